@@ -1,0 +1,125 @@
+using System;
+using System.Buffers.Binary;
+using System.Collections.Generic;
+using OciRun.Spec;
+
+namespace OciRun.Planning;
+
+/// <summary>Compiles device rules to a program of type BPF_PROG_TYPE_CGROUP_DEVICE, which cgroup v2 has instead of device files
+/// (kernel: Documentation/admin-guide/cgroup-v2.rst, "Device controller").</summary>
+public static class DeviceFilter
+{
+    /// <summary>Bytes of one struct bpf_insn.</summary>
+    public const int InstructionSize = 8;
+
+    /// <summary>The instructions; null when every device is allowed, and nothing needs to be attached.</summary>
+    public static byte[]? Compile(List<SpecDeviceRule>? rules, List<ConfigProblem> problems) => Compile(DeviceRuleSet.Fold(rules, problems));
+
+    /// <summary>The instructions; null when every device is allowed.</summary>
+    public static byte[]? Compile(DeviceRuleSet set)
+    {
+        if (set.DefaultAllow && set.Exceptions.Count == 0)
+        {
+            return null;
+        }
+        DeviceException[] defaults = set.DefaultAllow ? DeviceRuleSet.Defaults() : [];
+        Assembler code = new((set.Exceptions.Count + defaults.Length) * Assembler.MaxBlock + 16);
+        code.Prologue();
+        // Where all is allowed but some, the exceptions may cover what every container needs: that goes first.
+        foreach (DeviceException device in defaults)
+        {
+            code.AllowWhenSubset(device);
+        }
+        foreach (DeviceException device in set.Exceptions)
+        {
+            if (set.DefaultAllow)
+            {
+                code.DenyWhenOverlapping(device);
+            }
+            else
+            {
+                code.AllowWhenSubset(device);
+            }
+        }
+        code.Return(set.DefaultAllow);
+        return code.ToArray();
+    }
+
+    /// <summary>Writes struct bpf_insn: code, registers, offset, immediate. Register 2 holds the device type, 3 the access, 4 and 5 the numbers.</summary>
+    ref struct Assembler(int capacity)
+    {
+        public const int MaxBlock = 8;
+
+        const byte LoadWord = 0x61;     // BPF_LDX | BPF_MEM | BPF_W
+        const byte MoveReg = 0xbf;      // BPF_ALU64 | BPF_MOV | BPF_X
+        const byte MoveImm = 0xb7;      // BPF_ALU64 | BPF_MOV | BPF_K
+        const byte AndImm = 0x57;       // BPF_ALU64 | BPF_AND | BPF_K
+        const byte ShiftRight = 0x77;   // BPF_ALU64 | BPF_RSH | BPF_K
+        const byte JumpNotEqual = 0x55; // BPF_JMP | BPF_JNE | BPF_K
+        const byte JumpEqual = 0x15;    // BPF_JMP | BPF_JEQ | BPF_K
+        const byte Exit = 0x95;         // BPF_JMP | BPF_EXIT
+        const int DeviceBlock = 1;      // BPF_DEVCG_DEV_BLOCK
+        const int DeviceChar = 2;       // BPF_DEVCG_DEV_CHAR
+
+        readonly byte[] bytes_ = new byte[capacity * InstructionSize];
+        int count_;
+
+        public readonly byte[] ToArray() => bytes_.AsSpan(0, count_ * InstructionSize).ToArray();
+
+        /// <summary>Takes struct bpf_cgroup_dev_ctx apart: access_type (access in the upper half, type in the lower), major, minor.</summary>
+        public void Prologue()
+        {
+            Emit(LoadWord, 2, 1, 0, 0);
+            Emit(MoveReg, 3, 2, 0, 0);
+            Emit(AndImm, 2, 0, 0, 0xffff);
+            Emit(ShiftRight, 3, 0, 0, 16);
+            Emit(LoadWord, 4, 1, 4, 0);
+            Emit(LoadWord, 5, 1, 8, 0);
+        }
+
+        public void AllowWhenSubset(DeviceException device) => Block(device, JumpNotEqual, ~(int)device.Access & 7, device.Access != DeviceAccess.All, true);
+
+        public void DenyWhenOverlapping(DeviceException device) => Block(device, JumpEqual, (int)device.Access, true, false);
+
+        public void Return(bool allow)
+        {
+            Emit(MoveImm, 0, 0, 0, allow ? 1 : 0);
+            Emit(Exit, 0, 0, 0, 0);
+        }
+
+        /// <summary>One exception: each test that fails jumps over the rest of the block.</summary>
+        void Block(DeviceException device, byte accessJump, int accessMask, bool testAccess, bool result)
+        {
+            int length = 3 + (testAccess ? 3 : 0) + (device.Major >= 0 ? 1 : 0) + (device.Minor >= 0 ? 1 : 0);
+            int end = count_ + length;
+            Jump(JumpNotEqual, 2, device.Type == 'b' ? DeviceBlock : DeviceChar, end);
+            if (device.Major >= 0)
+            {
+                Jump(JumpNotEqual, 4, (int)device.Major, end);
+            }
+            if (device.Minor >= 0)
+            {
+                Jump(JumpNotEqual, 5, (int)device.Minor, end);
+            }
+            if (testAccess)
+            {
+                Emit(MoveReg, 1, 3, 0, 0);
+                Emit(AndImm, 1, 0, 0, accessMask);
+                Jump(accessJump, 1, 0, end);
+            }
+            Return(result);
+        }
+
+        void Jump(byte code, int register, int value, int target) => Emit(code, register, 0, (short)(target - count_ - 1), value);
+
+        void Emit(byte code, int destination, int source, short offset, int immediate)
+        {
+            Span<byte> at = bytes_.AsSpan(count_ * InstructionSize, InstructionSize);
+            at[0] = code;
+            at[1] = (byte)(destination | (source << 4));
+            BinaryPrimitives.WriteInt16LittleEndian(at[2..], offset);
+            BinaryPrimitives.WriteInt32LittleEndian(at[4..], immediate);
+            count_++;
+        }
+    }
+}
