@@ -1,0 +1,394 @@
+using System;
+using System.Collections.Generic;
+using System.Text;
+using System.Text.Json;
+
+namespace OciRun.Spec;
+
+/// <summary>Reads the cursor's current value; null if it is none of the kind, which has then been reported and passed over.</summary>
+delegate T? ValueReader<T>(ref JsonCursor cursor) where T : class;
+
+/// <summary>A forward pass over one JSON document that turns what does not fit the model into <see cref="ConfigProblem"/>s and goes on.
+/// It remembers where each open member's name stands in the input, so a config path costs nothing until a problem needs it.</summary>
+ref struct JsonCursor
+{
+    /// <summary>Open objects and lists of the model, never of unknown members: those are skipped whole.</summary>
+    public const int MaxModelDepth = 16;
+
+    readonly ReadOnlySpan<byte> _input;
+    readonly List<ConfigProblem> _problems;
+    /// <summary>One entry per open container: offset of the current member's name, or the complement of the current item's index.</summary>
+    readonly Span<int> _path;
+    Utf8JsonReader _json;
+    int _depth;
+
+    public JsonCursor(ReadOnlySpan<byte> input, Span<int> path, List<ConfigProblem> problems)
+    {
+        _input = input;
+        _path = path;
+        _problems = problems;
+        _json = new Utf8JsonReader(input);
+    }
+
+    public readonly bool IsNull => _json.TokenType == JsonTokenType.Null;
+
+    /// <summary>Moves to the first token; throws <see cref="JsonException"/> as every other move does when the JSON is broken.</summary>
+    public void Begin() => _json.Read();
+
+    /// <summary>Verifies that nothing but white space follows.</summary>
+    public void End() => _json.Read();
+
+    public bool BeginObject() => Open(JsonTokenType.StartObject, "an object", -1);
+
+    public bool BeginArray() => Open(JsonTokenType.StartArray, "a list", ~-1);
+
+    /// <summary>Moves to the next member's value; false at the end of the object.</summary>
+    public bool NextMember(out ReadOnlySpan<byte> name)
+    {
+        _json.Read();
+        if (_json.TokenType == JsonTokenType.EndObject)
+        {
+            _depth--;
+            name = default;
+            return false;
+        }
+
+        _path[_depth - 1] = (int)_json.TokenStartIndex;
+        name = _json.ValueIsEscaped ? Unescape() : _json.ValueSpan;
+        _json.Read();
+        return true;
+    }
+
+    /// <summary>Moves to the next item; false at the end of the list.</summary>
+    public bool NextItem()
+    {
+        _json.Read();
+        if (_json.TokenType == JsonTokenType.EndArray)
+        {
+            _depth--;
+            return false;
+        }
+
+        _path[_depth - 1]--;
+        return true;
+    }
+
+    /// <summary>Passes over the current value, whatever it is.</summary>
+    public void Skip() => _json.Skip();
+
+    /// <summary>The current string, or null with a problem noted if it is none or has a NUL, which no system call can take.</summary>
+    public string? String()
+    {
+        if (_json.TokenType != JsonTokenType.String)
+        {
+            Mismatch("a string");
+            return null;
+        }
+
+        if (!_json.ValueIsEscaped)
+        {
+            return _json.GetString();
+        }
+
+        string? text = TryGetString(ref _json);
+        if (text is null)
+        {
+            Report("has a \\u escape that is half of a surrogate pair");
+        }
+        else if (text.Contains('\0'))
+        {
+            Report("contains a NUL character");
+            return null;
+        }
+
+        return text;
+    }
+
+    public bool Bool() => BoolOrNull() ?? false;
+
+    public bool? BoolOrNull()
+    {
+        switch (_json.TokenType)
+        {
+            case JsonTokenType.True:
+                return true;
+            case JsonTokenType.False:
+                return false;
+            default:
+                Mismatch("true or false");
+                return null;
+        }
+    }
+
+    public ulong? U64OrNull(ulong max = ulong.MaxValue)
+    {
+        if (_json.TokenType != JsonTokenType.Number)
+        {
+            Mismatch("a number");
+            return null;
+        }
+
+        if (_json.TryGetUInt64(out ulong value) || TryWhole(out decimal whole) && TryNarrow(whole, out value))
+        {
+            if (value <= max)
+            {
+                return value;
+            }
+        }
+        else if (IsFraction())
+        {
+            ReportFraction();
+            return null;
+        }
+
+        Report($"{NumberText()} is out of range (0 to {max})");
+        return null;
+    }
+
+    public long? I64OrNull(long min = long.MinValue, long max = long.MaxValue)
+    {
+        if (_json.TokenType != JsonTokenType.Number)
+        {
+            Mismatch("a number");
+            return null;
+        }
+
+        if (_json.TryGetInt64(out long value) || TryWhole(out decimal whole) && TryNarrow(whole, out value))
+        {
+            if (value >= min && value <= max)
+            {
+                return value;
+            }
+        }
+        else if (IsFraction())
+        {
+            ReportFraction();
+            return null;
+        }
+
+        Report($"{NumberText()} is out of range ({min} to {max})");
+        return null;
+    }
+
+    public ulong U64() => U64OrNull() ?? 0;
+
+    public long I64() => I64OrNull() ?? 0;
+
+    public uint? U32OrNull() => (uint?)U64OrNull(uint.MaxValue);
+
+    public uint U32() => U32OrNull() ?? 0;
+
+    public ushort? U16OrNull() => (ushort?)U64OrNull(ushort.MaxValue);
+
+    public int? I32OrNull() => (int?)I64OrNull(int.MinValue, int.MaxValue);
+
+    public int I32() => I32OrNull() ?? 0;
+
+    public List<string>? Strings()
+    {
+        if (!BeginArray())
+        {
+            return null;
+        }
+
+        var list = new List<string>();
+        while (NextItem())
+        {
+            if (String() is string text)
+            {
+                list.Add(text);
+            }
+        }
+
+        return list;
+    }
+
+    public List<uint>? Numbers()
+    {
+        if (!BeginArray())
+        {
+            return null;
+        }
+
+        var list = new List<uint>();
+        while (NextItem())
+        {
+            if (U32OrNull() is uint number)
+            {
+                list.Add(number);
+            }
+        }
+
+        return list;
+    }
+
+    /// <summary>A list of objects. An item that is none is left out, with its problem noted.</summary>
+    public List<T>? Objects<T>(ValueReader<T> read) where T : class
+    {
+        if (!BeginArray())
+        {
+            return null;
+        }
+
+        var list = new List<T>();
+        while (NextItem())
+        {
+            if (read(ref this) is T item)
+            {
+                list.Add(item);
+            }
+        }
+
+        return list;
+    }
+
+    /// <summary>An object with free keys. A null value counts as absent, and of equal keys the last one wins.</summary>
+    public Dictionary<string, T>? Map<T>(ValueReader<T> read) where T : class
+    {
+        if (!BeginObject())
+        {
+            return null;
+        }
+
+        var map = new Dictionary<string, T>();
+        while (NextMember(out ReadOnlySpan<byte> name))
+        {
+            string key = Encoding.UTF8.GetString(name);
+            if (key.Contains('\0'))
+            {
+                Report("has a NUL character in its key");
+                Skip();
+            }
+            else if (read(ref this) is T value)
+            {
+                map[key] = value;
+            }
+            else
+            {
+                map.Remove(key);
+            }
+        }
+
+        return map;
+    }
+
+    public Dictionary<string, string>? StringMap() => Map(static (ref JsonCursor cursor) => cursor.String());
+
+    public readonly void Report(string message) => _problems.Add(new ConfigProblem(CurrentPath(), message));
+
+    bool Open(JsonTokenType start, string expected, int frame)
+    {
+        if (_json.TokenType != start)
+        {
+            Mismatch(expected);
+            return false;
+        }
+
+        _path[_depth++] = frame;
+        return true;
+    }
+
+    /// <summary>Null is the same as absent for a member; in a list it would shift what follows, so there it is a problem.</summary>
+    void Mismatch(string expected)
+    {
+        if (!IsNull || _depth > 0 && _path[_depth - 1] < 0)
+        {
+            Report($"expected {expected}, got {KindOf(_json.TokenType)}");
+        }
+
+        _json.Skip();
+    }
+
+    static string KindOf(JsonTokenType token) => token switch
+    {
+        JsonTokenType.StartObject => "an object",
+        JsonTokenType.StartArray => "a list",
+        JsonTokenType.String => "a string",
+        JsonTokenType.Number => "a number",
+        JsonTokenType.True => "true",
+        JsonTokenType.False => "false",
+        _ => "null",
+    };
+
+    /// <summary>Numbers such as 1e3 and 5.0 are whole in JSON's eyes; this finds their value, far from the common path.</summary>
+    readonly bool TryWhole(out decimal whole) => _json.TryGetDecimal(out whole) && whole == decimal.Truncate(whole);
+
+    readonly bool IsFraction() => _json.TryGetDecimal(out decimal value) && value != decimal.Truncate(value);
+
+    readonly void ReportFraction() => Report($"{NumberText()} is not a whole number");
+
+    static bool TryNarrow(decimal whole, out ulong value)
+    {
+        bool fits = whole >= 0 && whole <= ulong.MaxValue;
+        value = fits ? (ulong)whole : 0;
+        return fits;
+    }
+
+    static bool TryNarrow(decimal whole, out long value)
+    {
+        bool fits = whole >= long.MinValue && whole <= long.MaxValue;
+        value = fits ? (long)whole : 0;
+        return fits;
+    }
+
+    /// <summary>The number as written, shortened: a config may hold a number of a million digits.</summary>
+    readonly string NumberText()
+    {
+        const int MaxShown = 40;
+        ReadOnlySpan<byte> digits = _json.ValueSpan;
+        return digits.Length <= MaxShown
+            ? Encoding.UTF8.GetString(digits)
+            : Encoding.UTF8.GetString(digits[..MaxShown]) + "...";
+    }
+
+    readonly ReadOnlySpan<byte> Unescape()
+    {
+        try
+        {
+            var buffer = new byte[_json.ValueSpan.Length];
+            return buffer.AsSpan(0, _json.CopyString(buffer));
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair: no name of the model, and as a free key it stays as it was written.
+            return _json.ValueSpan;
+        }
+    }
+
+    static string? TryGetString(ref Utf8JsonReader json)
+    {
+        try
+        {
+            return json.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    readonly string CurrentPath()
+    {
+        var text = new StringBuilder();
+        foreach (int frame in _path[.._depth])
+        {
+            if (frame < 0)
+            {
+                text.Append('[').Append(~frame).Append(']');
+            }
+            else
+            {
+                ConfigPath.AppendKey(text, NameAt(frame));
+            }
+        }
+
+        return text.ToString();
+    }
+
+    readonly string NameAt(int offset)
+    {
+        var json = new Utf8JsonReader(_input[offset..]);
+        json.Read();
+        return TryGetString(ref json) ?? Encoding.UTF8.GetString(json.ValueSpan);
+    }
+}
