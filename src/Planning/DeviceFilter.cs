@@ -13,7 +13,8 @@ public static class DeviceFilter
     public const int InstructionSize = 8;
 
     /// <summary>The instructions; null when every device is allowed, and nothing needs to be attached.</summary>
-    public static byte[]? Compile(List<SpecDeviceRule>? rules, List<ConfigProblem> problems) => Compile(DeviceRuleSet.Fold(rules, problems));
+    public static byte[]? Compile(List<SpecDeviceRule>? rules, List<ConfigProblem> problems) =>
+        Compile(DeviceRuleSet.Fold(rules, problems));
 
     /// <summary>The instructions; null when every device is allowed.</summary>
     public static byte[]? Compile(DeviceRuleSet set)
@@ -45,7 +46,8 @@ public static class DeviceFilter
         return code.ToArray();
     }
 
-    /// <summary>Writes struct bpf_insn: code, registers, offset, immediate. Register 2 holds the device type, 3 the access, 4 and 5 the numbers.</summary>
+    /// <summary>Writes struct bpf_insn: code, registers, offset, immediate. Register 2 holds the device type, 3 the access, 4 and
+    /// 5 the numbers.</summary>
     ref struct Assembler(int capacity)
     {
         public const int MaxBlock = 8;
@@ -66,7 +68,8 @@ public static class DeviceFilter
 
         public readonly byte[] ToArray() => bytes_.AsSpan(0, count_ * InstructionSize).ToArray();
 
-        /// <summary>Takes struct bpf_cgroup_dev_ctx apart: access_type (access in the upper half, type in the lower), major, minor.</summary>
+        /// <summary>Takes struct bpf_cgroup_dev_ctx apart: access_type (access in the upper half, type in the lower), major,
+        /// minor.</summary>
         public void Prologue()
         {
             Emit(LoadWord, 2, 1, 0, 0);
@@ -77,7 +80,8 @@ public static class DeviceFilter
             Emit(LoadWord, 5, 1, 8, 0);
         }
 
-        public void AllowWhenSubset(DeviceException device) => Block(device, JumpNotEqual, ~(int)device.Access & 7, device.Access != DeviceAccess.All, true);
+        public void AllowWhenSubset(DeviceException device) =>
+            Block(device, JumpNotEqual, ~(int)device.Access & 7, device.Access != DeviceAccess.All, true);
 
         public void DenyWhenOverlapping(DeviceException device) => Block(device, JumpEqual, (int)device.Access, true, false);
 

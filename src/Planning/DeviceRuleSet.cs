@@ -20,6 +20,7 @@ public enum DeviceAccess : uint
 /// <param name="Type">'c' or 'b'.</param>
 /// <param name="Major">-1 means any.</param>
 /// <param name="Minor">-1 means any.</param>
+/// <param name="Access">What is allowed or denied.</param>
 public readonly record struct DeviceException(char Type, long Major, long Minor, DeviceAccess Access)
 {
     public bool Covers(char type, long major, long minor) =>
@@ -31,8 +32,9 @@ public readonly record struct DeviceException(char Type, long Major, long Minor,
     static string Number(long number) => number < 0 ? "*" : number.ToString(CultureInfo.InvariantCulture);
 }
 
-/// <summary>Device rules folded as the kernel folded writes to devices.allow and devices.deny of cgroup v1, which is what the specification's
-/// list was made for: a rule for all devices resets everything, and any other rule adds to or takes from the exceptions.</summary>
+/// <summary>Device rules folded as the kernel folded writes to devices.allow and devices.deny of cgroup v1, which is what the
+/// specification's list was made for: a rule for all devices resets everything, and any other rule adds to or takes from the
+/// exceptions.</summary>
 public sealed class DeviceRuleSet
 {
     readonly List<DeviceException> exceptions_ = [];
@@ -43,7 +45,8 @@ public sealed class DeviceRuleSet
     /// <summary>Allowed when <see cref="DefaultAllow"/> is false, else denied.</summary>
     public IReadOnlyList<DeviceException> Exceptions => exceptions_;
 
-    /// <summary>Folds a config's rules, then adds what every container may use. Nothing is allowed before the first rule.</summary>
+    /// <summary>Folds a config's rules, then adds what every container may use. Nothing is allowed before the first
+    /// rule.</summary>
     public static DeviceRuleSet Fold(List<SpecDeviceRule>? rules, List<ConfigProblem> problems)
     {
         DeviceRuleSet set = new();
@@ -65,8 +68,9 @@ public sealed class DeviceRuleSet
         return set;
     }
 
-    /// <summary>Devices that every container may use, whatever the rules say: making any node, the standard nodes, terminals and tun
-    /// (VPN software in containers relied on it before anyone asked). Not 5:1: /dev/console is a bind mount of a pseudo-terminal.</summary>
+    /// <summary>Devices that every container may use, whatever the rules say: making any node, the standard nodes, terminals and
+    /// tun (VPN software in containers relied on it before anyone asked). Not 5:1: /dev/console is a bind mount of a
+    /// pseudo-terminal.</summary>
     public static DeviceException[] Defaults() =>
     [
         new('c', -1, -1, DeviceAccess.Mknod), new('b', -1, -1, DeviceAccess.Mknod),
@@ -75,14 +79,16 @@ public sealed class DeviceRuleSet
         new('c', 5, 2, DeviceAccess.All), new('c', 136, -1, DeviceAccess.All), new('c', 10, 200, DeviceAccess.All),
     ];
 
-    /// <summary>True when the access is allowed by the rules, without the devices that every container may use in allow-by-default mode.</summary>
+    /// <summary>True when the access is allowed by the rules, without the devices that every container may use in
+    /// allow-by-default mode.</summary>
     public bool Allows(char type, long major, long minor, DeviceAccess access)
     {
         foreach (DeviceException exception in exceptions_)
         {
             if (exception.Covers(type, major, minor))
             {
-                // One exception must grant the whole request, and one overlapping exception refuses it (kernel: security/device_cgroup.c).
+                // One exception must grant the whole request, and one overlapping exception refuses it (kernel:
+                // security/device_cgroup.c).
                 bool matches = DefaultAllow ? (exception.Access & access) != 0 : (access & ~exception.Access) == 0;
                 if (matches)
                 {
@@ -139,8 +145,8 @@ public sealed class DeviceRuleSet
         exceptions_.Add(added);
     }
 
-    /// <summary>Takes access from the exception with the very same numbers. A wider exception that grants it would still do so afterwards, and a
-    /// rule that silently does nothing is worse than an error.</summary>
+    /// <summary>Takes access from the exception with the very same numbers. A wider exception that grants it would still do so
+    /// afterwards, and a rule that silently does nothing is worse than an error.</summary>
     string? Remove(DeviceException removed)
     {
         foreach (DeviceException old in exceptions_)

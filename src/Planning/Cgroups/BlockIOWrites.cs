@@ -45,7 +45,8 @@ public static class BlockIOWrites
         }
     }
 
-    /// <summary>BFQ keeps the range of cgroup v1, so its file takes the value as it is; it exists while the bfq scheduler is loaded.</summary>
+    /// <summary>BFQ keeps the range of cgroup v1, so its file takes the value as it is; it exists while the bfq scheduler is
+    /// loaded.</summary>
     static void AddWeight(string device, ushort weight, string path, WriteList writes)
     {
         if (weight is < 10 or > 1000)

@@ -6,7 +6,8 @@ using OciRun.Spec;
 namespace OciRun.Planning.Cgroups;
 
 /// <summary>Where a container's cgroup is.</summary>
-/// <param name="Path">Below the cgroup2 mount (with the systemd driver: below the service manager's own cgroup), starting with '/', clean.</param>
+/// <param name="Path">Below the cgroup2 mount (with the systemd driver: below the service manager's own cgroup), starting with
+/// '/', clean.</param>
 /// <param name="Unit">The transient unit, with the systemd driver.</param>
 /// <param name="Slice">The unit's parent slice, with the systemd driver.</param>
 public sealed record CgroupLocation(string Path, string? Unit = null, string? Slice = null);
@@ -16,9 +17,9 @@ public static class CgroupPath
 {
     const string Field = "linux.cgroupsPath";
 
-    /// <summary>The cgroup of a container; null after a problem was added.</summary>
-    /// <param name="ownCgroup">The runtime's own cgroup: the path of the "0::" line of /proc/self/cgroup.</param>
-    /// <param name="rootless">With the systemd driver and no path: user.slice instead of system.slice.</param>
+    /// <summary>The cgroup of a container; null after a problem was added. <paramref name="ownCgroup"/> is the path of the "0::"
+    /// line of /proc/self/cgroup. With the systemd driver and no path, <paramref name="rootless"/> means user.slice instead of
+    /// system.slice.</summary>
     public static CgroupLocation? Resolve(string? cgroupsPath, string id, string ownCgroup, bool systemd, bool rootless,
         List<ConfigProblem> problems)
     {
@@ -30,8 +31,8 @@ public static class CgroupPath
         return systemd ? ResolveUnit(cgroupsPath, id, rootless, problems) : ResolvePath(cgroupsPath, id, ownCgroup, problems);
     }
 
-    /// <summary>Relative paths start beside the runtime's own cgroup, not in it: processes are in that one, and a cgroup with processes cannot
-    /// hand controllers down (cgroups(7), "no internal processes").</summary>
+    /// <summary>Relative paths start beside the runtime's own cgroup, not in it: processes are in that one, and a cgroup with
+    /// processes cannot hand controllers down (cgroups(7), "no internal processes").</summary>
     static CgroupLocation? ResolvePath(string? cgroupsPath, string id, string ownCgroup, List<ConfigProblem> problems)
     {
         string leaf = string.IsNullOrEmpty(cgroupsPath) ? id : cgroupsPath;
@@ -96,7 +97,8 @@ public static class CgroupPath
         return true;
     }
 
-    /// <summary>The path of a slice: systemd.slice(5) nests <c>a-b.slice</c> in <c>a.slice</c>, and <c>-.slice</c> is the root. Null when the name is not valid.</summary>
+    /// <summary>The path of a slice: systemd.slice(5) nests <c>a-b.slice</c> in <c>a.slice</c>, and <c>-.slice</c> is the root.
+    /// Null when the name is not valid.</summary>
     public static string? ExpandSlice(string slice)
     {
         const string suffix = ".slice";
@@ -124,7 +126,8 @@ public static class CgroupPath
         return path.ToString();
     }
 
-    /// <summary>The path without empty, "." and ".." parts, starting with '/'. As in a file system, ".." at the root stays there.</summary>
+    /// <summary>The path without empty, "." and ".." parts, starting with '/'. As in a file system, ".." at the root stays
+    /// there.</summary>
     public static string Clean(string path)
     {
         List<string> parts = [];

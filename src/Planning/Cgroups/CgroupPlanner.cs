@@ -3,12 +3,13 @@ using OciRun.Spec;
 
 namespace OciRun.Planning.Cgroups;
 
-/// <summary>Turns <c>linux.resources</c> into writes to a cgroup v2 directory. Devices are <see cref="DeviceFilter"/>'s.</summary>
+/// <summary>Turns <c>linux.resources</c> into writes to a cgroup v2 directory. Devices are <see
+/// cref="DeviceFilter"/>'s.</summary>
 public static class CgroupPlanner
 {
-    /// <summary>The writes in the order in which the kernel must see them. A value that asks for nothing (the kernel's default) is dropped when its
-    /// controller is not available; any other value for a missing controller is a problem.</summary>
-    /// <param name="controllers">The words of cgroup.controllers of the cgroup that gets the values.</param>
+    /// <summary>The writes in the order in which the kernel must see them. A value that asks for nothing (the kernel's default)
+    /// is dropped when its controller is not available; any other value for a missing controller is a problem. <paramref
+    /// name="controllers"/> are those of the cgroup that gets the values.</summary>
     public static List<CgroupWrite> Plan(SpecResources? resources, ControllerSet controllers, List<ConfigProblem> problems)
     {
         WriteList writes = new(controllers, problems);

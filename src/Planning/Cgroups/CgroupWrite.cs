@@ -13,7 +13,8 @@ public sealed record CgroupWrite(string File, string Value, string Controller, s
     public bool IsDefault { get; init; }
     /// <summary>A kernel without the file behaves as asked anyway (no swap accounting, no huge page reservations).</summary>
     public bool IgnoreMissing { get; init; }
-    /// <summary>EINVAL may come from a value that a later write changes (cpu.max.burst above the old quota): try again at the end.</summary>
+    /// <summary>EINVAL may come from a value that a later write changes (cpu.max.burst above the old quota): try again at the
+    /// end.</summary>
     public bool DeferOnInvalid { get; init; }
     /// <summary>Refuse instead of writing when memory.current is not below the value (memory.checkBeforeUpdate).</summary>
     public bool CheckUsage { get; init; }

@@ -29,7 +29,8 @@ public static class CpuWrites
         AddBandwidth(cpu, writes);
     }
 
-    /// <summary>Idle before weight: the kernel refuses a weight (EINVAL) while cpu.idle is 1, and gives an idle cgroup weight 0 itself.</summary>
+    /// <summary>Idle before weight: the kernel refuses a weight (EINVAL) while cpu.idle is 1, and gives an idle cgroup weight 0
+    /// itself.</summary>
     static void AddIdleAndWeight(SpecCpu cpu, WriteList writes)
     {
         if (cpu.Idle is { } idle)
@@ -40,7 +41,11 @@ public static class CpuWrites
                 return;
             }
             // cpu.idle came with Linux 5.15.
-            writes.Add(new CgroupWrite("cpu.idle", idle == 1 ? "1" : "0", "cpu", Path + ".idle") { IsDefault = idle == 0, IgnoreMissing = idle == 0 });
+            writes.Add(new CgroupWrite("cpu.idle", idle == 1 ? "1" : "0", "cpu", Path + ".idle")
+            {
+                IsDefault = idle == 0,
+                IgnoreMissing = idle == 0,
+            });
         }
         if (cpu.Idle != 1 && cpu.Shares is { } shares && shares != 0)
         {
@@ -49,7 +54,8 @@ public static class CpuWrites
         }
     }
 
-    /// <summary>The burst must not exceed the quota at any moment, old or new: it goes first, and again at the end when that is refused.</summary>
+    /// <summary>The burst must not exceed the quota at any moment, old or new: it goes first, and again at the end when that is
+    /// refused.</summary>
     static void AddBandwidth(SpecCpu cpu, WriteList writes)
     {
         if (cpu.Burst is { } burst)
@@ -76,8 +82,9 @@ public static class CpuWrites
         }
     }
 
-    /// <summary>cpu.weight (1..10000) for the specification's cpu.shares (2..262144), by the curve that maps both defaults, 1024 and 100, onto
-    /// each other and keeps the ratios close: the straight line of older runtimes gave 1024 only 39, less than any host service.</summary>
+    /// <summary>cpu.weight (1..10000) for the specification's cpu.shares (2..262144), by the curve that maps both defaults, 1024
+    /// and 100, onto each other and keeps the ratios close: the straight line of older runtimes gave 1024 only 39, less than any
+    /// host service.</summary>
     /// <returns>0 when shares are 0: leave the file alone.</returns>
     public static ulong WeightFromShares(ulong shares)
     {

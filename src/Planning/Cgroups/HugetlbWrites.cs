@@ -8,8 +8,8 @@ namespace OciRun.Planning.Cgroups;
 /// <summary>The hugetlb controller.</summary>
 static class HugetlbWrites
 {
-    /// <summary>Both the pages in use and the reservations: with the usage limit alone, a fault past it kills the process with SIGBUS, where a
-    /// reservation limit makes its mmap fail with ENOMEM (rsvd files: Linux 5.7).</summary>
+    /// <summary>Both the pages in use and the reservations: with the usage limit alone, a fault past it kills the process with
+    /// SIGBUS, where a reservation limit makes its mmap fail with ENOMEM (rsvd files: Linux 5.7).</summary>
     public static void Add(List<SpecHugepageLimit>? limits, WriteList writes)
     {
         for (int i = 0; i < (limits?.Count ?? 0); i++)
@@ -35,7 +35,8 @@ static class HugetlbWrites
         }
     }
 
-    /// <summary>The kernel's spelling: a power of two below 1024 and KB, MB or GB. It is part of a file name, so nothing else may pass.</summary>
+    /// <summary>The kernel's spelling: a power of two below 1024 and KB, MB or GB. It is part of a file name, so nothing else may
+    /// pass.</summary>
     static bool IsPageSize(ReadOnlySpan<char> text)
     {
         if (text.Length is < 3 or > 5 || !(text.EndsWith("KB") || text.EndsWith("MB") || text.EndsWith("GB")))

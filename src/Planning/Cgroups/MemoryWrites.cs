@@ -27,8 +27,8 @@ public static class MemoryWrites
         }
     }
 
-    /// <summary>The specification's swap is memory and swap together; memory.swap.max is swap alone. Before memory.max, so that lowering both
-    /// does not let the container swap out more than it may keep.</summary>
+    /// <summary>The specification's swap is memory and swap together; memory.swap.max is swap alone. Before memory.max, so that
+    /// lowering both does not let the container swap out more than it may keep.</summary>
     static void AddSwap(SpecMemory memory, WriteList writes)
     {
         string? value = ConvertSwap(memory.Swap, memory.Limit, out string? error);
@@ -41,8 +41,8 @@ public static class MemoryWrites
             writes.Add(new CgroupWrite("memory.swap.max", value, "memory", Path + ".swap")
             {
                 IsDefault = value == "max",
-                // Without swap accounting (no CONFIG_SWAP, swapaccount=0) nothing is the same as no limit, and "no swap at all" holds on a
-                // host that has none.
+                // Without swap accounting (no CONFIG_SWAP, swapaccount=0) nothing is the same as no limit, and "no swap at all"
+                // holds on a host that has none.
                 IgnoreMissing = value is "max" or "0",
             });
         }

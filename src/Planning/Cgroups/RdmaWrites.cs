@@ -26,8 +26,8 @@ static class RdmaWrites
             }
             else if (limit.HcaHandles is not null || limit.HcaObjects is not null)
             {
-                writes.Add(new CgroupWrite("rdma.max", name + Part(" hca_handle=", limit.HcaHandles) + Part(" hca_object=", limit.HcaObjects),
-                    "rdma", path));
+                string value = name + Part(" hca_handle=", limit.HcaHandles) + Part(" hca_object=", limit.HcaObjects);
+                writes.Add(new CgroupWrite("rdma.max", value, "rdma", path));
             }
         }
     }

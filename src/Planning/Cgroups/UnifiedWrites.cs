@@ -4,7 +4,8 @@ using OciRun.Spec;
 
 namespace OciRun.Planning.Cgroups;
 
-/// <summary><c>linux.resources.unified</c>: files by name. Written last, so that they win over what the other members set.</summary>
+/// <summary><c>linux.resources.unified</c>: files by name. Written last, so that they win over what the other members
+/// set.</summary>
 static class UnifiedWrites
 {
     public static void Add(Dictionary<string, string>? files, WriteList writes)
@@ -39,7 +40,8 @@ static class UnifiedWrites
         {
             return "\"" + name + "\" is no name of a cgroup file";
         }
-        // These act on processes instead of setting a limit: a config must not pull foreign processes into the container or freeze its init.
+        // These act on processes instead of setting a limit: a config must not pull foreign processes into the container or
+        // freeze its init.
         return name is "cgroup.procs" or "cgroup.threads" or "cgroup.kill" or "cgroup.freeze"
             ? "\"" + name + "\" is no resource; the runtime uses the file itself"
             : null;
