@@ -1,0 +1,44 @@
+# oci-run: build, install, test. `make help` lists the targets.
+PREFIX ?= /usr/local
+CONFIGURATION := Release
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
+export MSBUILDDISABLENODEREUSE := 1
+export DOTNET_CLI_USE_MSBUILD_SERVER := 0
+
+SOURCES := $(shell find src -name '*.cs' -o -name '*.csproj' -o -name '*.props') global.json
+
+.PHONY: all deps build-tests install test test-unit test-root clean help
+
+all: bin/oci-run ## build bin/oci-run
+
+bin/oci-run: $(SOURCES)
+	tests/deps
+	dotnet publish src/Cli/Cli.csproj -c $(CONFIGURATION) -o artifacts/publish --nologo -v quiet
+	mkdir -p bin
+	install -m 0755 artifacts/publish/oci-run bin/oci-run
+	if [ -e artifacts/publish/oci-run.dbg ]; then install -m 0644 artifacts/publish/oci-run.dbg bin/oci-run.dbg; fi
+
+deps: ## install the Debian packages that building and testing need
+	tests/deps
+
+install: bin/oci-run ## install to PREFIX (default /usr/local)
+	install -D -m 0755 bin/oci-run $(DESTDIR)$(PREFIX)/bin/oci-run
+
+build-tests: deps
+	dotnet build Runtime.sln -c $(CONFIGURATION) --nologo -v quiet
+
+test: bin/oci-run build-tests ## run every test suite (root)
+	tests/run
+
+test-unit: build-tests ## run the suites that need no root
+	tests/run Unit Plans
+
+test-root: bin/oci-run build-tests ## run the integration suite (root)
+	tests/run Integration
+
+clean: ## remove what was built
+	rm -rf bin artifacts
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
