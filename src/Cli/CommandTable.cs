@@ -1,0 +1,27 @@
+using OciRun.Cli.Commands;
+
+namespace OciRun.Cli;
+
+static class CommandTable
+{
+    /// <summary>In the order of the help text.</summary>
+    public static readonly string[] Names =
+    [
+        "create", "start", "run", "exec", "list", "ps", "kill", "delete", "explain",
+    ];
+
+    /// <returns>Null when there is no such command.</returns>
+    public static CliCommand? Create(string name) => name switch
+    {
+        "create" => new CreateCommand(),
+        "start" => new StartCommand(),
+        "run" => new RunCommand(),
+        "exec" => new ExecCommand(),
+        "list" or "ls" => new ListCommand(),
+        "ps" => new PsCommand(),
+        "kill" => new KillCommand(),
+        "delete" => new DeleteCommand(),
+        "explain" => new ExplainCommand(),
+        _ => null,
+    };
+}

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using OciRun.Engine;
+
+namespace OciRun.Cli.Commands;
+
+sealed class KillCommand : CliCommand
+{
+    readonly Option<bool> _all;
+
+    public KillCommand() : base("kill", "Send a signal to a container's init process.")
+    {
+        _all = Flag("--all", "send it to every process of the container; no error if there is none", "-a");
+    }
+
+    public override string OperandHelp => "ID [SIGNAL]";
+    public override int MaxOperands => 2;
+    public override AfterFirstOperand AfterFirst => AfterFirstOperand.OptionsOrDashes;
+
+    public override string Details =>
+        "SIGNAL is a number from 1 to 64 or a name, with or without SIG, in any case; RTMIN+N and\n" +
+        "RTMAX-N too. Without one, SIGTERM is sent.";
+
+    public override string Examples =>
+        "oci-run kill web\n" +
+        "oci-run kill web KILL\n" +
+        "oci-run kill --all web 9";
+
+    public override int Run(GlobalOptions globals, string[] operands)
+    {
+        string word = operands.Length > 1 ? operands[1] : "TERM";
+        int signal = SignalWord.Parse(word.TrimStart('-'));
+        if (signal == 0)
+        {
+            throw new RuntimeException($"unknown signal \"{word}\"", "a signal is a number from 1 to 64 or a name such as TERM or SIGRTMIN+3");
+        }
+
+        Lifecycle.Kill(globals, operands[0], signal, Get(_all));
+        return 0;
+    }
+}

@@ -1,0 +1,64 @@
+using System.Collections.Generic;
+using System.CommandLine;
+using System.Text;
+using OciRun.Engine;
+using OciRun.Spec;
+
+namespace OciRun.Cli.Commands;
+
+sealed class ListCommand : CliCommand
+{
+    readonly Option<string> _format;
+    readonly Option<bool> _quiet;
+
+    public ListCommand() : base("list", "List the containers of the state directory.")
+    {
+        _format = Value("--format", "FORMAT", "table or json (default: table)", "-f");
+        _quiet = Flag("--quiet", "print only the ids", "-q");
+    }
+
+    public override string OperandHelp => "";
+    public override int MinOperands => 0;
+    public override int MaxOperands => 0;
+
+    public override string Examples =>
+        "oci-run list\n" +
+        "oci-run --root /run/containerd/runc/k8s.io list --quiet";
+
+    public override int Run(GlobalOptions globals, string[] operands)
+    {
+        string format = Get(_format) ?? "table";
+        if (format is not ("table" or "json"))
+        {
+            throw new RuntimeException($"invalid format option: {format}");
+        }
+
+        List<ContainerInfo> containers = Lifecycle.List(globals);
+        Out.Write(Get(_quiet) ? Ids(containers) : Rows(containers));
+        return 0;
+    }
+
+    static string Ids(List<ContainerInfo> containers)
+    {
+        var text = new StringBuilder();
+        foreach (ContainerInfo container in containers)
+        {
+            text.Append(container.Record.Id).Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    static string Rows(List<ContainerInfo> containers)
+    {
+        List<string[]> rows = [["ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"]];
+        foreach (ContainerInfo container in containers)
+        {
+            ContainerRecord record = container.Record;
+            rows.Add([record.Id, container.Pid.ToString(), StatusWord.Of(container.Status), record.Bundle,
+                record.Created.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'"), Owner.NameOf(record.OwnerUid)]);
+        }
+
+        return Table.Format(rows);
+    }
+}

@@ -1,0 +1,16 @@
+using OciRun.Engine;
+
+namespace OciRun.Cli.Commands;
+
+sealed class StartCommand : CliCommand
+{
+    public StartCommand() : base("start", "Start the process of a created container.")
+    {
+    }
+
+    public override int Run(GlobalOptions globals, string[] operands)
+    {
+        Lifecycle.Start(globals, operands[0]);
+        return 0;
+    }
+}
