@@ -1,0 +1,70 @@
+using System;
+
+namespace OciRun.Kernel;
+
+/// <summary>Scheduling policies, sched(7). SCHED_OTHER of the OCI specification is SCHED_NORMAL.</summary>
+public enum SchedPolicy : int
+{
+    SCHED_NORMAL = 0,
+    SCHED_FIFO = 1,
+    SCHED_RR = 2,
+    SCHED_BATCH = 3,
+    SCHED_IDLE = 5,
+    SCHED_DEADLINE = 6,
+    /// <summary>Since Linux 6.12.</summary>
+    SCHED_EXT = 7,
+}
+
+/// <summary>Flags of sched_setattr(2).</summary>
+[Flags]
+public enum SchedFlags : ulong
+{
+    SCHED_FLAG_RESET_ON_FORK = 1,
+    SCHED_FLAG_RECLAIM = 2,
+    SCHED_FLAG_DL_OVERRUN = 4,
+    SCHED_FLAG_KEEP_POLICY = 8,
+    SCHED_FLAG_KEEP_PARAMS = 0x10,
+    SCHED_FLAG_UTIL_CLAMP_MIN = 0x20,
+    SCHED_FLAG_UTIL_CLAMP_MAX = 0x40,
+}
+
+/// <summary>Classes of ioprio_set(2).</summary>
+public enum IoPrioClass : int
+{
+    IOPRIO_CLASS_NONE = 0,
+    IOPRIO_CLASS_RT = 1,
+    IOPRIO_CLASS_BE = 2,
+    IOPRIO_CLASS_IDLE = 3,
+}
+
+/// <summary>Targets and encoding of ioprio_set(2): class &lt;&lt; IOPRIO_CLASS_SHIFT | level.</summary>
+public static class IoPrio
+{
+    public const int IOPRIO_WHO_PROCESS = 1;
+    public const int IOPRIO_WHO_PGRP = 2;
+    public const int IOPRIO_WHO_USER = 3;
+    public const int IOPRIO_CLASS_SHIFT = 13;
+    public const int IOPRIO_NR_LEVELS = 8;
+}
+
+/// <summary>Modes of set_mempolicy(2).</summary>
+public enum MemPolicyMode : int
+{
+    MPOL_DEFAULT = 0,
+    MPOL_PREFERRED = 1,
+    MPOL_BIND = 2,
+    MPOL_INTERLEAVE = 3,
+    MPOL_LOCAL = 4,
+    MPOL_PREFERRED_MANY = 5,
+    /// <summary>Since Linux 6.9.</summary>
+    MPOL_WEIGHTED_INTERLEAVE = 6,
+}
+
+/// <summary>Mode flags of set_mempolicy(2).</summary>
+[Flags]
+public enum MemPolicyFlags : int
+{
+    MPOL_F_STATIC_NODES = 0x8000,
+    MPOL_F_RELATIVE_NODES = 0x4000,
+    MPOL_F_NUMA_BALANCING = 0x2000,
+}

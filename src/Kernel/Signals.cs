@@ -1,0 +1,117 @@
+using System;
+using System.Globalization;
+
+namespace OciRun.Kernel;
+
+/// <summary>Names and numbers of signals, signal(7).</summary>
+public static class Signals
+{
+    /// <summary>The highest signal number.</summary>
+    public const int Max = 64;
+
+    /// <summary>SIGRTMIN as programs see it: glibc keeps 32 and 33 for itself.</summary>
+    public const int SIGRTMIN = 34;
+
+    /// <summary>SIGRTMAX.</summary>
+    public const int SIGRTMAX = 64;
+
+    /// <summary>The name of a signal: <c>SIGTERM</c>, <c>SIGRTMIN+3</c>; null when out of 1 to 64; 32 and 33 have numbers only.</summary>
+    public static string? Name(int number) => number switch
+    {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        3 => "SIGQUIT",
+        4 => "SIGILL",
+        5 => "SIGTRAP",
+        6 => "SIGABRT",
+        7 => "SIGBUS",
+        8 => "SIGFPE",
+        9 => "SIGKILL",
+        10 => "SIGUSR1",
+        11 => "SIGSEGV",
+        12 => "SIGUSR2",
+        13 => "SIGPIPE",
+        14 => "SIGALRM",
+        15 => "SIGTERM",
+        16 => "SIGSTKFLT",
+        17 => "SIGCHLD",
+        18 => "SIGCONT",
+        19 => "SIGSTOP",
+        20 => "SIGTSTP",
+        21 => "SIGTTIN",
+        22 => "SIGTTOU",
+        23 => "SIGURG",
+        24 => "SIGXCPU",
+        25 => "SIGXFSZ",
+        26 => "SIGVTALRM",
+        27 => "SIGPROF",
+        28 => "SIGWINCH",
+        29 => "SIGIO",
+        30 => "SIGPWR",
+        31 => "SIGSYS",
+        32 or 33 => number.ToString(CultureInfo.InvariantCulture),
+        SIGRTMIN => "SIGRTMIN",
+        SIGRTMAX => "SIGRTMAX",
+        > SIGRTMIN and < SIGRTMAX => "SIGRTMIN+" + (number - SIGRTMIN).ToString(CultureInfo.InvariantCulture),
+        _ => null,
+    };
+
+    /// <summary>
+    /// The number of a signal, or -1. Accepts numbers 1 to 64 and names in any case with or without SIG:
+    /// <c>TERM</c>, <c>sigkill</c>, <c>SIGRTMIN+3</c>, <c>rtmax-1</c>; also the aliases IOT, CLD and POLL.
+    /// </summary>
+    public static int Number(ReadOnlySpan<char> text)
+    {
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+        {
+            return number is >= 1 and <= Max ? number : -1;
+        }
+        ReadOnlySpan<char> bare = text.StartsWith("SIG", StringComparison.OrdinalIgnoreCase) ? text[3..] : text;
+        if (bare.StartsWith("RT", StringComparison.OrdinalIgnoreCase))
+        {
+            return RealTime(bare[2..]);
+        }
+        for (int i = 1; i < 32; i++)
+        {
+            if (bare.Equals(Name(i).AsSpan(3), StringComparison.OrdinalIgnoreCase))
+            {
+                return i;
+            }
+        }
+        return Alias(bare);
+    }
+
+    static int RealTime(ReadOnlySpan<char> text)
+    {
+        bool fromMin = text.StartsWith("MIN", StringComparison.OrdinalIgnoreCase);
+        if (!fromMin && !text.StartsWith("MAX", StringComparison.OrdinalIgnoreCase))
+        {
+            return -1;
+        }
+        ReadOnlySpan<char> rest = text[3..];
+        if (rest.IsEmpty)
+        {
+            return fromMin ? SIGRTMIN : SIGRTMAX;
+        }
+        if (rest[0] != (fromMin ? '+' : '-')
+            || !int.TryParse(rest[1..], NumberStyles.None, CultureInfo.InvariantCulture, out int offset)
+            || offset > SIGRTMAX - SIGRTMIN)
+        {
+            return -1;
+        }
+        return fromMin ? SIGRTMIN + offset : SIGRTMAX - offset;
+    }
+
+    static int Alias(ReadOnlySpan<char> bare)
+    {
+        if (bare.Equals("IOT", StringComparison.OrdinalIgnoreCase))
+        {
+            return (int)Signal.SIGABRT;
+        }
+        if (bare.Equals("CLD", StringComparison.OrdinalIgnoreCase))
+        {
+            return (int)Signal.SIGCHLD;
+        }
+        return bare.Equals("POLL", StringComparison.OrdinalIgnoreCase) ? (int)Signal.SIGIO : -1;
+    }
+}
