@@ -55,7 +55,8 @@ public sealed class DeviceRuleSet
             string? error = set.Apply(rules![i]);
             if (error is not null)
             {
-                problems.Add(new ConfigProblem("linux.resources.devices[" + i.ToString(CultureInfo.InvariantCulture) + "]", error));
+                string index = i.ToString(CultureInfo.InvariantCulture);
+                problems.Add(new ConfigProblem("linux.resources.devices[" + index + "]", error));
             }
         }
         if (!set.DefaultAllow)

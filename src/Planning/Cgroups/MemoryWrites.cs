@@ -82,7 +82,8 @@ public static class MemoryWrites
             string value = bytes == -1 ? "max" : Text(bytes.Value);
             // -1 for memory.low means "protect everything", which is not what a new cgroup has.
             bool isDefault = bytes == -1 && file != "memory.low";
-            writes.Add(new CgroupWrite(file, value, "memory", path) { IsDefault = isDefault, CheckUsage = checkUsage && bytes > 0 });
+            bool check = checkUsage && bytes > 0;
+            writes.Add(new CgroupWrite(file, value, "memory", path) { IsDefault = isDefault, CheckUsage = check });
         }
     }
 

@@ -27,7 +27,8 @@ static class UnifiedWrites
             string controller = Controller(name);
             if (!writes.Has(controller))
             {
-                writes.Problem(path, "unified resource \"" + name + "\" can't be set: controller \"" + controller + "\" not available");
+                writes.Problem(path, "unified resource \"" + name +
+                    "\" can't be set: controller \"" + controller + "\" not available");
                 continue;
             }
             writes.Add(new CgroupWrite(name, files[name] ?? "", controller, path));

@@ -1,0 +1,335 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Text;
+
+namespace OciRun.Planning.Cgroups;
+
+/// <summary>A value with its D-Bus signature. Boxed as string, bool, byte, short, ushort, int, uint, long, ulong or double;
+/// arrays and structs are lists of such.</summary>
+public readonly record struct DBusVariant(string Signature, object Value);
+
+/// <summary>Parses the text form of GVariant (the GLib manual, "GVariant Text Format"), as far as properties of systemd units
+/// need it: strings, numbers, booleans, arrays, tuples, type keywords and @type annotations. Anything else, and anything after
+/// the value, is an error.</summary>
+public ref struct GVariantText
+{
+    const int MaxDepth = 16;
+
+    readonly ReadOnlySpan<char> text_;
+    int at_;
+    int depth_;
+
+    GVariantText(ReadOnlySpan<char> text) => text_ = text;
+
+    /// <summary>The value; null with an error otherwise.</summary>
+    public static DBusVariant? Parse(string text, out string? error)
+    {
+        GVariantText parser = new(text);
+        try
+        {
+            DBusVariant value = parser.Value(null);
+            parser.SkipSpace();
+            if (parser.at_ != text.Length)
+            {
+                throw new FormatException("unexpected text after the value");
+            }
+            error = null;
+            return value;
+        }
+        catch (Exception e) when (e is FormatException or OverflowException)
+        {
+            error = "\"" + text + "\" is no GVariant text: " + (e is OverflowException ? "number out of range" : e.Message);
+            return null;
+        }
+    }
+
+    /// <summary>Reads one value; <paramref name="type"/> is what the context demands, if it does.</summary>
+    DBusVariant Value(string? type)
+    {
+        if (++depth_ > MaxDepth)
+        {
+            throw new FormatException("nested too deeply");
+        }
+        SkipSpace();
+        char c = Peek();
+        DBusVariant value = c switch
+        {
+            '\'' or '"' => String(type, c),
+            '[' => Array(type),
+            '(' => Tuple(type),
+            '@' => Annotated(),
+            '+' or '-' or '.' or (>= '0' and <= '9') => Number(type),
+            _ => Word(type),
+        };
+        if (type is not null && value.Signature != type)
+        {
+            throw new FormatException("a value of type " + value.Signature + " where " + type + " is wanted");
+        }
+        depth_--;
+        return value;
+    }
+
+    DBusVariant Annotated()
+    {
+        at_++;
+        int start = at_;
+        while (at_ < text_.Length && !char.IsWhiteSpace(text_[at_]))
+        {
+            at_++;
+        }
+        string type = text_[start..at_].ToString();
+        if (!IsType(type))
+        {
+            throw new FormatException("\"@" + type + "\" is no type that units use");
+        }
+        return Value(type);
+    }
+
+    /// <summary>One complete type of basic types, arrays and tuples.</summary>
+    static bool IsType(ReadOnlySpan<char> type)
+    {
+        int length = TypeLength(type);
+        return length > 0 && length == type.Length;
+    }
+
+    /// <summary>Length of the first complete type; 0 when there is none.</summary>
+    public static int TypeLength(ReadOnlySpan<char> type)
+    {
+        if (type.IsEmpty)
+        {
+            return 0;
+        }
+        if (type[0] == 'a')
+        {
+            int element = TypeLength(type[1..]);
+            return element == 0 ? 0 : element + 1;
+        }
+        if (type[0] != '(')
+        {
+            return "bynqiuxtdsogh".Contains(type[0]) ? 1 : 0;
+        }
+        int at = 1;
+        while (at < type.Length && type[at] != ')')
+        {
+            int member = TypeLength(type[at..]);
+            if (member == 0)
+            {
+                return 0;
+            }
+            at += member;
+        }
+        return at > 1 && at < type.Length ? at + 1 : 0;
+    }
+
+    DBusVariant Word(string? type)
+    {
+        int start = at_;
+        while (at_ < text_.Length && char.IsAsciiLetterOrDigit(text_[at_]))
+        {
+            at_++;
+        }
+        ReadOnlySpan<char> word = text_[start..at_];
+        return word switch
+        {
+            "true" => new DBusVariant("b", true),
+            "false" => new DBusVariant("b", false),
+            "inf" or "nan" => throw new FormatException("a number must be finite"),
+            "boolean" => Value("b"),
+            "byte" => Value("y"),
+            "int16" => Value("n"),
+            "uint16" => Value("q"),
+            "int32" => Value("i"),
+            "uint32" => Value("u"),
+            "int64" => Value("x"),
+            "uint64" => Value("t"),
+            "double" => Value("d"),
+            "string" => Value("s"),
+            "objectpath" => Value("o"),
+            "signature" => Value("g"),
+            _ => throw new FormatException("\"" + word.ToString() + "\" is no value" +
+                (type is null ? " (strings stand in quotes)" : "")),
+        };
+    }
+
+    DBusVariant Array(string? type)
+    {
+        if (type is not null && type[0] != 'a')
+        {
+            throw new FormatException("an array where " + type + " is wanted");
+        }
+        string? element = type?[1..];
+        List<object> items = [];
+        at_++;
+        SkipSpace();
+        while (Peek() != ']')
+        {
+            DBusVariant item = Value(element);
+            element = item.Signature;
+            items.Add(item.Value);
+            Separator(']');
+        }
+        at_++;
+        if (element is null)
+        {
+            throw new FormatException("an empty array needs its type, as in @as []");
+        }
+        return new DBusVariant("a" + element, items);
+    }
+
+    DBusVariant Tuple(string? type)
+    {
+        if (type is not null && type[0] != '(')
+        {
+            throw new FormatException("a tuple where " + type + " is wanted");
+        }
+        List<object> items = [];
+        StringBuilder signature = new("(");
+        int typeAt = 1;
+        at_++;
+        SkipSpace();
+        while (Peek() != ')')
+        {
+            string? member = null;
+            if (type is not null)
+            {
+                int length = TypeLength(type.AsSpan(typeAt));
+                member = length == 0 ? throw new FormatException("too many members for " + type) : type.Substring(typeAt, length);
+                typeAt += length;
+            }
+            DBusVariant item = Value(member);
+            signature.Append(item.Signature);
+            items.Add(item.Value);
+            Separator(')');
+        }
+        at_++;
+        if (items.Count == 0)
+        {
+            throw new FormatException("D-Bus has no empty tuple");
+        }
+        return new DBusVariant(signature.Append(')').ToString(), items);
+    }
+
+    /// <summary>A comma, or the end, which stays.</summary>
+    void Separator(char end)
+    {
+        SkipSpace();
+        if (Peek() == ',')
+        {
+            at_++;
+            SkipSpace();
+        }
+        else if (Peek() != end)
+        {
+            throw new FormatException("expected ',' or '" + end + "'");
+        }
+    }
+
+    DBusVariant String(string? type, char quote)
+    {
+        StringBuilder result = new();
+        at_++;
+        while (Peek() != quote)
+        {
+            char c = text_[at_++];
+            result.Append(c == '\\' ? Escape() : c);
+        }
+        at_++;
+        if (result.ToString().Contains('\0'))
+        {
+            throw new FormatException("a string must not contain NUL");
+        }
+        return new DBusVariant(type is "o" or "g" ? type : "s", result.ToString());
+    }
+
+    char Escape()
+    {
+        char c = Peek();
+        at_++;
+        switch (c)
+        {
+            case 'n':
+                return '\n';
+            case 't':
+                return '\t';
+            case 'r':
+                return '\r';
+            case '\\' or '\'' or '"':
+                return c;
+            case 'u':
+                ushort code = 0;
+                if (at_ + 4 > text_.Length ||
+                    !ushort.TryParse(text_.Slice(at_, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out code))
+                {
+                    throw new FormatException("\\u needs four hexadecimal digits");
+                }
+                at_ += 4;
+                return (char)code;
+            default:
+                throw new FormatException("unknown escape \\" + c);
+        }
+    }
+
+    /// <summary>Without a type a whole number is an int32 and any other a double.</summary>
+    DBusVariant Number(string? type)
+    {
+        int start = at_;
+        while (at_ < text_.Length && (char.IsAsciiLetterOrDigit(text_[at_]) || text_[at_] is '+' or '-' or '.'))
+        {
+            at_++;
+        }
+        ReadOnlySpan<char> digits = text_[start..at_];
+        string kind = type ?? (digits.IndexOfAny(".eE") >= 0 && !digits.Contains('x') ? "d" : "i");
+        if (kind == "d")
+        {
+            double number = double.Parse(digits, NumberStyles.Float, CultureInfo.InvariantCulture);
+            return double.IsFinite(number) ? new DBusVariant("d", number) : throw new OverflowException();
+        }
+        Int128 whole = Whole(digits);
+        return kind switch
+        {
+            "y" => new DBusVariant(kind, checked((byte)whole)),
+            "n" => new DBusVariant(kind, checked((short)whole)),
+            "q" => new DBusVariant(kind, checked((ushort)whole)),
+            "i" => new DBusVariant(kind, checked((int)whole)),
+            "u" => new DBusVariant(kind, checked((uint)whole)),
+            "x" => new DBusVariant(kind, checked((long)whole)),
+            "t" => new DBusVariant(kind, checked((ulong)whole)),
+            _ => throw new FormatException("a number where " + kind + " is wanted"),
+        };
+    }
+
+    /// <summary>Decimal, 0x hexadecimal or 0 octal, with a sign.</summary>
+    static Int128 Whole(ReadOnlySpan<char> digits)
+    {
+        bool negative = digits.Length > 0 && digits[0] == '-';
+        if (digits.Length > 0 && digits[0] is '-' or '+')
+        {
+            digits = digits[1..];
+        }
+        int radix = digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? 16
+            : digits.Length > 1 && digits[0] == '0' ? 8 : 10;
+        digits = radix == 16 ? digits[2..] : digits;
+        Int128 value = 0;
+        foreach (char c in digits)
+        {
+            int digit = char.IsAsciiHexDigit(c) ? Convert.ToInt32(c.ToString(), 16) : radix;
+            value = digit >= radix ? throw new FormatException("not a number") : value * radix + digit;
+            if (value > ulong.MaxValue)
+            {
+                throw new OverflowException();
+            }
+        }
+        return digits.IsEmpty ? throw new FormatException("not a number") : negative ? -value : value;
+    }
+
+    readonly char Peek() => at_ < text_.Length ? text_[at_] : throw new FormatException("ends too early");
+
+    void SkipSpace()
+    {
+        while (at_ < text_.Length && char.IsWhiteSpace(text_[at_]))
+        {
+            at_++;
+        }
+    }
+}
