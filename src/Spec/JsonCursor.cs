@@ -184,6 +184,18 @@ ref struct JsonCursor
 
     public int I32() => I32OrNull() ?? 0;
 
+    /// <summary>A time by RFC 3339 as UTC.</summary>
+    public DateTime Time()
+    {
+        if (_json.TokenType == JsonTokenType.String && _json.TryGetDateTimeOffset(out DateTimeOffset time))
+        {
+            return time.UtcDateTime;
+        }
+
+        Mismatch("a time such as 2026-01-31T12:00:00Z");
+        return default;
+    }
+
     public List<string>? Strings()
     {
         if (!BeginArray())

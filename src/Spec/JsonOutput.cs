@@ -1,0 +1,37 @@
+using System;
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace OciRun.Spec;
+
+/// <summary>The three shapes in which JSON leaves the runtime.</summary>
+static class JsonOutput
+{
+    /// <summary>Nothing here goes into HTML, so '+', '&lt;' and non-ASCII text stay readable.</summary>
+    static JsonWriterOptions Options(bool indented, char indent, int size) => new()
+    {
+        Indented = indented,
+        IndentCharacter = indent,
+        IndentSize = size,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
+
+    public static byte[] Compact<T>(T value, Action<Utf8JsonWriter, T> write) => Write(Options(false, ' ', 0), value, write);
+
+    public static byte[] Spaced<T>(T value, Action<Utf8JsonWriter, T> write) => Write(Options(true, ' ', 2), value, write);
+
+    public static byte[] Tabbed<T>(T value, Action<Utf8JsonWriter, T> write) => Write(Options(true, '\t', 1), value, write);
+
+    static byte[] Write<T>(JsonWriterOptions options, T value, Action<Utf8JsonWriter, T> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>(4096);
+        using (var json = new Utf8JsonWriter(buffer, options))
+        {
+            write(json, value);
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+}
