@@ -8,7 +8,7 @@ export DOTNET_CLI_USE_MSBUILD_SERVER := 0
 
 SOURCES := $(shell find src -name '*.cs' -o -name '*.csproj' -o -name '*.props') global.json
 
-.PHONY: all deps build-tests install test test-unit test-root clean help
+.PHONY: all deps build-tests install test test-unit test-root clean help bench bench-check bench-record test-vm
 
 all: bin/oci-run ## build bin/oci-run
 
@@ -36,6 +36,18 @@ test-unit: build-tests ## run the suites that need no root
 
 test-root: bin/oci-run build-tests ## run the integration suite (root)
 	tests/run Integration
+
+test-vm: bin/oci-run ## run the checks in virtual machines (cgroup v2, systemd)
+	tests/Vm/run
+
+bench: bin/oci-run ## measure beside crun and runc from Debian sid (root)
+	tests/Bench/bench -i
+
+bench-check: bin/oci-run ## compare system calls, memory, size and instructions with the record
+	tests/Bench/bench check
+
+bench-record: bin/oci-run ## write the record that bench-check compares with
+	tests/Bench/bench -s -i -w tests/Bench/record.json
 
 clean: ## remove what was built
 	rm -rf bin artifacts
