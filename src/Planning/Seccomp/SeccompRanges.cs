@@ -1,0 +1,97 @@
+using System;
+using System.Collections.Generic;
+
+namespace OciRun.Planning.Seccomp;
+
+/// <summary>Cuts the 32-bit space of call numbers into runs that are decided alike.</summary>
+static class SeccompRanges
+{
+    const uint BadArchitecture = SeccompReturn.KillThread;
+    const uint NoSuchCall = SeccompReturn.Errno | 38;
+    const int Slots = 1024;
+    /// <summary>What a tracer leaves as the number of a call that is to be skipped (ptrace(2)).</summary>
+    const uint SkippedCall = uint.MaxValue;
+    const uint X32Bit = 0x40000000;
+
+    /// <summary>The ranges of all ABIs of the profile that share an AUDIT_ARCH value, from number 0 to the last.</summary>
+    public static List<SeccompRange> Of(SeccompProfile profile, SeccompDecisions decisions, uint audit)
+    {
+        var ranges = new List<SeccompRange>(128);
+        bool isX86 = audit == SeccompArchitecture.AuditX86_64;
+        bool hasX32 = false;
+        ushort beyond = Beyond(profile, decisions);
+        ushort foreign = isX86 ? decisions.Plain(BadArchitecture) : beyond;
+        SeccompArchitecture? lower = null;
+        SeccompArchitecture? upper = null;
+        foreach (SeccompArchitecture architecture in profile.Architectures)
+        {
+            if (architecture.Audit == audit)
+            {
+                hasX32 |= architecture.Base == X32Bit;
+                upper = architecture.Base == X32Bit ? architecture : upper;
+                lower = architecture.Base == X32Bit ? lower : architecture;
+            }
+        }
+        if (lower is { } low)
+        {
+            AddArchitecture(ranges, decisions, low, beyond);
+        }
+        else
+        {
+            Add(ranges, 0, foreign);
+        }
+        if (upper is { } high)
+        {
+            AddArchitecture(ranges, decisions, high, beyond);
+        }
+        else if (isX86)
+        {
+            Add(ranges, X32Bit, foreign);
+            Add(ranges, SkippedCall, beyond);
+        }
+        return ranges;
+    }
+
+    /// <summary>The decision for numbers above the largest that the profile mentions. A tracer, like whoever allows by default, is thought to
+    /// cope with calls that it does not know.</summary>
+    static ushort Beyond(SeccompProfile profile, SeccompDecisions decisions) =>
+        (profile.DefaultReturn & SeccompReturn.ActionMask) is SeccompReturn.Allow or SeccompReturn.Log or SeccompReturn.Trace
+            ? (ushort)0
+            : decisions.Plain(NoSuchCall);
+
+    static void AddArchitecture(List<SeccompRange> ranges, SeccompDecisions decisions, SeccompArchitecture architecture, ushort beyond)
+    {
+        Span<ushort> slots = stackalloc ushort[Slots];
+        var armPrivate = new List<(ushort Number, ushort Decision)>(0);
+        int largest = decisions.Fill(architecture, slots, armPrivate);
+        if (architecture.Base is not (0 or X32Bit))
+        {
+            // Below the base nothing exists.
+            Add(ranges, 0, 0);
+        }
+        for (int i = 0; i <= largest; i++)
+        {
+            Add(ranges, architecture.Base + (uint)i, slots[i]);
+        }
+        Add(ranges, architecture.Base + (uint)(largest + 1), beyond);
+        armPrivate.Sort((a, b) => a.Number.CompareTo(b.Number));
+        foreach ((ushort number, ushort decision) in armPrivate)
+        {
+            uint start = SyscallTable.ArmPrivateBase + (number & 0xfffu);
+            Add(ranges, start, decision);
+            Add(ranges, start + 1, beyond);
+        }
+    }
+
+    static void Add(List<SeccompRange> ranges, uint start, ushort decision)
+    {
+        if (ranges.Count > 0 && ranges[^1].Start == start)
+        {
+            ranges.RemoveAt(ranges.Count - 1);
+        }
+        if (ranges.Count == 0 || ranges[^1].Decision != decision)
+        {
+            ranges.Add(new SeccompRange(start, decision));
+        }
+    }
+}
