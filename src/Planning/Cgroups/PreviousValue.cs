@@ -5,8 +5,8 @@ namespace OciRun.Planning.Cgroups;
 /// <summary>What to write to undo a write, out of what the file said before it.</summary>
 public static class PreviousValue
 {
-    /// <summary>The value that puts a file back; null when nothing can. Files of one value say what they take. Files keyed by device say
-    /// nothing about a device without a setting, whose keys then go back to their default.</summary>
+    /// <summary>The value that puts a file back; null when nothing can. Files of one value say what they take. Files keyed by
+    /// device say nothing about a device without a setting, whose keys then go back to their default.</summary>
     public static string? Of(string file, string written, string content)
     {
         string before = content.Trim();

@@ -6,8 +6,8 @@ namespace OciRun.Planning.Cgroups;
 /// <summary>Rules of <c>update</c>: what is absent stays.</summary>
 public static class ResourceMerge
 {
-    /// <summary>The resources of a container after an update. Device rules are those of the container: callers send a bare deny-all along that
-    /// would take /dev/null away.</summary>
+    /// <summary>The resources of a container after an update. Device rules are those of the container: callers send a bare
+    /// deny-all along that would take /dev/null away.</summary>
     public static SpecResources Merge(SpecResources? current, SpecResources update)
     {
         current ??= new SpecResources();
@@ -25,7 +25,8 @@ public static class ResourceMerge
         };
     }
 
-    /// <summary>What an update has to write: its own members, and from the merged resources those that share a file with one of them.</summary>
+    /// <summary>What an update has to write: its own members, and from the merged resources those that share a file with one of
+    /// them.</summary>
     public static SpecResources Delta(SpecResources update, SpecResources merged) => new()
     {
         Memory = update.Memory is not { } memory ? null : new SpecMemory
@@ -67,7 +68,8 @@ public static class ResourceMerge
         };
     }
 
-    /// <summary>Zero means untouched, as in create. Lifting the memory limit lifts the swap limit that was counted from it.</summary>
+    /// <summary>Zero means untouched, as in create. Lifting the memory limit lifts the swap limit that was counted from
+    /// it.</summary>
     static SpecMemory? Memory(SpecMemory? current, SpecMemory? update)
     {
         if (update is null)
@@ -96,7 +98,8 @@ public static class ResourceMerge
 
     static string? Given(string? value) => value?.Length == 0 ? null : value;
 
-    /// <summary>Idle without shares forgets the shares: the kernel gives the cgroup a weight of its own when idle changes.</summary>
+    /// <summary>Idle without shares forgets the shares: the kernel gives the cgroup a weight of its own when idle
+    /// changes.</summary>
     static SpecCpu? Cpu(SpecCpu? current, SpecCpu? update)
     {
         if (update is null)
