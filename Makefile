@@ -8,7 +8,7 @@ export DOTNET_CLI_USE_MSBUILD_SERVER := 0
 
 SOURCES := $(shell find src -name '*.cs' -o -name '*.csproj' -o -name '*.props') global.json
 
-.PHONY: all deps build-tests install test test-unit test-root clean help bench bench-check bench-record test-vm
+.PHONY: all deps build-tests install demo test test-unit test-root clean help bench bench-check bench-record test-vm
 
 all: bin/oci-run ## build bin/oci-run
 
@@ -24,6 +24,9 @@ deps: ## install the Debian packages that building and testing need
 
 install: bin/oci-run ## install to PREFIX (default /usr/local)
 	install -D -m 0755 bin/oci-run $(DESTDIR)$(PREFIX)/bin/oci-run
+
+demo: ## show containers at work (root); first installs and builds what that needs
+	tests/Demo/demo
 
 build-tests: deps
 	dotnet build Runtime.sln -c $(CONFIGURATION) --nologo -v quiet
