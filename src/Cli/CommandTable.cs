@@ -7,7 +7,7 @@ static class CommandTable
     /// <summary>In the order of the help text.</summary>
     public static readonly string[] Names =
     [
-        "create", "start", "run", "exec", "list", "ps", "kill", "delete", "explain",
+        "create", "start", "run", "exec", "state", "list", "ps", "kill", "delete", "spec", "explain",
     ];
 
     /// <returns>Null when there is no such command.</returns>
@@ -17,10 +17,12 @@ static class CommandTable
         "start" => new StartCommand(),
         "run" => new RunCommand(),
         "exec" => new ExecCommand(),
+        "state" => new StateCommand(),
         "list" or "ls" => new ListCommand(),
         "ps" => new PsCommand(),
         "kill" => new KillCommand(),
         "delete" => new DeleteCommand(),
+        "spec" => new SpecCommand(),
         "explain" => new ExplainCommand(),
         _ => null,
     };

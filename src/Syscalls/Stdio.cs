@@ -56,4 +56,6 @@ public static class Stdio
     }
 
     public static uint EffectiveUid() => (uint)LibC.geteuid();
+
+    public static uint EffectiveGid() => (uint)LibC.getegid();
 }

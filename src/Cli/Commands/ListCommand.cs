@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.CommandLine;
+using System.IO;
 using System.Text;
 using OciRun.Engine;
 using OciRun.Spec;
@@ -33,9 +34,38 @@ sealed class ListCommand : CliCommand
             throw new RuntimeException($"invalid format option: {format}");
         }
 
+        if (globals.RootIsExplicit && !Directory.Exists(globals.Root))
+        {
+            throw new RuntimeException($"--root: open(\"{globals.Root}\"): no such file or directory (ENOENT)");
+        }
+
         List<ContainerInfo> containers = Lifecycle.List(globals);
-        Out.Write(Get(_quiet) ? Ids(containers) : Rows(containers));
+        if (Get(_quiet))
+        {
+            Out.Write(Ids(containers));
+        }
+        else if (format == "json")
+        {
+            Out.Write(StateJson.WriteList(Views(containers)));
+            Out.Write("\n"u8);
+        }
+        else
+        {
+            Out.Write(Rows(containers));
+        }
+
         return 0;
+    }
+
+    static List<ContainerView> Views(List<ContainerInfo> containers)
+    {
+        List<ContainerView> views = [];
+        foreach (ContainerInfo container in containers)
+        {
+            views.Add(new ContainerView(container.Record, container.Status, container.Pid, Owner.NameOf(container.Record.OwnerUid)));
+        }
+
+        return views;
     }
 
     static string Ids(List<ContainerInfo> containers)
@@ -55,7 +85,7 @@ sealed class ListCommand : CliCommand
         foreach (ContainerInfo container in containers)
         {
             ContainerRecord record = container.Record;
-            rows.Add([record.Id, container.Pid.ToString(), StatusWord.Of(container.Status), record.Bundle,
+            rows.Add([record.Id, container.Pid.ToString(), StateJson.Word(container.Status), record.Bundle,
                 record.Created.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'"), Owner.NameOf(record.OwnerUid)]);
         }
 
