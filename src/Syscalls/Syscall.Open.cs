@@ -1,0 +1,129 @@
+using System;
+using OciRun.Kernel;
+using Tmds.Linux;
+
+namespace OciRun.Syscalls;
+
+/// <content>open(2), openat2(2), close(2), dup(2), fcntl(2), pipe(2), memfd_create(2), flock(2).</content>
+public static unsafe partial class Syscall
+{
+    // openat2 answers EAGAIN when a rename or mount raced with RESOLVE_BENEATH or RESOLVE_IN_ROOT, openat2(2).
+    const int OpenAt2Attempts = 128;
+
+    /// <summary>open(2), always O_CLOEXEC.</summary>
+    public static SafeFd Open(string path, OpenFlags flags, uint mode = 0) => Own(TryOpenAt(AT_FDCWD, path, flags, mode), "open", path);
+
+    /// <summary>open(2): the descriptor or -errno.</summary>
+    public static int TryOpen(string path, OpenFlags flags, uint mode = 0) => TryOpenAt(AT_FDCWD, path, flags, mode);
+
+    /// <summary>openat(2), always O_CLOEXEC.</summary>
+    public static SafeFd OpenAt(int dirfd, string path, OpenFlags flags, uint mode = 0) =>
+        Own(TryOpenAt(dirfd, path, flags, mode), "openat", path);
+
+    /// <summary>openat(2): the descriptor or -errno.</summary>
+    public static int TryOpenAt(int dirfd, string path, OpenFlags flags, uint mode = 0)
+    {
+        fixed (byte* p = CString.Of(path, stackalloc byte[CString.Stack]))
+        {
+            return (int)Try(Sys.openat, dirfd, (long)p, (long)(flags | OpenFlags.O_CLOEXEC), mode);
+        }
+    }
+
+    /// <summary>openat2(2), always O_CLOEXEC; EAGAIN is tried again 128 times.</summary>
+    public static SafeFd OpenAt2(int dirfd, string path, OpenHow how) => Own(TryOpenAt2(dirfd, path, how), "openat2", path);
+
+    /// <summary>openat2(2) with its arguments one by one.</summary>
+    public static SafeFd OpenAt2(int dirfd, string path, OpenFlags flags, ResolveFlags resolve, uint mode = 0) =>
+        Own(TryOpenAt2(dirfd, path, How(flags, resolve, mode)), "openat2", path);
+
+    /// <summary>openat2(2) with its arguments one by one: the descriptor or -errno.</summary>
+    public static int TryOpenAt2(int dirfd, string path, OpenFlags flags, ResolveFlags resolve, uint mode = 0) =>
+        TryOpenAt2(dirfd, path, How(flags, resolve, mode));
+
+    /// <summary>openat2(2): the descriptor or -errno.</summary>
+    public static int TryOpenAt2(int dirfd, string path, OpenHow how)
+    {
+        how.flags |= (ulong)OpenFlags.O_CLOEXEC;
+        fixed (byte* p = CString.Of(path, stackalloc byte[CString.Stack]))
+        {
+            long result = -(long)Errno.EAGAIN;
+            for (int i = 0; i < OpenAt2Attempts && result == -(long)Errno.EAGAIN; i++)
+            {
+                result = Try(Sys.openat2, dirfd, (long)p, (long)(&how), sizeof(OpenHow));
+            }
+            return (int)result;
+        }
+    }
+
+    /// <summary>An <see cref="OpenHow"/>; mode counts only with O_CREAT or O_TMPFILE.</summary>
+    public static OpenHow How(OpenFlags flags, ResolveFlags resolve, uint mode = 0) =>
+        new() { flags = (uint)flags, mode = mode, resolve = (ulong)resolve };
+
+    /// <summary>close(2).</summary>
+    public static void Close(int fd) => Check(TryClose(fd), "close");
+
+    /// <summary>close(2): 0 or -errno. Never tried again: on Linux the descriptor is gone even after EINTR.</summary>
+    public static int TryClose(int fd) => (int)FromLibC(LibC.close(fd));
+
+    /// <summary>close_range(2).</summary>
+    public static void CloseRange(uint first, uint last, uint flags) => Check(Try(Sys.close_range, first, last, flags), "close_range");
+
+    /// <summary>A close-on-exec duplicate with a number of at least <paramref name="least"/>.</summary>
+    public static SafeFd Dup(int fd, int least = 0) => Own(Try(Sys.fcntl, fd, Fcntl.F_DUPFD_CLOEXEC, least), "fcntl");
+
+    /// <summary>dup3(2); flags are 0 or O_CLOEXEC. Equal numbers are EINVAL.</summary>
+    public static void Dup3(int fd, int target, OpenFlags flags) => Check(Try(Sys.dup3, fd, target, (long)flags), "dup3");
+
+    /// <summary>fcntl(F_GETFD); -errno (EBADF) for a number that is not open.</summary>
+    public static int TryGetFdFlags(int fd) => (int)Try(Sys.fcntl, fd, Fcntl.F_GETFD);
+
+    /// <summary>fcntl(F_SETFD): sets or clears close-on-exec.</summary>
+    public static void SetCloseOnExec(int fd, bool on) => Check(Try(Sys.fcntl, fd, Fcntl.F_SETFD, on ? Fcntl.FD_CLOEXEC : 0), "fcntl");
+
+    /// <summary>fcntl(F_GETFL).</summary>
+    public static OpenFlags GetStatusFlags(int fd) => (OpenFlags)Check(Try(Sys.fcntl, fd, Fcntl.F_GETFL), "fcntl");
+
+    /// <summary>fcntl(F_SETFL).</summary>
+    public static void SetStatusFlags(int fd, OpenFlags flags) => Check(Try(Sys.fcntl, fd, Fcntl.F_SETFL, (long)flags), "fcntl");
+
+    /// <summary>pipe2(2), always O_CLOEXEC.</summary>
+    public static (SafeFd Read, SafeFd Write) Pipe2(OpenFlags flags = OpenFlags.O_CLOEXEC)
+    {
+        int* fds = stackalloc int[2];
+        Check(FromLibC(LibC.pipe2(fds, (int)(flags | OpenFlags.O_CLOEXEC))), "pipe2");
+        return (new SafeFd(fds[0]), new SafeFd(fds[1]));
+    }
+
+    /// <summary>memfd_create(2), always MFD_CLOEXEC; kernels before 6.3 that do not know MFD_EXEC get it without.</summary>
+    public static SafeFd MemfdCreate(string name, MemfdFlags flags)
+    {
+        flags |= MemfdFlags.MFD_CLOEXEC;
+        fixed (byte* p = CString.Of(name, stackalloc byte[CString.Stack]))
+        {
+            long fd = Try(Sys.memfd_create, (long)p, (long)flags);
+            if (fd == -(long)Errno.EINVAL && (flags & MemfdFlags.MFD_EXEC) != 0)
+            {
+                fd = Try(Sys.memfd_create, (long)p, (long)(flags & ~MemfdFlags.MFD_EXEC));
+            }
+            return Own(fd, "memfd_create", name);
+        }
+    }
+
+    /// <summary>fcntl(F_ADD_SEALS).</summary>
+    public static void FcntlAddSeals(int fd, Seal seals) => Check(Try(Sys.fcntl, fd, Fcntl.F_ADD_SEALS, (long)seals), "fcntl");
+
+    /// <summary>fcntl(F_GET_SEALS), or -errno (EINVAL) when not a memfd.</summary>
+    public static int TryGetSeals(int fd) => (int)Try(Sys.fcntl, fd, Fcntl.F_GET_SEALS);
+
+    /// <summary>flock(2), waiting unless LOCK_NB.</summary>
+    public static void Flock(int fd, FlockOp operation) => Check(TryFlock(fd, operation), "flock");
+
+    /// <summary>flock(2): 0 or -errno (EWOULDBLOCK with LOCK_NB).</summary>
+    public static int TryFlock(int fd, FlockOp operation) => (int)Try(Sys.flock, fd, (long)operation);
+
+    /// <summary>ftruncate(2).</summary>
+    public static void Ftruncate(int fd, long length) => Check(Try(Sys.ftruncate, fd, length), "ftruncate");
+
+    /// <summary>lseek(2).</summary>
+    public static long Lseek(int fd, long offset, int whence) => Check(Try(Sys.lseek, fd, offset, whence), "lseek");
+}

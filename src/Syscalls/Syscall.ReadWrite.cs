@@ -1,0 +1,131 @@
+using System;
+using OciRun.Kernel;
+
+namespace OciRun.Syscalls;
+
+/// <content>read(2), write(2), and whole files.</content>
+public static unsafe partial class Syscall
+{
+    const int FirstChunk = 4096;
+
+    /// <summary>read(2): 0 at the end.</summary>
+    public static int Read(int fd, Span<byte> buffer) => (int)Check(TryRead(fd, buffer), "read");
+
+    /// <summary>read(2): the count or -errno.</summary>
+    public static int TryRead(int fd, Span<byte> buffer)
+    {
+        fixed (byte* p = buffer)
+        {
+            return (int)Try(Sys.read, fd, (long)p, buffer.Length);
+        }
+    }
+
+    /// <summary>pread(2): the count or -errno.</summary>
+    public static int TryPread(int fd, Span<byte> buffer, long offset)
+    {
+        fixed (byte* p = buffer)
+        {
+            return (int)Try(Sys.pread64, fd, (long)p, buffer.Length, offset);
+        }
+    }
+
+    /// <summary>write(2): may be short.</summary>
+    public static int Write(int fd, ReadOnlySpan<byte> bytes) => (int)Check(TryWrite(fd, bytes), "write");
+
+    /// <summary>write(2): the count, maybe short, or -errno. SIGPIPE is ignored in this process, so EPIPE arrives here.</summary>
+    public static int TryWrite(int fd, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* p = bytes)
+        {
+            return (int)Try(Sys.write, fd, (long)p, bytes.Length);
+        }
+    }
+
+    /// <summary>Writes everything.</summary>
+    public static void WriteAll(int fd, ReadOnlySpan<byte> bytes, string? path = null) => Check(TryWriteAll(fd, bytes), "write", path);
+
+    /// <summary>Writes everything: 0 or -errno.</summary>
+    public static int TryWriteAll(int fd, ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            int written = TryWrite(fd, bytes);
+            if (written < 0)
+            {
+                return written;
+            }
+            bytes = bytes[written..];
+        }
+        return 0;
+    }
+
+    /// <summary>Reads from <paramref name="fd"/> to the end; more than <paramref name="most"/> bytes are EFBIG.</summary>
+    public static byte[] ReadAll(int fd, int most, string? path = null)
+    {
+        byte[] buffer = new byte[Math.Min(FirstChunk, most + 1)];
+        int length = 0;
+        while (true)
+        {
+            if (length == buffer.Length)
+            {
+                if (length > most)
+                {
+                    throw new SyscallException("read", (int)Errno.EFBIG, path);
+                }
+                Array.Resize(ref buffer, (int)Math.Min((long)buffer.Length * 4, (long)most + 1));
+            }
+            int count = (int)Check(TryRead(fd, buffer.AsSpan(length)), "read", path);
+            if (count == 0)
+            {
+                break;
+            }
+            length += count;
+        }
+        if (length > most)
+        {
+            throw new SyscallException("read", (int)Errno.EFBIG, path);
+        }
+        Array.Resize(ref buffer, length);
+        return buffer;
+    }
+
+    /// <summary>Reads the file <paramref name="path"/>; more than <paramref name="most"/> bytes are EFBIG.</summary>
+    public static byte[] ReadAll(string path, int most)
+    {
+        using SafeFd fd = Open(path, OpenFlags.O_RDONLY | OpenFlags.O_NOCTTY);
+        return ReadAll(fd, most, path);
+    }
+
+    /// <summary>Reads the file <paramref name="path"/> below <paramref name="dirfd"/>.</summary>
+    public static byte[] ReadAllAt(int dirfd, string path, int most)
+    {
+        using SafeFd fd = OpenAt(dirfd, path, OpenFlags.O_RDONLY | OpenFlags.O_NOCTTY);
+        return ReadAll(fd, most, path);
+    }
+
+    /// <summary>Writes an existing file in one write(2), as procfs, sysfs and cgroupfs want it.</summary>
+    public static void WriteFile(int dirfd, string name, ReadOnlySpan<byte> bytes)
+    {
+        using SafeFd fd = OpenAt(dirfd, name, OpenFlags.O_WRONLY | OpenFlags.O_NOCTTY);
+        Check(TryWriteOnce(fd, bytes), "write", name);
+    }
+
+    /// <summary>Writes an existing file in one write(2): 0 or -errno, of open or of write.</summary>
+    public static int TryWriteFile(int dirfd, string name, ReadOnlySpan<byte> bytes)
+    {
+        int fd = TryOpenAt(dirfd, name, OpenFlags.O_WRONLY | OpenFlags.O_NOCTTY);
+        if (fd < 0)
+        {
+            return fd;
+        }
+        int result = TryWriteOnce(fd, bytes);
+        TryClose(fd);
+        return result;
+    }
+
+    static int TryWriteOnce(int fd, ReadOnlySpan<byte> bytes)
+    {
+        int written = TryWrite(fd, bytes);
+        return written < 0 ? written : written == bytes.Length ? 0 : TryWriteAll(fd, bytes[written..]);
+    }
+}

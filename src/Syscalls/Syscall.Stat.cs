@@ -1,0 +1,133 @@
+using System;
+using System.Collections.Generic;
+using OciRun.Kernel;
+
+namespace OciRun.Syscalls;
+
+/// <content>stat(2), statx(2), statfs(2), access(2), getdents(2).</content>
+public static unsafe partial class Syscall
+{
+    /// <summary>fstat(2).</summary>
+    public static Stat Fstat(int fd)
+    {
+        Stat stat;
+        Check(Try(Sys.fstat, fd, (long)(&stat)), "fstat");
+        return stat;
+    }
+
+    /// <summary>fstatat(2); flags are AT_*.</summary>
+    public static Stat FstatAt(int dirfd, string path, int flags)
+    {
+        Check(TryFstatAt(dirfd, path, flags, out Stat stat), "fstatat", path);
+        return stat;
+    }
+
+    /// <summary>fstatat(2): 0 or -errno.</summary>
+    public static int TryFstatAt(int dirfd, string path, int flags, out Stat stat)
+    {
+        fixed (Stat* s = &stat)
+        fixed (byte* p = CString.Of(path, stackalloc byte[CString.Stack]))
+        {
+            *s = default;
+            return (int)Try(Sys.newfstatat, dirfd, (long)p, (long)s, flags);
+        }
+    }
+
+    /// <summary>statx(2): 0 or -errno. Look at stx_mask for what the kernel filled in.</summary>
+    public static int TryStatx(int dirfd, string path, int flags, StatxMask mask, out Statx statx)
+    {
+        fixed (Statx* s = &statx)
+        fixed (byte* p = CString.Of(path, stackalloc byte[CString.Stack]))
+        {
+            *s = default;
+            return (int)Try(Sys.statx, dirfd, (long)p, flags, (long)mask, (long)s);
+        }
+    }
+
+    /// <summary>statx(2).</summary>
+    public static Statx Statx(int dirfd, string path, int flags, StatxMask mask)
+    {
+        Check(TryStatx(dirfd, path, flags, mask, out Statx statx), "statx", path);
+        return statx;
+    }
+
+    /// <summary>The id of the mount that an open file is on (STATX_MNT_ID, Linux 5.8), as in mountinfo.</summary>
+    public static ulong MountId(int fd) => Statx(fd, "", AtFlags.AT_EMPTY_PATH, StatxMask.STATX_MNT_ID).stx_mnt_id;
+
+    /// <summary>statfs(2).</summary>
+    public static Statfs64 Statfs(string path)
+    {
+        Check(TryStatfs(path, out Statfs64 statfs), "statfs", path);
+        return statfs;
+    }
+
+    /// <summary>statfs(2): 0 or -errno.</summary>
+    public static int TryStatfs(string path, out Statfs64 statfs)
+    {
+        fixed (Statfs64* s = &statfs)
+        fixed (byte* p = CString.Of(path, stackalloc byte[CString.Stack]))
+        {
+            *s = default;
+            return (int)Try(Sys.statfs, (long)p, (long)s);
+        }
+    }
+
+    /// <summary>fstatfs(2); works on O_PATH descriptors.</summary>
+    public static Statfs64 Fstatfs(int fd)
+    {
+        Statfs64 statfs;
+        Check(Try(Sys.fstatfs, fd, (long)(&statfs)), "fstatfs");
+        return statfs;
+    }
+
+    /// <summary>faccessat2(2): 0 or -errno. Mode is of <see cref="Access"/>, flags are AT_EACCESS and others.</summary>
+    public static int TryFaccessAt2(int dirfd, string path, int mode, int flags)
+    {
+        fixed (byte* p = CString.Of(path, stackalloc byte[CString.Stack]))
+        {
+            return (int)Try(Sys.faccessat2, dirfd, (long)p, mode, flags);
+        }
+    }
+
+    /// <summary>Whether <paramref name="path"/> exists and can be reached; a dangling symbolic link does not count.</summary>
+    public static bool Exists(string path) => TryFaccessAt2(AT_FDCWD, path, Access.F_OK, 0) == 0;
+
+    /// <summary>
+    /// The names in a directory opened for reading, without . and .. and in the kernel's order. The offset is rewound first.
+    /// </summary>
+    public static List<string> ListDirectory(int fd)
+    {
+        List<string> names = [];
+        Check(Try(Sys.lseek, fd, 0, Seek.SEEK_SET), "lseek");
+        const int size = 8192;
+        byte* buffer = stackalloc byte[size];
+        while (true)
+        {
+            long count = Check(Try(Sys.getdents64, fd, (long)buffer, size), "getdents64");
+            if (count == 0)
+            {
+                return names;
+            }
+            for (long at = 0; at < count;)
+            {
+                Dirent64* entry = (Dirent64*)(buffer + at);
+                byte* name = buffer + at + Dirent64.NameOffset;
+                if (!IsDotOrDotDot(name))
+                {
+                    names.Add(CString.Read(name));
+                }
+                at += entry->d_reclen;
+            }
+        }
+    }
+
+    /// <summary>The names in the directory <paramref name="path"/>.</summary>
+    public static List<string> ListDirectory(string path)
+    {
+        using SafeFd fd = Open(path, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
+        return ListDirectory(fd);
+    }
+
+    static bool IsDotOrDotDot(byte* name) =>
+        name[0] == (byte)'.' && (name[1] == 0 || (name[1] == (byte)'.' && name[2] == 0));
+}
