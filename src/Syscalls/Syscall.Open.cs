@@ -112,7 +112,7 @@ public static unsafe partial class Syscall
     /// <summary>fcntl(F_ADD_SEALS).</summary>
     public static void FcntlAddSeals(int fd, Seal seals) => Check(Try(Sys.fcntl, fd, Fcntl.F_ADD_SEALS, (long)seals), "fcntl");
 
-    /// <summary>fcntl(F_GET_SEALS), or -errno (EINVAL) when not a memfd.</summary>
+    /// <summary>fcntl(F_GET_SEALS): the seals, or -errno (EINVAL) when not a memfd.</summary>
     public static int TryGetSeals(int fd) => (int)Try(Sys.fcntl, fd, Fcntl.F_GET_SEALS);
 
     /// <summary>flock(2), waiting unless LOCK_NB.</summary>

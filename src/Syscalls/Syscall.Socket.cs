@@ -1,0 +1,223 @@
+using System;
+using System.Text;
+using OciRun.Kernel;
+using Tmds.Linux;
+
+namespace OciRun.Syscalls;
+
+/// <content>socket(2), unix(7), sendmsg(2), recvmsg(2), netlink(7).</content>
+public static unsafe partial class Syscall
+{
+    // sun_path without its final NUL.
+    const int MaxSunPath = 107;
+
+    // SCM_MAX_FD of the kernel.
+    const int MaxFds = 253;
+
+    /// <summary>socket(2), always SOCK_CLOEXEC.</summary>
+    public static SafeFd Socket(int family, int type, int protocol = 0) =>
+        Own(FromLibC(LibC.socket(family, type | SocketType.SOCK_CLOEXEC, protocol)), "socket");
+
+    /// <summary>socketpair(2) of AF_UNIX, always SOCK_CLOEXEC.</summary>
+    public static (SafeFd First, SafeFd Second) SocketPair(int type)
+    {
+        int* fds = stackalloc int[2];
+        Check(FromLibC(LibC.socketpair(AddressFamily.AF_UNIX, type | SocketType.SOCK_CLOEXEC, 0, fds)), "socketpair");
+        return (new SafeFd(fds[0]), new SafeFd(fds[1]));
+    }
+
+    /// <summary>bind(2) to an AF_UNIX path of any length.</summary>
+    public static void BindUnix(int fd, string path) => Check(WithUnixAddress(Sys.bind, fd, path), "bind", path);
+
+    /// <summary>connect(2) to an AF_UNIX path of any length.</summary>
+    public static void ConnectUnix(int fd, string path) => Check(TryConnectUnix(fd, path), "connect", path);
+
+    /// <summary>connect(2) to an AF_UNIX path: 0 or -errno.</summary>
+    public static int TryConnectUnix(int fd, string path) => WithUnixAddress(Sys.connect, fd, path);
+
+    /// <summary>listen(2).</summary>
+    public static void Listen(int fd, int backlog) => Check(FromLibC(LibC.listen(fd, backlog)), "listen");
+
+    /// <summary>accept4(2), always SOCK_CLOEXEC.</summary>
+    public static SafeFd Accept4(int fd) => Own(Try(Sys.accept4, fd, 0, 0, SocketType.SOCK_CLOEXEC), "accept4");
+
+    /// <summary>shutdown(2): 0 or -errno.</summary>
+    public static int TryShutdown(int fd, int how) => (int)Try(Sys.shutdown, fd, how);
+
+    /// <summary>SO_PEERCRED.</summary>
+    public static Ucred PeerCredentials(int fd)
+    {
+        Ucred credentials;
+        uint length = (uint)sizeof(Ucred);
+        Check(Try(Sys.getsockopt, fd, SocketOption.SOL_SOCKET, SocketOption.SO_PEERCRED, (long)(&credentials), (long)(&length)),
+            "getsockopt");
+        return credentials;
+    }
+
+    /// <summary>setsockopt(2) at SOL_SOCKET level with an integer.</summary>
+    public static void SetSocketOption(int fd, int option, int value) =>
+        Check(Try(Sys.setsockopt, fd, SocketOption.SOL_SOCKET, option, (long)(&value), sizeof(int)), "setsockopt");
+
+    /// <summary>sendmsg(2) with descriptors as SCM_RIGHTS and MSG_NOSIGNAL; at least one byte must go along on a stream.</summary>
+    public static int SendMsg(int fd, ReadOnlySpan<byte> bytes, ReadOnlySpan<int> fds = default) =>
+        (int)Check(TrySendMsg(fd, bytes, fds), "sendmsg");
+
+    /// <summary>sendmsg(2): the count or -errno.</summary>
+    public static int TrySendMsg(int fd, ReadOnlySpan<byte> bytes, ReadOnlySpan<int> fds = default)
+    {
+        if (fds.Length > MaxFds)
+        {
+            return -(int)Errno.EINVAL;
+        }
+        int payload = fds.Length * sizeof(int);
+        int space = sizeof(Cmsghdr) + Align8(payload);
+        byte* control = stackalloc byte[space];
+        new Span<byte>(control, space).Clear();
+        fixed (byte* p = bytes)
+        {
+            Iovec iov = new() { iov_base = p, iov_len = (nuint)bytes.Length };
+            Msghdr message = new() { msg_iov = &iov, msg_iovlen = 1 };
+            if (payload > 0)
+            {
+                *(Cmsghdr*)control = new Cmsghdr
+                {
+                    cmsg_len = (nuint)(sizeof(Cmsghdr) + payload),
+                    cmsg_level = SocketOption.SOL_SOCKET,
+                    cmsg_type = SocketOption.SCM_RIGHTS,
+                };
+                fds.CopyTo(new Span<int>(control + sizeof(Cmsghdr), fds.Length));
+                message.msg_control = control;
+                message.msg_controllen = (nuint)space;
+            }
+            return (int)Try(Sys.sendmsg, fd, (long)(&message), MsgFlags.MSG_NOSIGNAL);
+        }
+    }
+
+    /// <summary>
+    /// recvmsg(2) with MSG_CMSG_CLOEXEC: the count (0 at the end), and in <paramref name="fds"/> the first descriptors that came.
+    /// Descriptors beyond the span are closed; a truncated control message is EMSGSIZE.
+    /// </summary>
+    public static int RecvMsg(int fd, Span<byte> buffer, Span<int> fds, out int fdCount, int flags = 0) =>
+        (int)Check(TryRecvMsg(fd, buffer, fds, out fdCount, flags), "recvmsg");
+
+    /// <summary>recvmsg(2): the count or -errno.</summary>
+    public static int TryRecvMsg(int fd, Span<byte> buffer, Span<int> fds, out int fdCount, int flags = 0)
+    {
+        const int space = 16 + ((MaxFds * sizeof(int) + 7) & ~7);
+        byte* control = stackalloc byte[space];
+        fdCount = 0;
+        fixed (byte* p = buffer)
+        {
+            Iovec iov = new() { iov_base = p, iov_len = (nuint)buffer.Length };
+            Msghdr message = new() { msg_iov = &iov, msg_iovlen = 1, msg_control = control, msg_controllen = space };
+            long count = Try(Sys.recvmsg, fd, (long)(&message), flags | MsgFlags.MSG_CMSG_CLOEXEC);
+            if (count < 0)
+            {
+                return (int)count;
+            }
+            fdCount = TakeFds(control, (long)message.msg_controllen, fds);
+            if ((message.msg_flags & MsgFlags.MSG_CTRUNC) != 0)
+            {
+                foreach (int taken in fds[..fdCount])
+                {
+                    TryClose(taken);
+                }
+                fdCount = 0;
+                return -(int)Errno.EMSGSIZE;
+            }
+            return (int)count;
+        }
+    }
+
+    static int TakeFds(byte* control, long length, Span<int> fds)
+    {
+        int taken = 0;
+        for (long at = 0; at + sizeof(Cmsghdr) <= length;)
+        {
+            Cmsghdr* header = (Cmsghdr*)(control + at);
+            long size = (long)header->cmsg_len;
+            if (size < sizeof(Cmsghdr) || at + size > length)
+            {
+                break;
+            }
+            if (header->cmsg_level == SocketOption.SOL_SOCKET && header->cmsg_type == SocketOption.SCM_RIGHTS)
+            {
+                int* numbers = (int*)(header + 1);
+                for (int i = 0; i < (size - sizeof(Cmsghdr)) / sizeof(int); i++)
+                {
+                    if (taken < fds.Length)
+                    {
+                        fds[taken++] = numbers[i];
+                    }
+                    else
+                    {
+                        TryClose(numbers[i]);
+                    }
+                }
+            }
+            at += Align8((int)size);
+        }
+        return taken;
+    }
+
+    static int Align8(int size) => (size + 7) & ~7;
+
+    static int WithUnixAddress(long nr, int fd, string path)
+    {
+        if (Encoding.UTF8.GetByteCount(path) <= MaxSunPath)
+        {
+            return CallWithAddress(nr, fd, path);
+        }
+        // A longer path is reached through its directory's descriptor: only the last component must be short.
+        int slash = path.LastIndexOf('/');
+        string directory = slash < 0 ? "." : slash == 0 ? "/" : path[..slash];
+        int dirfd = TryOpen(directory, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY);
+        if (dirfd < 0)
+        {
+            return dirfd;
+        }
+        string shorter = "/proc/self/fd/" + dirfd + "/" + path[(slash + 1)..];
+        int result = Encoding.UTF8.GetByteCount(shorter) <= MaxSunPath
+            ? CallWithAddress(nr, fd, shorter) : -(int)Errno.ENAMETOOLONG;
+        TryClose(dirfd);
+        return result;
+    }
+
+    static int CallWithAddress(long nr, int fd, string path)
+    {
+        SockaddrUn address = default;
+        address.sun_family = AddressFamily.AF_UNIX;
+        Span<byte> bytes = address.sun_path;
+        int length = Encoding.UTF8.GetBytes(path, bytes);
+        // An abstract name (a leading NUL) ends with the address, a path with a NUL.
+        int total = sizeof(ushort) + length + (length > 0 && bytes[0] == 0 ? 0 : 1);
+        return (int)Try(nr, fd, (long)(&address), total);
+    }
+
+    /// <summary>A netlink(7) socket, SOCK_RAW, bound to a port of the kernel's choice.</summary>
+    public static SafeFd NetlinkSocket(int protocol)
+    {
+        SafeFd fd = Socket(AddressFamily.AF_NETLINK, SocketType.SOCK_RAW, protocol);
+        SockaddrNl address = new() { nl_family = AddressFamily.AF_NETLINK };
+        long result = Try(Sys.bind, fd, (long)(&address), sizeof(SockaddrNl));
+        if (result < 0)
+        {
+            fd.Dispose();
+            Check(result, "bind", "AF_NETLINK");
+        }
+        return fd;
+    }
+
+    /// <summary>Sends one netlink request to the kernel.</summary>
+    public static void NetlinkSend(int fd, ReadOnlySpan<byte> request) => Check(TrySendMsg(fd, request), "sendmsg", "AF_NETLINK");
+
+    /// <summary>Receives one datagram of netlink messages; one that does not fit is EMSGSIZE.</summary>
+    public static int NetlinkReceive(int fd, Span<byte> buffer)
+    {
+        fixed (byte* p = buffer)
+        {
+            long count = Check(Try(Sys.recvfrom, fd, (long)p, buffer.Length, MsgFlags.MSG_TRUNC), "recvfrom", "AF_NETLINK");
+            return (int)Check(count > buffer.Length ? -(long)Errno.EMSGSIZE : count, "recvfrom", "AF_NETLINK");
+        }
+    }
+}
