@@ -24,6 +24,7 @@ deps: ## install the Debian packages that building and testing need
 
 install: bin/oci-run ## install to PREFIX (default /usr/local)
 	install -D -m 0755 bin/oci-run $(DESTDIR)$(PREFIX)/bin/oci-run
+	install -D -m 0644 src/man/oci-run.8 $(DESTDIR)$(PREFIX)/share/man/man8/oci-run.8
 
 demo: ## show containers at work (root); first installs and builds what that needs
 	tests/Demo/demo

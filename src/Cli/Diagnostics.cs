@@ -30,7 +30,7 @@ static class Diagnostics
             s_logFd = Stdio.TryOpenAppend(file);
             if (s_logFd < 0)
             {
-                throw new RuntimeException($"--log: open(\"{file}\"): errno {-s_logFd}");
+                throw new RuntimeException($"--log: open(\"{file}\"): {IoError.Describe(-s_logFd)}");
             }
         }
 

@@ -24,7 +24,7 @@ static class HostPs
         int status = HostProgram.Capture(command, out byte[] output, out int errno);
         if (errno != 0)
         {
-            throw new RuntimeException($"cannot run the host's ps: errno {errno}", "install procps, or use --format json");
+            throw new RuntimeException($"posix_spawnp(\"ps\"): {IoError.Describe(errno)}", "install procps, or use --format json");
         }
 
         if (status != 0)

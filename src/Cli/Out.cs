@@ -15,7 +15,7 @@ static class Out
         int errno = Stdio.TryWrite(Stdio.Output, bytes);
         if (errno != 0)
         {
-            throw new RuntimeException($"write to stdout failed: errno {errno}");
+            throw new RuntimeException($"write(stdout): {IoError.Describe(errno)}");
         }
     }
 }

@@ -22,7 +22,7 @@ static class Paths
         }
         catch (Exception e) when (e is IOException or ArgumentException or UnauthorizedAccessException)
         {
-            throw new RuntimeException($"{option}: cannot make \"{path}\" absolute: {e.Message}", e);
+            throw new RuntimeException($"{option}: cannot make \"{path}\" absolute: {IoError.Describe(e)}", e);
         }
     }
 }

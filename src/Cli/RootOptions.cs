@@ -138,7 +138,7 @@ sealed class RootOptions : CliCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new RuntimeException($"state root {root}: {e.Message}", e);
+            throw new RuntimeException($"state root: mkdir(\"{root}\"): {IoError.Describe(e)}", e);
         }
     }
 }

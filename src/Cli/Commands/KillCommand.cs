@@ -1,5 +1,7 @@
+using System;
 using System.CommandLine;
 using OciRun.Engine;
+using OciRun.Kernel;
 
 namespace OciRun.Cli.Commands;
 
@@ -28,8 +30,8 @@ sealed class KillCommand : CliCommand
     public override int Run(GlobalOptions globals, string[] operands)
     {
         string word = operands.Length > 1 ? operands[1] : "TERM";
-        int signal = SignalWord.Parse(word.TrimStart('-'));
-        if (signal == 0)
+        int signal = Signals.Number(word.AsSpan().TrimStart('-'));
+        if (signal < 0)
         {
             throw new RuntimeException($"unknown signal \"{word}\"", "a signal is a number from 1 to 64 or a name such as TERM or SIGRTMIN+3");
         }

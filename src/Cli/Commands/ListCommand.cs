@@ -36,7 +36,7 @@ sealed class ListCommand : CliCommand
 
         if (globals.RootIsExplicit && !Directory.Exists(globals.Root))
         {
-            throw new RuntimeException($"--root: open(\"{globals.Root}\"): no such file or directory (ENOENT)");
+            throw new RuntimeException($"--root: open(\"{globals.Root}\"): {IoError.Describe(2)}");
         }
 
         List<ContainerInfo> containers = Lifecycle.List(globals);

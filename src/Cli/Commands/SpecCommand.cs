@@ -44,7 +44,7 @@ sealed class SpecCommand : CliCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new RuntimeException($"cannot write {path}: {e.Message}", e);
+            throw new RuntimeException($"open(\"{path}\"): {IoError.Describe(e)}", e);
         }
 
         return 0;

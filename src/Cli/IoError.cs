@@ -1,0 +1,21 @@
+using System;
+using System.IO;
+using OciRun.Kernel;
+
+namespace OciRun.Cli;
+
+/// <summary>Words for what the class library throws; its own texts are left out of the binary.</summary>
+static class IoError
+{
+    public static string Describe(Exception e) => e switch
+    {
+        FileNotFoundException or DirectoryNotFoundException => Describe((int)Errno.ENOENT),
+        PathTooLongException => Describe((int)Errno.ENAMETOOLONG),
+        UnauthorizedAccessException => Describe((int)Errno.EACCES),
+        // On Unix the HResult of any other IOException is the errno.
+        IOException { HResult: > 0 and < 4096 } => Describe(e.HResult),
+        _ => e.GetType().Name,
+    };
+
+    public static string Describe(int errno) => $"{ErrnoText.Describe(errno)} ({ErrnoText.Name(errno)})";
+}
