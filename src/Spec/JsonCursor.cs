@@ -206,10 +206,7 @@ ref struct JsonCursor
         var list = new List<string>();
         while (NextItem())
         {
-            if (String() is string text)
-            {
-                list.Add(text);
-            }
+            list.Add(String() ?? "");
         }
 
         return list;
@@ -225,17 +222,15 @@ ref struct JsonCursor
         var list = new List<uint>();
         while (NextItem())
         {
-            if (U32OrNull() is uint number)
-            {
-                list.Add(number);
-            }
+            list.Add(U32());
         }
 
         return list;
     }
 
-    /// <summary>A list of objects. An item that is none is left out, with its problem noted.</summary>
-    public List<T>? Objects<T>(ValueReader<T> read) where T : class
+    /// <summary>A list of objects. For an item that is none an empty one stands in, as in the other lists: the indexes of what follows
+    /// must stay right in later problems.</summary>
+    public List<T>? Objects<T>(ValueReader<T> read) where T : class, new()
     {
         if (!BeginArray())
         {
@@ -245,10 +240,7 @@ ref struct JsonCursor
         var list = new List<T>();
         while (NextItem())
         {
-            if (read(ref this) is T item)
-            {
-                list.Add(item);
-            }
+            list.Add(read(ref this) ?? new T());
         }
 
         return list;

@@ -1,0 +1,95 @@
+using OciRun.Kernel;
+
+namespace OciRun.Planning;
+
+/// <summary>The enumerated words of a config and what they are to the kernel; null for a word that is none of them.</summary>
+public static class SpecWords
+{
+    /// <summary>The clone flag of a namespace type.</summary>
+    public static CloneFlags? Namespace(string? type) => type switch
+    {
+        "cgroup" => CloneFlags.CLONE_NEWCGROUP,
+        "ipc" => CloneFlags.CLONE_NEWIPC,
+        "mount" => CloneFlags.CLONE_NEWNS,
+        "network" => CloneFlags.CLONE_NEWNET,
+        "pid" => CloneFlags.CLONE_NEWPID,
+        "time" => CloneFlags.CLONE_NEWTIME,
+        "user" => CloneFlags.CLONE_NEWUSER,
+        "uts" => CloneFlags.CLONE_NEWUTS,
+        _ => null,
+    };
+
+    /// <summary>SCHED_ISO, number 4, is in the specification although no kernel has ever had it.</summary>
+    public static SchedPolicy? SchedulerPolicy(string? policy) => policy switch
+    {
+        "SCHED_OTHER" => SchedPolicy.SCHED_NORMAL,
+        "SCHED_FIFO" => SchedPolicy.SCHED_FIFO,
+        "SCHED_RR" => SchedPolicy.SCHED_RR,
+        "SCHED_BATCH" => SchedPolicy.SCHED_BATCH,
+        "SCHED_ISO" => (SchedPolicy)4,
+        "SCHED_IDLE" => SchedPolicy.SCHED_IDLE,
+        "SCHED_DEADLINE" => SchedPolicy.SCHED_DEADLINE,
+        _ => null,
+    };
+
+    public static SchedFlags? SchedulerFlag(string flag) => flag switch
+    {
+        "SCHED_FLAG_RESET_ON_FORK" => SchedFlags.SCHED_FLAG_RESET_ON_FORK,
+        "SCHED_FLAG_RECLAIM" => SchedFlags.SCHED_FLAG_RECLAIM,
+        "SCHED_FLAG_DL_OVERRUN" => SchedFlags.SCHED_FLAG_DL_OVERRUN,
+        "SCHED_FLAG_KEEP_POLICY" => SchedFlags.SCHED_FLAG_KEEP_POLICY,
+        "SCHED_FLAG_KEEP_PARAMS" => SchedFlags.SCHED_FLAG_KEEP_PARAMS,
+        "SCHED_FLAG_UTIL_CLAMP_MIN" => SchedFlags.SCHED_FLAG_UTIL_CLAMP_MIN,
+        "SCHED_FLAG_UTIL_CLAMP_MAX" => SchedFlags.SCHED_FLAG_UTIL_CLAMP_MAX,
+        _ => null,
+    };
+
+    public static IoPrioClass? IoPriorityClass(string? name) => name switch
+    {
+        "IOPRIO_CLASS_RT" => IoPrioClass.IOPRIO_CLASS_RT,
+        "IOPRIO_CLASS_BE" => IoPrioClass.IOPRIO_CLASS_BE,
+        "IOPRIO_CLASS_IDLE" => IoPrioClass.IOPRIO_CLASS_IDLE,
+        _ => null,
+    };
+
+    public static MemPolicyMode? MemoryMode(string? mode) => mode switch
+    {
+        "MPOL_DEFAULT" => MemPolicyMode.MPOL_DEFAULT,
+        "MPOL_PREFERRED" => MemPolicyMode.MPOL_PREFERRED,
+        "MPOL_BIND" => MemPolicyMode.MPOL_BIND,
+        "MPOL_INTERLEAVE" => MemPolicyMode.MPOL_INTERLEAVE,
+        "MPOL_LOCAL" => MemPolicyMode.MPOL_LOCAL,
+        "MPOL_PREFERRED_MANY" => MemPolicyMode.MPOL_PREFERRED_MANY,
+        "MPOL_WEIGHTED_INTERLEAVE" => MemPolicyMode.MPOL_WEIGHTED_INTERLEAVE,
+        _ => null,
+    };
+
+    public static MemPolicyFlags? MemoryFlag(string flag) => flag switch
+    {
+        "MPOL_F_NUMA_BALANCING" => MemPolicyFlags.MPOL_F_NUMA_BALANCING,
+        "MPOL_F_RELATIVE_NODES" => MemPolicyFlags.MPOL_F_RELATIVE_NODES,
+        "MPOL_F_STATIC_NODES" => MemPolicyFlags.MPOL_F_STATIC_NODES,
+        _ => null,
+    };
+
+    public static Personality? PersonalityDomain(string? domain) => domain switch
+    {
+        "LINUX" => Personality.PER_LINUX,
+        "LINUX32" => Personality.PER_LINUX32,
+        _ => null,
+    };
+
+    /// <summary>The propagation type and MS_REC of a word of <c>linux.rootfsPropagation</c>.</summary>
+    public static MountFlags? Propagation(string word) => word switch
+    {
+        "private" => MountFlags.MS_PRIVATE,
+        "rprivate" => MountFlags.MS_PRIVATE | MountFlags.MS_REC,
+        "slave" => MountFlags.MS_SLAVE,
+        "rslave" => MountFlags.MS_SLAVE | MountFlags.MS_REC,
+        "shared" => MountFlags.MS_SHARED,
+        "rshared" => MountFlags.MS_SHARED | MountFlags.MS_REC,
+        "unbindable" => MountFlags.MS_UNBINDABLE,
+        "runbindable" => MountFlags.MS_UNBINDABLE | MountFlags.MS_REC,
+        _ => null,
+    };
+}

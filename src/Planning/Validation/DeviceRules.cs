@@ -1,0 +1,61 @@
+using System.Collections.Generic;
+using OciRun.Spec;
+
+namespace OciRun.Planning.Validation;
+
+/// <summary>config-linux.md, "Devices".</summary>
+static class DeviceRules
+{
+    /// <summary>dev_t of the kernel: 12 bits of major and 20 bits of minor number.</summary>
+    const long MaxMajor = 0xFFF, MaxMinor = 0xFFFFF;
+    const uint ModeBits = 0xFFF;
+    const uint TypeBits = 0xF000;
+
+    public static void Check(List<SpecDevice>? devices, Rules rules)
+    {
+        for (int i = 0; i < (devices?.Count ?? 0); i++)
+        {
+            SpecDevice device = devices![i];
+            string path = ConfigPath.Item("linux.devices", i);
+            if (string.IsNullOrEmpty(device.Path))
+            {
+                rules.Missing(path + ".path");
+            }
+            else if (Rules.PathFault(device.Path) is string fault)
+            {
+                rules.Problem(path + ".path", fault);
+            }
+
+            if (string.IsNullOrEmpty(device.Type))
+            {
+                rules.Missing(path + ".type");
+            }
+            else if (device.Type is not ("c" or "u" or "b" or "p"))
+            {
+                rules.Problem(path + ".type", $"\"{device.Type}\" is none of c, u (the same), b and p");
+            }
+            else if (device.Type != "p")
+            {
+                CheckNumber(device.Major, MaxMajor, path + ".major", rules);
+                CheckNumber(device.Minor, MaxMinor, path + ".minor", rules);
+            }
+
+            if ((device.FileMode & ~(ModeBits | TypeBits)) > 0)
+            {
+                rules.Problem(path + ".fileMode", $"{device.FileMode} has bits that no file mode has; it is a decimal number");
+            }
+        }
+    }
+
+    static void CheckNumber(long? number, long max, string path, Rules rules)
+    {
+        if (number is null)
+        {
+            rules.Missing(path);
+        }
+        else if (number < 0 || number > max)
+        {
+            rules.Problem(path, $"{number} is out of range (0 to {max})");
+        }
+    }
+}

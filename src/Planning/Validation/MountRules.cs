@@ -1,0 +1,50 @@
+using System.Collections.Generic;
+using OciRun.Spec;
+
+namespace OciRun.Planning.Validation;
+
+/// <summary>config.md, "Mounts": destinations and mappings. Options are checked by their own table.</summary>
+static class MountRules
+{
+    public static void Check(RuntimeSpec spec, Rules rules)
+    {
+        for (int i = 0; i < (spec.Mounts?.Count ?? 0); i++)
+        {
+            SpecMount mount = spec.Mounts![i];
+            if (string.IsNullOrEmpty(mount.Destination))
+            {
+                rules.Missing(ConfigPath.Item("mounts", i) + ".destination");
+            }
+            else if (Rules.PathFault(mount.Destination) is string fault)
+            {
+                rules.Problem(ConfigPath.Item("mounts", i) + ".destination", fault);
+            }
+
+            if (mount.Source is not null && Rules.LengthFault(mount.Source) is string sourceFault)
+            {
+                rules.Problem(ConfigPath.Item("mounts", i) + ".source", sourceFault);
+            }
+
+            if (mount.UidMappings is { Count: > 0 } || mount.GidMappings is { Count: > 0 })
+            {
+                CheckMappings(mount, ConfigPath.Item("mounts", i), rules);
+            }
+        }
+    }
+
+    static void CheckMappings(SpecMount mount, string path, Rules rules)
+    {
+        CheckPresence(mount.UidMappings, path + ".uidMappings", rules);
+        CheckPresence(mount.GidMappings, path + ".gidMappings", rules);
+        MappingRules.CheckLines(mount.UidMappings, path + ".uidMappings", rules);
+        MappingRules.CheckLines(mount.GidMappings, path + ".gidMappings", rules);
+    }
+
+    static void CheckPresence(List<SpecIdMapping>? map, string path, Rules rules)
+    {
+        if (map is not { Count: > 0 })
+        {
+            rules.Problem(path, "missing: an id-mapped mount needs the mappings of both users and groups");
+        }
+    }
+}

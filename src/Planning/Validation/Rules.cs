@@ -1,0 +1,147 @@
+using System;
+using System.Collections.Generic;
+using System.Text;
+using OciRun.Spec;
+
+namespace OciRun.Planning.Validation;
+
+/// <summary>Where rules put what they find, and the checks that many of them share. Paths are given only once something is wrong, so that
+/// a good config costs no text.</summary>
+readonly struct Rules(List<ConfigProblem> problems, string prefix = "")
+{
+    /// <summary>PATH_MAX without its final NUL, path_resolution(7).</summary>
+    const int MaxPath = 4095;
+    /// <summary>NAME_MAX.</summary>
+    const int MaxName = 255;
+
+    readonly int _known = problems.Count;
+
+    public void Problem(string path, string message)
+    {
+        string full = Full(path);
+        if (!IsKnown(full, orBelow: false))
+        {
+            problems.Add(new ConfigProblem(full, message));
+        }
+    }
+
+    public void Warning(string path, string message) => problems.Add(new ConfigProblem(Full(path), message, IsWarning: true));
+
+    /// <summary>Says that a required member is missing.</summary>
+    public void Missing(string path)
+    {
+        string full = Full(path);
+        if (!IsKnown(full, orBelow: true))
+        {
+            problems.Add(new ConfigProblem(full, "missing"));
+        }
+    }
+
+    /// <summary>What is wrong with a path that the kernel must take and that must be absolute; null if nothing is.</summary>
+    public static string? PathFault(string path)
+    {
+        if (path.Length == 0)
+        {
+            return "empty; must be an absolute path";
+        }
+
+        return path[0] == '/' ? LengthFault(path) : $"\"{path}\" is not an absolute path";
+    }
+
+    /// <summary>What the kernel has against the length of a path.</summary>
+    public static string? LengthFault(string path)
+    {
+        // A UTF-16 unit is at most three bytes of UTF-8: most paths need no counting.
+        if (path.Length <= MaxName / 3)
+        {
+            return null;
+        }
+
+        int length = Encoding.UTF8.GetByteCount(path);
+        if (length > MaxPath)
+        {
+            return $"is {length} bytes long; the kernel takes paths of at most {MaxPath}";
+        }
+
+        foreach (Range part in path.AsSpan().Split('/'))
+        {
+            int name = Encoding.UTF8.GetByteCount(path.AsSpan()[part]);
+            if (name > MaxName)
+            {
+                return $"has a name of {name} bytes in it; the kernel takes names of at most {MaxName}";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The namespace entry of a type, or null.</summary>
+    public static SpecNamespace? Namespace(SpecLinux? linux, string type)
+    {
+        if (linux?.Namespaces is { } namespaces)
+        {
+            foreach (SpecNamespace entry in namespaces)
+            {
+                if (entry.Type == type)
+                {
+                    return entry;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>True for lists such as <c>0-3,7</c>, the cpu and node lists of cpuset(7). Blanks around items are allowed.</summary>
+    public static bool IsNumberList(ReadOnlySpan<char> list)
+    {
+        foreach (Range part in list.Split(','))
+        {
+            ReadOnlySpan<char> item = list[part].Trim(' ');
+            int dash = item.IndexOf('-');
+            ReadOnlySpan<char> last = dash < 0 ? item : item[(dash + 1)..];
+            if (!IsNumber(dash < 0 ? item : item[..dash], out int low) || !IsNumber(last, out int high) || low > high)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    static bool IsNumber(ReadOnlySpan<char> text, out int number)
+    {
+        number = 0;
+        foreach (char c in text)
+        {
+            if (!char.IsAsciiDigit(c) || number > 99_999)
+            {
+                return false;
+            }
+
+            number = number * 10 + (c - '0');
+        }
+
+        return text.Length > 0;
+    }
+
+    /// <summary>True if the reader took offence at this value or one around it: what was put in its place deserves no second line.</summary>
+    bool IsKnown(string path, bool orBelow)
+    {
+        for (int i = 0; i < _known; i++)
+        {
+            string known = problems[i].Path;
+            if (IsWithin(path, known) || orBelow && IsWithin(known, path))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    static bool IsWithin(string path, string outer) =>
+        path.StartsWith(outer, StringComparison.Ordinal) && (path.Length == outer.Length || path[outer.Length] is '.' or '[');
+
+    string Full(string path) => prefix.Length == 0 ? path : path.Length == 0 ? prefix : prefix + "." + path;
+}

@@ -1,0 +1,92 @@
+using System;
+using OciRun.Spec;
+
+namespace OciRun.Planning.Validation;
+
+/// <summary>config.md: version, root, host name, annotations.</summary>
+static class TopLevelRules
+{
+    /// <summary>__NEW_UTS_LEN of sethostname(2) and setdomainname(2).</summary>
+    const int MaxHostName = 64;
+
+    public static void Check(RuntimeSpec spec, Rules rules)
+    {
+        CheckVersion(spec.OciVersion, rules);
+        if (spec.Root is null)
+        {
+            rules.Missing("root");
+        }
+        else if (string.IsNullOrEmpty(spec.Root.Path))
+        {
+            rules.Missing("root.path");
+        }
+        else if (Rules.LengthFault(spec.Root.Path) is string fault)
+        {
+            rules.Problem("root.path", fault);
+        }
+
+        CheckHostName(spec, spec.Hostname, "hostname", rules);
+        CheckHostName(spec, spec.Domainname, "domainname", rules);
+        if (spec.Annotations is not null && spec.Annotations.ContainsKey(""))
+        {
+            rules.Problem("annotations", "has an empty key");
+        }
+    }
+
+    /// <summary>A config of a newer minor version is taken: what it adds is unknown members, and those are to be ignored.</summary>
+    static void CheckVersion(string? version, Rules rules)
+    {
+        if (string.IsNullOrEmpty(version))
+        {
+            rules.Missing("ociVersion");
+        }
+        else if (!TryParseMajor(version, out int major))
+        {
+            rules.Problem("ociVersion", $"\"{version}\" is not a version such as {SpecVersion.Current}");
+        }
+        else if (major != 1)
+        {
+            rules.Problem("ociVersion", $"{version} is not supported; this runtime knows {SpecVersion.Minimum} to {SpecVersion.Current}");
+        }
+    }
+
+    /// <summary>MAJOR.MINOR.PATCH with an optional "-pre" or "+build", semver.org.</summary>
+    static bool TryParseMajor(string version, out int major)
+    {
+        int end = version.AsSpan().IndexOfAny('-', '+');
+        ReadOnlySpan<char> core = end < 0 ? version : version.AsSpan(0, end);
+        major = -1;
+        int parts = 0;
+        foreach (Range part in core.Split('.'))
+        {
+            ReadOnlySpan<char> digits = core[part];
+            if (digits.Length is 0 or > 9 || digits.ContainsAnyExceptInRange('0', '9'))
+            {
+                return false;
+            }
+
+            major = parts++ == 0 ? int.Parse(digits) : major;
+        }
+
+        return parts == 3 && end != version.Length - 1;
+    }
+
+    static void CheckHostName(RuntimeSpec spec, string? name, string path, Rules rules)
+    {
+        if (string.IsNullOrEmpty(name))
+        {
+            return;
+        }
+
+        if (Rules.Namespace(spec.Linux, "uts") is null)
+        {
+            rules.Problem(path, "needs a uts namespace in linux.namespaces; it would rename the host");
+        }
+
+        int length = System.Text.Encoding.UTF8.GetByteCount(name);
+        if (length > MaxHostName)
+        {
+            rules.Problem(path, $"is {length} bytes long; the kernel takes at most {MaxHostName}");
+        }
+    }
+}
