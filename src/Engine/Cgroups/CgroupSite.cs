@@ -1,0 +1,182 @@
+using System;
+using System.Collections.Generic;
+using OciRun.Kernel;
+using OciRun.Planning.Cgroups;
+using OciRun.Syscalls;
+
+namespace OciRun.Engine.Cgroups;
+
+/// <summary>The place where a container's cgroup is going to be: looked at before anything is changed, and then used through the
+/// same descriptor.</summary>
+public sealed class CgroupSite : IDisposable
+{
+    readonly CgroupMount mount_;
+    readonly string path_;
+    readonly string parentPath_;
+    readonly string leaf_;
+    SafeFd? parent_;
+    readonly bool ready_;
+
+    CgroupSite(CgroupMount mount, string path)
+    {
+        mount_ = mount;
+        path_ = path;
+        int slash = path.LastIndexOf('/');
+        parentPath_ = slash <= 0 ? "/" : path[..slash];
+        leaf_ = path[(slash + 1)..];
+        CgroupFiles.TryRead(mount.Root, "cgroup.controllers", out string available);
+        Controllers = new ControllerSet(available);
+        int opened = CgroupFiles.TryOpenDirectory(mount.Root, parentPath_);
+        if (opened >= 0)
+        {
+            parent_ = new SafeFd(opened);
+            // The usual case, a parent that hands everything down already, takes no further look at its ancestors.
+            int read = CgroupFiles.TryRead(parent_, "cgroup.subtree_control", out string enabled);
+            ready_ = read == 0 && Missing(available, enabled) is null;
+        }
+    }
+
+    /// <summary>The controllers that the cgroup can have if every ancestor can hand them down.</summary>
+    public ControllerSet Controllers { get; }
+
+    /// <summary>Looks at the ancestors of a path below the mount; changes nothing.</summary>
+    public static CgroupSite Probe(CgroupMount mount, string path) => new(mount, path);
+
+    /// <summary>Makes the cgroup and its missing ancestors, and enables all controllers on the way as far as that is possible;
+    /// what a container then lacks for its limits is reported when they are applied.</summary>
+    /// <exception cref="RuntimeException">It exists and has processes or is frozen, or it cannot be made.</exception>
+    public Cgroup Create()
+    {
+        if (!ready_)
+        {
+            parent_?.Dispose();
+            parent_ = MakeAncestors();
+        }
+        int made = Syscall.TryMkdirAt(parent_!, leaf_, 0x1ed);
+        if (made < 0 && made != -(int)Errno.EEXIST)
+        {
+            throw CannotMake(path_, -made);
+        }
+        int opened = CgroupFiles.TryOpenDirectory(parent_!, leaf_);
+        if (opened < 0)
+        {
+            throw CannotMake(path_, -opened);
+        }
+        Cgroup cgroup = new(mount_, path_, new SafeFd(opened), isNew: made == 0);
+        if (made < 0)
+        {
+            RefuseUsed(cgroup);
+        }
+        if (parentPath_ != "/" && !ready_)
+        {
+            cgroup.JoinThreadedParent();
+        }
+        return cgroup;
+    }
+
+    static void RefuseUsed(Cgroup cgroup)
+    {
+        try
+        {
+            if (cgroup.IsPopulated)
+            {
+                int count = cgroup.Pids(recursive: true).Count;
+                throw new RuntimeException("container's cgroup is not empty: " + count + " process(es) found in " + cgroup.Path,
+                    "another container or service uses it: give this one its own linux.cgroupsPath");
+            }
+            if (cgroup.IsFreezing)
+            {
+                throw new RuntimeException("container's cgroup unexpectedly frozen: " + cgroup.Path,
+                    "thaw it: write 0 to its cgroup.freeze file");
+            }
+        }
+        catch
+        {
+            cgroup.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Walks from the mount's root to the parent. Enabling fails without harm where a cgroup has processes of its own
+    /// (EBUSY), where it is threaded, or where it is not ours (EACCES).</summary>
+    SafeFd MakeAncestors()
+    {
+        SafeFd current = Syscall.Dup(mount_.Root);
+        Enable(current);
+        string walked = "";
+        foreach (string part in parentPath_.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            walked += "/" + part;
+            int opened = CgroupFiles.TryOpenDirectory(current, part);
+            if (opened == -(int)Errno.ENOENT)
+            {
+                int made = Syscall.TryMkdirAt(current, part, 0x1ed);
+                // A create beside this one may have been faster.
+                opened = made < 0 && made != -(int)Errno.EEXIST ? made : CgroupFiles.TryOpenDirectory(current, part);
+            }
+            current.Dispose();
+            if (opened < 0)
+            {
+                throw CannotMake(walked, -opened);
+            }
+            current = new SafeFd(opened);
+            Enable(current);
+        }
+        return current;
+    }
+
+    static void Enable(int directory)
+    {
+        if (CgroupFiles.TryRead(directory, "cgroup.controllers", out string available) < 0 ||
+            CgroupFiles.TryRead(directory, "cgroup.subtree_control", out string enabled) < 0 ||
+            Missing(available, enabled) is not { } missing)
+        {
+            return;
+        }
+        if (CgroupFiles.TryWrite(directory, "cgroup.subtree_control", "+" + string.Join(" +", missing)) == 0)
+        {
+            return;
+        }
+        // One write is all or nothing; a single controller may be refused (cpu while realtime tasks run, domain ones below a
+        // threaded parent).
+        foreach (string controller in missing)
+        {
+            CgroupFiles.TryWrite(directory, "cgroup.subtree_control", "+" + controller);
+        }
+    }
+
+    static List<string>? Missing(string available, string enabled)
+    {
+        if (available == enabled)
+        {
+            return null;
+        }
+        ControllerSet set = new(enabled);
+        List<string>? missing = null;
+        foreach (string controller in available.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!set.Contains(controller))
+            {
+                (missing ??= []).Add(controller);
+            }
+        }
+        return missing;
+    }
+
+    static RuntimeException CannotMake(string path, int errno)
+    {
+        string? hint = (Errno)errno switch
+        {
+            Errno.ENOSPC or Errno.EAGAIN =>
+                "a cgroup above it limits how many or how deep they may be: see cgroup.max.descendants and cgroup.max.depth",
+            Errno.EACCES or Errno.EPERM or Errno.EROFS =>
+                "the cgroup is not delegated to this user: use --systemd-cgroup with a user session, or no cgroup at all",
+            _ => null,
+        };
+        // ENOSPC's own words speak of devices.
+        string reason = (Errno)errno is Errno.ENOSPC ? "too many cgroups (ENOSPC)" : CgroupFiles.Describe(errno);
+        return new RuntimeException("cannot create cgroup " + path + ": " + reason, hint);
+    }
+
+    public void Dispose() => parent_?.Dispose();
+}
