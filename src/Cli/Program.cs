@@ -2,8 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.CommandLine;
 using OciRun.Engine;
-
-[assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
+using OciRun.Syscalls;
 
 namespace OciRun.Cli;
 
@@ -48,7 +47,8 @@ static class Program
 #pragma warning disable CA1031 // the last resort: an error line for the engine instead of an abort
         catch (Exception e)
         {
-            Diagnostics.Error($"{subject}{e.GetType().Name}: {e.Message}", null);
+            string kind = e is SyscallException ? "" : e.GetType().Name + ": ";
+            Diagnostics.Error(subject + kind + e.Message, null);
             return command?.FailureExitCode ?? 1;
         }
 #pragma warning restore CA1031
