@@ -69,7 +69,7 @@ public static class SysctlRules
         }
 
         return Rules.Namespace(linux, type) is null
-            ? $"needs a {type} namespace in linux.namespaces; it would change the host's"
+            ? $"needs {(type == "ipc" ? "an" : "a")} {type} namespace in linux.namespaces; it would change the host's"
             : null;
     }
 

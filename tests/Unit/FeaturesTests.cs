@@ -1,0 +1,73 @@
+using System;
+using System.Linq;
+using System.Text.Json;
+using OciRun.Kernel;
+using OciRun.Planning;
+using OciRun.Planning.Seccomp;
+using Xunit;
+
+namespace OciRun.Tests.Unit;
+
+public sealed class FeaturesTests
+{
+    static readonly JsonElement s_features = JsonDocument.Parse(Features.Write("1.2.3", "abc", ["rw", "rro", "bind"])).RootElement;
+
+    static string[] Words(JsonElement parent, string name) => parent.GetProperty(name).EnumerateArray().Select(e => e.GetString()!).ToArray();
+
+    [Fact]
+    public void Versions_are_those_that_containerd_and_cri_o_ask_for()
+    {
+        Assert.Equal("1.0.0", s_features.GetProperty("ociVersionMin").GetString());
+        Assert.Equal("1.3.0", s_features.GetProperty("ociVersionMax").GetString());
+    }
+
+    [Fact]
+    public void Mount_options_are_sorted()
+    {
+        Assert.Equal(["bind", "rro", "rw"], Words(s_features, "mountOptions"));
+    }
+
+    [Fact]
+    public void Capabilities_are_those_of_the_kernel_table()
+    {
+        string[] names = Words(s_features.GetProperty("linux"), "capabilities");
+        Assert.Equal(Enum.GetNames<Capability>(), names);
+        Assert.Equal(41, names.Length);
+    }
+
+    [Fact]
+    public void Every_listed_word_is_one_that_planning_knows()
+    {
+        JsonElement linux = s_features.GetProperty("linux");
+        string[] namespaces = Words(linux, "namespaces");
+        Assert.Equal(8, namespaces.Distinct().Count());
+        Assert.All(namespaces, word => Assert.NotNull(SpecWords.Namespace(word)));
+        string[] modes = Words(linux.GetProperty("memoryPolicy"), "modes");
+        Assert.Equal(Enum.GetNames<MemPolicyMode>().Order(StringComparer.Ordinal), modes);
+        Assert.All(modes, word => Assert.Equal(word, SpecWords.MemoryMode(word).ToString()));
+        string[] flags = Words(linux.GetProperty("memoryPolicy"), "flags");
+        Assert.Equal(Enum.GetNames<MemPolicyFlags>().Order(StringComparer.Ordinal), flags);
+        Assert.All(flags, word => Assert.Equal(word, SpecWords.MemoryFlag(word).ToString()));
+        JsonElement seccomp = linux.GetProperty("seccomp");
+        Assert.All(Words(seccomp, "actions"), word => Assert.NotNull(SeccompNames.Action(word)));
+        Assert.All(Words(seccomp, "archs"), word => Assert.NotNull(SeccompArchitecture.Find(word)));
+        Assert.All(Words(seccomp, "supportedFlags"), word => Assert.NotEqual(0u, SeccompNames.Flag(word)));
+    }
+
+    [Fact]
+    public void What_kubernetes_asks_for_is_on()
+    {
+        JsonElement linux = s_features.GetProperty("linux");
+        Assert.True(linux.GetProperty("mountExtensions").GetProperty("idmap").GetProperty("enabled").GetBoolean());
+        Assert.True(linux.GetProperty("cgroup").GetProperty("v2").GetBoolean());
+        Assert.False(linux.GetProperty("cgroup").GetProperty("v1").GetBoolean());
+        Assert.True(linux.GetProperty("netDevices").GetProperty("enabled").GetBoolean());
+        Assert.Equal("1.2.3", s_features.GetProperty("annotations").GetProperty("io.oci-run.version").GetString());
+    }
+
+    [Fact]
+    public void The_document_ends_with_a_newline()
+    {
+        Assert.EndsWith("}\n", System.Text.Encoding.UTF8.GetString(Features.Write("1", "c", [])));
+    }
+}
