@@ -1,0 +1,68 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
+
+namespace OciRun.Tests.Abi;
+
+/// <summary>Programs of the host and files of the source tree.</summary>
+static class Host
+{
+    public static string Root { get; } = FindRoot();
+
+    static string FindRoot()
+    {
+        string? directory = AppContext.BaseDirectory;
+        while (directory is not null && !File.Exists(Path.Combine(directory, "Runtime.sln")))
+        {
+            directory = Path.GetDirectoryName(directory);
+        }
+        return directory ?? throw new InvalidOperationException("no Runtime.sln above " + AppContext.BaseDirectory);
+    }
+
+    public static (int Code, string Output, string Error) Run(string input, string program, params IEnumerable<string> arguments)
+    {
+        ProcessStartInfo info = new(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Root,
+        };
+        info.Environment["LC_ALL"] = "C";
+        using Process process = Process.Start(info)!;
+        System.Threading.Tasks.Task<string> error = process.StandardError.ReadToEndAsync();
+        System.Threading.Tasks.Task writer = process.StandardInput.WriteAsync(input)
+            .ContinueWith(_ => process.StandardInput.Close(), System.Threading.Tasks.TaskScheduler.Default);
+        string output = process.StandardOutput.ReadToEnd();
+        writer.Wait();
+        process.WaitForExit();
+        return (process.ExitCode, output, error.Result);
+    }
+
+    /// <summary>The complaints of gcc about C source; empty when it accepts it.</summary>
+    public static string Compile(string source)
+    {
+        (int code, _, string error) = Run(source, "gcc", "-D_GNU_SOURCE", "-w", "-fsyntax-only", "-fmax-errors=0", "-xc", "-");
+        return code == 0 ? "" : error;
+    }
+
+    /// <summary>What a C program prints.</summary>
+    public static string RunC(string source)
+    {
+        string program = Path.Combine(Path.GetTempPath(), "oci-run-abi-" + Guid.NewGuid().ToString("N"));
+        try
+        {
+            (int code, _, string error) = Run(source, "gcc", "-D_GNU_SOURCE", "-w", "-o", program, "-xc", "-");
+            if (code != 0)
+            {
+                throw new InvalidOperationException(error);
+            }
+            return Run("", program).Output;
+        }
+        finally
+        {
+            File.Delete(program);
+        }
+    }
+}
