@@ -8,7 +8,7 @@ export DOTNET_CLI_USE_MSBUILD_SERVER := 0
 
 SOURCES := $(shell find src -name '*.cs' -o -name '*.csproj' -o -name '*.props') global.json
 
-.PHONY: all deps build-tests install demo test test-unit test-root clean help bench bench-check bench-record test-vm
+.PHONY: all deps build-tests install demo test test-unit test-root clean help bench bench-check bench-record test-vm test-engines
 
 all: bin/oci-run ## build bin/oci-run
 
@@ -43,6 +43,9 @@ test-root: bin/oci-run build-tests ## run the integration suite (root)
 
 test-vm: bin/oci-run ## run the checks in virtual machines (cgroup v2, systemd)
 	tests/Vm/run
+
+test-engines: bin/oci-run ## run podman, containerd and docker with oci-run, and with crun or runc as a control
+	tests/Engines/run
 
 bench: bin/oci-run ## measure beside crun and runc from Debian sid (root)
 	tests/Bench/bench -i

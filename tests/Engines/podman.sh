@@ -1,0 +1,92 @@
+#!/bin/bash
+# podman (root, cgroupfs) with the runtime $1.
+. /in/lib.sh
+mkdir -p /etc/containers
+cat >/etc/containers/containers.conf <<E
+[containers]
+pids_limit = 0
+netns = "none"
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+runtime = "$rt"
+runtime_supports_json = ["crun", "runc", "oci-run"]
+[engine.runtimes]
+oci-run = ["/usr/bin/oci-run"]
+E
+[ -e /etc/containers/policy.json ] || echo '{"default": [{"type": "insecureAcceptAnything"}]}' >/etc/containers/policy.json
+make_image
+try podman load -i /tmp/image.tar; same "podman load" 0 $rc
+P="podman run --rm"
+echo "# $(podman --version), $($rt --version | head -n 1)"
+
+try $P box sh -c 'echo out; echo err >&2; exit 3'; same "run: output and status" "3 err out " "$(sorted $rc $out)"
+try $P box no-such-program; matches "run of a missing program is 127" '^127 .*not found' "$rc $out"
+try $P box /etc/text; matches "run of a file that is not executable is 126" '^126 .*(permission denied|Permission denied)' "$rc $out"
+try $P box sh -c 'echo $$; cat /proc/1/comm; hostname; id -u'; matches "pid 1 and hostname" '^1 sh [0-9a-f]{12} 0' "$out"
+try $P --user 1000:1000 box id; matches "user" 'uid=1000\(user\) gid=1000' "$out"
+try $P --hostname box1 -e A=b -w /data box sh -c 'hostname; echo $A; pwd'; same "hostname, environment, directory" "box1 b /data" "$(echo $out)"
+try $P --read-only box sh -c 'echo x >/x; echo x >/tmp/x && echo tmp'; matches "read-only" '(Read-only.*tmp|tmp.*Read-only)' "$out"
+try $P --cap-drop ALL --cap-add CHOWN box grep CapEff /proc/self/status; matches "capabilities" '0000000000000001' "$out"
+try $P --security-opt no-new-privileges box grep NoNewPrivs /proc/self/status; matches "no-new-privileges" '1 *$' "$out"
+try $P box grep Seccomp: /proc/self/status; matches "the default seccomp profile" '2 *$' "$out"
+echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 12}]}' >/tmp/seccomp.json
+try $P --security-opt seccomp=/tmp/seccomp.json box mkdir /tmp/d; matches "a seccomp file" '[Mm]emory' "$out"
+try $P --device /dev/fuse:/dev/f:rw box sh -c 'ls -l /dev/f | cut -c1; cat /dev/kmsg'; matches "a device" '^c ' "$out"
+try $P -v /tmp/image:/data:ro box sh -c 'ls /data; touch /data/x'; matches "a volume, read-only" "(root.*Read-only|Read-only.*root)" "$out"
+try $P --tmpfs /data:rw,size=1m box sh -c 'mount | grep " /data "'; matches "tmpfs" 'tmpfs.*size=1024k' "$out"
+try $P --ulimit nofile=100:200 box sh -c 'ulimit -n; ulimit -Hn'; same "ulimit" "100 200" "$(echo $out)"
+try $P --sysctl net.ipv4.ip_forward=1 box cat /proc/sys/net/ipv4/ip_forward; same "sysctl" 1 "$out"
+try $P --init box sh -c 'cat /proc/1/comm'; matches "init" 'catatonit|podman-init' "$out"
+try $P --shm-size 1m box sh -c 'df -k /dev/shm | tail -n 1'; matches "shm-size" ' 1024 ' "$out"
+try $P --uidmap 0:100000:65536 --gidmap 0:100000:65536 box sh -c 'id -u; cat /proc/self/uid_map'; matches "a user namespace" '^0 +0 +100000 +65536' "$out"
+try $P --privileged box sh -c 'grep CapEff /proc/self/status; ls /dev | wc -l'; matches "privileged" '000001ff' "$out"
+try $P --pid host box sh -c 'echo $$'; is "the host's pid namespace" [ "$out" != 1 ]
+out=$(echo hello | timeout 60 podman run --rm -i box cat 2>&1); same "standard input" hello "$out"
+
+out=$(terminal 'podman run --rm -it box sh -c "tty; stty size; echo done"' </dev/null); matches "a terminal" '/dev/pts/0.*done' "$out"
+out=$( (sleep 2; echo 'echo $((40+2))'; sleep 1; echo exit) | terminal 'podman run --rm -it box sh'); matches "an interactive shell" '42' "$out"
+
+try podman run -d --name one box sleep 1000; same "run -d" 0 $rc
+try podman exec one echo inside; same "exec" inside "$out"
+try podman exec one no-such-program; same "exec of a missing program" 127 $rc
+try podman exec one /etc/text; same "exec of a file that is not executable" 126 $rc
+try podman exec one sh -c 'exit 7'; same "exec's status" 7 $rc
+try podman exec -u 1000 -w /data -e X=y one sh -c 'id -u; pwd; echo $X'; same "exec with user, directory, environment" "1000 /data y" "$(echo $out)"
+out=$(terminal 'podman exec -it one sh -c "tty; echo done"' </dev/null); matches "exec with a terminal" '/dev/pts/.*done' "$out"
+out=$(echo hello | timeout 60 podman exec -i one cat 2>&1); same "exec with standard input" hello "$out"
+try podman top one; matches "top" 'sleep 1000' "$out"
+try podman inspect -f '{{.State.Status}} {{.OCIRuntime}}' one; same "inspect" "running $rt" "$out"
+try podman pause one; same "pause" 0 $rc
+try podman inspect -f '{{.State.Status}}' one; same "paused" paused "$out"
+try podman unpause one; same "unpause" 0 $rc
+try podman cp /etc/hostname one:/data/h; try podman exec one cat /data/h; same "cp" "$(cat /etc/hostname)" "$out"
+try podman kill -s TERM one; same "kill" 0 $rc
+try podman stop -t 1 one; same "stop" 0 $rc
+try podman inspect -f '{{.State.ExitCode}}' one; same "the status of a killed one" 137 "$out"
+try podman start one; same "start again" 0 $rc
+try podman restart -t 0 one; same "restart" 0 $rc
+try podman exec one echo again; same "exec after restart" again "$out"
+try podman rm -f -t 0 one; same "rm -f" 0 $rc
+try podman run -d --name health --health-cmd 'test -e /etc/text' box sleep 1000
+try podman healthcheck run health; same "healthcheck" 0 $rc
+try podman rm -f -t 0 health
+
+try podman pod create --name pod --infra-image box --infra-command /bin/wait-here --share ipc,uts,net; [ $rc = 0 ] || no "pod create: $out"
+try podman run --pod pod --rm box hostname; same "a container in a pod has its hostname" pod "$out"
+try podman pod rm -f -t 0 pod; same "pod rm" 0 $rc
+
+mkdir -p /usr/share/containers/oci/hooks.d /tmp/hooks
+printf '#!/bin/sh\ncat >/tmp/hook.out\n' >/tmp/hooks/h; chmod 755 /tmp/hooks/h
+echo '{"version": "1.0.0", "hook": {"path": "/tmp/hooks/h"}, "when": {"always": true}, "stages": ["createRuntime"]}' >/tmp/hooks/h.json
+try podman --hooks-dir /tmp/hooks run --rm box true; same "a createRuntime hook" 0 $rc
+is "gets the state" jq -e '.pid > 0 and .ociVersion != null and (.status == "created" or .status == "creating")' /tmp/hook.out
+printf 'FROM box\nRUN echo built >/built && id -u\nCMD cat /built\n' >/tmp/Containerfile
+try podman build -q --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 --network none --isolation oci --runtime "/usr/bin/$rt" -t made -f /tmp/Containerfile /tmp/hooks; same "build" 0 $rc
+[ $rc = 0 ] || echo "# $out"
+try podman run --rm made; same "run what was built" built "$out"
+try $P --log-level debug box true >/dev/null; is "with the debug log" [ $rc = 0 ]
+for i in 1 2 3 4 5 6 7 8; do podman run --rm box true & done >/tmp/par 2>&1; wait
+same "eight at once: no message" "" "$(cat /tmp/par)"
+same "ps -a is empty" "" "$(podman ps -aq)"
+finish

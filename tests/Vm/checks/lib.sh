@@ -1,0 +1,82 @@
+# Sourced by the checks: TAP output, and containers of the runtime $rt with the cgroup driver $driver.
+#   CHECK.sh RUNTIME [fs|systemd]
+# shellcheck shell=bash disable=SC2034
+rt=$1 driver=${2:-fs}
+n=0 bad=0 id=0
+name=${rt##*/}
+
+ok() { n=$((n + 1)); echo "ok $n - $*"; }
+no() { n=$((n + 1)); bad=$((bad + 1)); echo "not ok $n - $*"; }
+
+# is TEXT COMMAND...: passes when the command does
+is() { local text=$1; shift; if "$@" >/dev/null 2>&1; then ok "$text"; else no "$text"; fi; }
+
+# same TEXT WANTED GOT
+same() { if [ "$2" = "$3" ]; then ok "$1: $3"; else no "$1: wanted '$2', got '$3'"; fi; }
+
+# matches TEXT PATTERN GOT (an extended regular expression over the whole, newlines as blanks)
+matches() { local got; got=$(tr '\n' ' ' <<<"$3"); if grep -qE -- "$2" <<<"$got"; then ok "$1: $got"; else no "$1: wanted /$2/, got '$got'"; fi; }
+
+# between TEXT LOW HIGH GOT
+between() { if [ -n "$4" ] && [ "$4" -ge "$2" ] && [ "$4" -le "$3" ]; then ok "$1: $4"; else no "$1: wanted $2..$3, got '$4'"; fi; }
+
+# Whether the runtime is ours: what the others do otherwise is not asked of them.
+own() { [ "$name" = oci-run ]; }
+
+# until_true COMMAND...: tries for ten seconds
+until_true() { local i; for ((i = 0; i < 100; i++)); do "$@" >/dev/null 2>&1 && return 0; sleep 0.1; done; return 1; }
+
+finish() {
+  same "no container is left" "" "$($rt list -q 2>&1)"
+  same "no cgroup is left" "" "$(find /sys/fs/cgroup -mindepth 1 -type d \( -path '*/check/*' -o -name 'check-*' \) 2>/dev/null)"
+  echo "1..$n"
+  echo "# $name $driver: $((n - bad)) passed, $bad failed"
+  [ $bad = 0 ]
+}
+
+args=()
+[ "$driver" = fs ] || args=(--systemd-cgroup)
+bundle=/var/tmp/bundle.$name
+rm -rf "$bundle"
+mkdir -p "$bundle"/rootfs/{bin,dev,proc,sys,tmp,etc,mnt,data}
+cp /vm/busybox "$bundle/rootfs/bin/busybox"
+for a in $(/vm/busybox --list | grep -vx busybox); do ln -sf busybox "$bundle/rootfs/bin/$a"; done
+echo 'root:x:0:0::/:/bin/sh' >"$bundle/rootfs/etc/passwd"
+(cd "$bundle" && $rt spec) || exit 1
+mv "$bundle/config.json" "$bundle/base.json"
+echo "# $name, cgroup driver $driver, kernel $(uname -r): $($rt --version | head -n 1)"
+
+# configure ID COMMAND [FILTER]: writes config.json: sh -c COMMAND, with a jq filter on top
+configure() {
+  local path
+  if [ "$driver" = fs ]; then path=/check/$1; else path=system.slice:check:$1; fi
+  jq --arg c "$2" --arg p "$path" '.process.terminal = false | .process.args = ["sh", "-c", $c] | .root.readonly = false |
+    .linux.cgroupsPath = $p | '"${3:-.}" "$bundle/base.json" >"$bundle/config.json"
+}
+
+# The directory of a container's cgroup.
+group() { if [ "$driver" = fs ]; then echo "/sys/fs/cgroup/check/$1"; else echo "/sys/fs/cgroup/system.slice/check-$1.scope"; fi; }
+
+# file ID NAME: what the container's cgroup says
+file() { cat "$(group "$1")/$2" 2>&1; }
+
+# field ID FILE KEY
+field() { awk -v k="$3" '$1 == k { print $2 }' "$(group "$1")/$2"; }
+
+# run COMMAND [FILTER]: in the foreground; sets out, rc
+run() {
+  id=$((id + 1)); c=c$id
+  configure $c "$1" "${2:-.}"
+  out=$($rt "${args[@]}" run --bundle "$bundle" $c </dev/null 2>&1); rc=$?
+}
+
+# up ID [FILTER [COMMAND]]: a container that sleeps; sets rc, out
+up() {
+  configure "$1" "${3:-exec sleep 1000}" "${2:-.}"
+  # a file, not a pipe: the container keeps it
+  $rt "${args[@]}" run -d --bundle "$bundle" "$1" </dev/null >/run/up.out 2>&1; rc=$?
+  out=$(cat /run/up.out)
+  [ $rc = 0 ] || no "start $1: $out"
+}
+
+down() { $rt delete --force "$1" 2>&1; }
