@@ -7,7 +7,7 @@ static class CommandTable
     /// <summary>In the order of the help text.</summary>
     public static readonly string[] Names =
     [
-        "create", "start", "run", "exec", "state", "list", "ps", "kill", "delete", "spec", "explain",
+        "create", "start", "run", "exec", "state", "list", "ps", "kill", "delete", "spec", "features", "check", "explain",
     ];
 
     /// <returns>Null when there is no such command.</returns>
@@ -23,6 +23,8 @@ static class CommandTable
         "kill" => new KillCommand(),
         "delete" => new DeleteCommand(),
         "spec" => new SpecCommand(),
+        "features" => new FeaturesCommand(),
+        "check" => new CheckCommand(),
         "explain" => new ExplainCommand(),
         _ => null,
     };

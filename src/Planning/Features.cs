@@ -15,8 +15,8 @@ public static class Features
     /// <summary>Annotations that give a container more than its config shows; a final dot stands for all that begin so.</summary>
     static string[] UnsafeAnnotations => ["org.criu.config", "org.systemd.property.", "run.oci."];
 
-    /// <summary>The document with a newline at its end. <paramref name="mountOptions"/> are the words that mount planning knows.</summary>
-    public static byte[] Write(string version, string commit, IEnumerable<string> mountOptions)
+    /// <summary>The document with a newline at its end.</summary>
+    public static byte[] Write(string version, string commit)
     {
         var buffer = new ArrayBufferWriter<byte>(8192);
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
@@ -25,7 +25,7 @@ public static class Features
             json.WriteString("ociVersionMin", SpecVersion.Minimum);
             json.WriteString("ociVersionMax", SpecVersion.Current);
             Words(json, "hooks", SpecWordLists.Hooks);
-            Words(json, "mountOptions", Sorted(mountOptions));
+            Words(json, "mountOptions", SpecWordLists.MountOptions);
             Linux(json);
             json.WriteStartObject("annotations");
             json.WriteString("io.oci-run.commit", commit);
@@ -81,13 +81,6 @@ public static class Features
         }
 
         return names;
-    }
-
-    static List<string> Sorted(IEnumerable<string> words)
-    {
-        var list = new List<string>(words);
-        list.Sort(StringComparer.Ordinal);
-        return list;
     }
 
     static void Words(Utf8JsonWriter json, string name, IEnumerable<string> words)

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using OciRun.Engine;
+using OciRun.Planning.Check;
+
+namespace OciRun.Cli.Commands;
+
+sealed class CheckCommand : CliCommand
+{
+    readonly Option<string> _bundle;
+    readonly Option<string> _config;
+    readonly Option<string> _format;
+
+    public CheckCommand() : base("check", "Tell what this host offers, or what keeps it from running a bundle.")
+    {
+        _bundle = Value("--bundle", "DIR", "the bundle (default: none, only the host is checked)", "-b");
+        _config = Value("--config", "FILE", "name of the config in the bundle (default: config.json)", "-f");
+        _format = Value("--format", "FORMAT", "table or json (default: table)");
+    }
+
+    public override string OperandHelp => "";
+    public override int MinOperands => 0;
+    public override int MaxOperands => 0;
+
+    public override string Details =>
+        "The config is checked by the rules that create applies, all of them at once, and then\n" +
+        "against the kernel, its limits and the files that it names. Nothing is changed.\n" +
+        "Exit status: 0, or 1 if there is an error among the findings.";
+
+    public override string Examples =>
+        "oci-run check\n" +
+        "oci-run check --bundle /bundles/web --format json";
+
+    public override int Run(GlobalOptions globals, string[] operands)
+    {
+        string format = Get(_format) ?? "table";
+        if (format is not ("table" or "json"))
+        {
+            throw new RuntimeException($"invalid format option: {format}");
+        }
+
+        string? bundle = GetPath(_bundle);
+        CheckReport report = bundle is null ? HostCheck.Host() : HostCheck.Bundle(globals, bundle, Get(_config) ?? "config.json");
+        if (format == "json")
+        {
+            Out.Write(report.Json());
+        }
+        else
+        {
+            Out.Write(report.Text());
+        }
+
+        return report.HasErrors ? 1 : 0;
+    }
+}

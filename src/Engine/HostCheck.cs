@@ -1,0 +1,105 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using OciRun.Planning.Check;
+using OciRun.Spec;
+
+namespace OciRun.Engine;
+
+/// <summary>The command <c>check</c>: a bundle against the specification and this host, or the host alone. It changes nothing.</summary>
+public static class HostCheck
+{
+    const UnixFileMode AnyExecute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    /// <summary>What this host offers, and what is missing for which feature.</summary>
+    public static CheckReport Host() => new(HostFindings.Find(HostProbe.Survey()));
+
+    /// <summary>What keeps this host from running a bundle.</summary>
+    /// <param name="globals">The cgroup driver decides what linux.cgroupsPath may be.</param>
+    /// <param name="bundle">Absolute path.</param>
+    /// <param name="configFile">Name of the config inside the bundle.</param>
+    /// <exception cref="RuntimeException">The config cannot be read.</exception>
+    public static CheckReport Bundle(GlobalOptions globals, string bundle, string configFile = "config.json")
+    {
+        byte[] config = Read(Path.Combine(bundle, configFile));
+        HostSurvey host = HostProbe.Survey();
+        var problems = new List<ConfigProblem>();
+        RuntimeSpec? spec = ConfigCheck.Run(config, host.Controllers, globals.CgroupManager == "systemd", problems);
+        return new CheckReport(BundleFindings.Find(spec, problems, host, spec is null ? new BundleSurvey() : Survey(spec, bundle)));
+    }
+
+    static BundleSurvey Survey(RuntimeSpec spec, string bundle)
+    {
+        var survey = new BundleSurvey { Rootfs = KindOf(Path.Combine(bundle, spec.Root?.Path ?? "")) };
+        foreach (SpecMount mount in spec.Mounts ?? [])
+        {
+            Add(survey, mount.Source, bundle);
+        }
+
+        foreach (SpecNamespace entry in spec.Linux?.Namespaces ?? [])
+        {
+            Add(survey, entry.Path, bundle);
+        }
+
+        AddHooks(survey, spec.Hooks?.Prestart, bundle);
+        AddHooks(survey, spec.Hooks?.CreateRuntime, bundle);
+        AddHooks(survey, spec.Hooks?.CreateContainer, bundle);
+        AddHooks(survey, spec.Hooks?.Poststart, bundle);
+        AddHooks(survey, spec.Hooks?.Poststop, bundle);
+        return survey;
+    }
+
+    static void AddHooks(BundleSurvey survey, List<SpecHook>? hooks, string bundle)
+    {
+        foreach (SpecHook hook in hooks ?? [])
+        {
+            Add(survey, hook.Path, bundle);
+        }
+    }
+
+    static void Add(BundleSurvey survey, string? path, string bundle)
+    {
+        if (!string.IsNullOrEmpty(path))
+        {
+            survey.Files[path] = KindOf(Path.Combine(bundle, path));
+        }
+    }
+
+    static FileKind KindOf(string path)
+    {
+        try
+        {
+            if (Directory.Exists(path))
+            {
+                return FileKind.Directory;
+            }
+
+            return !Path.Exists(path) ? FileKind.Missing
+                : (File.GetUnixFileMode(path) & AnyExecute) != 0 ? FileKind.Program : FileKind.Other;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return FileKind.Other;
+        }
+    }
+
+    static byte[] Read(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (FileNotFoundException)
+        {
+            throw new RuntimeException($"open(\"{path}\"): No such file or directory (ENOENT)");
+        }
+        catch (DirectoryNotFoundException)
+        {
+            throw new RuntimeException($"open(\"{path}\"): No such file or directory (ENOENT)");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RuntimeException($"open(\"{path}\"): {(e is UnauthorizedAccessException ? "Permission denied (EACCES)" : e.Message)}", e);
+        }
+    }
+}

@@ -1,0 +1,251 @@
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text;
+using System.Text.Json;
+using OciRun.Planning.Cgroups;
+using OciRun.Planning.Check;
+using OciRun.Spec;
+using Xunit;
+
+namespace OciRun.Tests.Unit;
+
+public sealed class CheckTests
+{
+    static readonly ControllerSet s_allControllers = new("cpuset cpu io memory hugetlb pids rdma misc");
+
+    static string Fixtures => Path.Combine(Repository.Root, "spec-fixtures/configs");
+
+    public static TheoryData<string> Good => [.. Directory.GetFiles(Path.Combine(Fixtures, "good"), "*.json").Select(p => Path.GetFileName(p)!)];
+
+    public static TheoryData<string> Bad => [.. Directory.GetFiles(Path.Combine(Fixtures, "bad"), "*.json").Select(p => Path.GetFileName(p)!)];
+
+    static List<ConfigProblem> Problems(byte[] config)
+    {
+        var problems = new List<ConfigProblem>();
+        ConfigCheck.Run(config, s_allControllers, systemd: false, problems);
+        return problems;
+    }
+
+    /// <summary>A new kernel with everything on.</summary>
+    static HostSurvey Host() => new()
+    {
+        KernelRelease = "6.12.9-amd64",
+        IsRoot = true,
+        Namespaces = ["cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"],
+        NamespaceLimits = new() { ["user"] = 1000 },
+        CgroupMount = "/sys/fs/cgroup",
+        Controllers = s_allControllers,
+        HasApparmor = true,
+        HasSelinux = true,
+        HasSystemd = true,
+        ApparmorProfiles = ["web"],
+        SeccompActions = "kill_process kill_thread trap errno user_notif trace log allow",
+        KeysUsed = 3,
+        KeysAllowed = 200,
+        ResctrlMount = "/sys/fs/resctrl",
+        HugepageSizes = ["2MB", "1GB"],
+        OnlineCpus = "0-3",
+        OnlineNodes = "0",
+        NetworkInterfaces = ["eth1", "eth2"],
+        FileSystems = ["proc", "tmpfs"],
+        LastCapability = 40,
+        HasCriu = true,
+    };
+
+    static BundleSurvey Bundle() => new()
+    {
+        Rootfs = FileKind.Directory,
+        Files = new()
+        {
+            ["/srv"] = FileKind.Directory, ["/run/netns/x"] = FileKind.Other, ["/bin/a"] = FileKind.Program, ["/bin/b"] = FileKind.Program,
+            ["/bin/c"] = FileKind.Program, ["/bin/e"] = FileKind.Program, ["/bin/f"] = FileKind.Program,
+        },
+    };
+
+    static RuntimeSpec EveryField() =>
+        ConfigReader.Read(File.ReadAllBytes(Path.Combine(Fixtures, "good/every-field.json")), [])!;
+
+    static string[] Find(HostSurvey host, BundleSurvey bundle, RuntimeSpec? spec = null) =>
+        [.. BundleFindings.Find(spec ?? EveryField(), [], host, bundle).Select(f => $"{f.Severity} {f.Path}: {f.Message}")];
+
+    [Theory]
+    [MemberData(nameof(Good))]
+    public void Good_configs_have_no_problem(string file)
+    {
+        Assert.Empty(Problems(File.ReadAllBytes(Path.Combine(Fixtures, "good", file))));
+    }
+
+    [Theory]
+    [MemberData(nameof(Bad))]
+    public void Bad_configs_have_the_problems_beside_them(string file)
+    {
+        string[] found = [.. Problems(File.ReadAllBytes(Path.Combine(Fixtures, "bad", file))).Select(p => p.ToString())];
+        string[] expected = File.ReadAllLines(Path.Combine(Fixtures, "bad", Path.ChangeExtension(file, ".txt")));
+        Assert.Equal(expected.Length, found.Length);
+        Assert.All(expected.Zip(found), pair => Assert.StartsWith(pair.First, pair.Second));
+    }
+
+    [Fact]
+    public void Every_field_of_the_model_is_in_the_fixture_that_claims_so()
+    {
+        string written = Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(EveryField()));
+        // What cgroup v2 has not (or has no more), deadline scheduling beside another policy and the seccomp listener cannot all be valid.
+        string[] allowed =
+        [
+            "Path", "Timeout", "Args", "Env", "Type", "Source", "Options", "UidMappings", "GidMappings", "Name", "Major", "Minor", "FileMode",
+            "Uid", "Gid", "Access", "Kernel", "KernelTCP", "Swappiness", "DisableOOMKiller", "RealtimeRuntime", "RealtimePeriod", "LeafWeight",
+            "Network", "ListenerPath", "ListenerMetadata", "ErrnoRet",
+        ];
+        IEnumerable<string> absent = written.Split(',', '{').Where(m => m.EndsWith(":null")).Select(m => m.Split('"')[1]).Distinct();
+        Assert.Empty(absent.Except(allowed));
+    }
+
+    [Fact]
+    public void A_host_that_has_everything_has_nothing_against_every_field()
+    {
+        Assert.Empty(Find(Host(), Bundle()));
+    }
+
+    [Fact]
+    public void Files_that_are_missing_are_named()
+    {
+        var bundle = new BundleSurvey { Rootfs = FileKind.Other };
+        bundle.Files["/bin/a"] = FileKind.Other;
+        Assert.Equal(
+            [
+                "Error root.path: \"rootfs\" is not a directory",
+                "Error mounts[1].source: \"/srv\" does not exist",
+                "Error linux.namespaces[1].path: \"/run/netns/x\" does not exist",
+                "Error hooks.prestart[0].path: \"/bin/a\" is not executable",
+                "Error hooks.createRuntime[0].path: \"/bin/b\" does not exist",
+                "Error hooks.createContainer[0].path: \"/bin/c\" does not exist",
+                "Error hooks.poststart[0].path: \"/bin/e\" does not exist",
+                "Error hooks.poststop[0].path: \"/bin/f\" does not exist",
+            ],
+            Find(Host(), bundle));
+    }
+
+    [Fact]
+    public void What_a_host_lacks_is_found_at_the_field_that_needs_it()
+    {
+        HostSurvey host = Host();
+        host.KernelRelease = "5.4.0";
+        host.Namespaces.Remove("time");
+        host.NamespaceLimits["user"] = 0;
+        host.HasApparmor = host.HasSelinux = false;
+        host.KeysUsed = 200;
+        host.ResctrlMount = null;
+        host.HugepageSizes = ["1GB"];
+        host.OnlineCpus = "0";
+        host.OnlineNodes = "1";
+        host.NetworkInterfaces = ["eth2"];
+        host.FileSystems = [];
+        host.SeccompActions = null;
+        host.LastCapability = 3;
+        RuntimeSpec spec = EveryField();
+        spec.Process!.ApparmorProfile = "web";
+        Assert.Equal(
+            [
+                "Error process.apparmorProfile: AppArmor is off on this host",
+                "Note process.selinuxLabel: ignored: SELinux is off on this host",
+                "Warning process.capabilities.bounding[0]: kernel 5.4 has no CAP_KILL yet",
+                "Error process: this user has 200 of 200 keys, and a container's session keyring is one more",
+                "Warning mounts[0].type: the kernel has no file system \"proc\" now",
+                "Error mounts[1].options[1]: \"rro\" needs Linux 5.12; this is 5.4",
+                "Error mounts[1].options[2]: \"idmap\" needs Linux 5.12; this is 5.4",
+                "Error linux.namespaces[5]: no new user namespace may be made",
+                "Error linux.namespaces[7]: kernel 5.4.0 has no time namespaces",
+                "Error linux.resources.cpu.cpus: 1 is not online",
+                "Error linux.resources.cpu.mems: 0 is not online",
+                "Error linux.resources.hugepageLimits[0].pageSize: this machine has no pages of 2MB",
+                "Error linux.seccomp: the kernel has no seccomp filters",
+                "Error linux.netDevices.eth1: there is no such network interface",
+                "Error linux.intelRdt: resctrl is not mounted",
+                "Error linux.memoryPolicy.nodes: 0 is not online",
+                "Note linux.mountLabel: ignored: SELinux is off on this host",
+            ],
+            Find(host, Bundle(), spec));
+    }
+
+    [Fact]
+    public void An_apparmor_profile_must_be_loaded()
+    {
+        RuntimeSpec spec = EveryField();
+        spec.Process!.ApparmorProfile = "web";
+        Assert.Empty(Find(Host(), Bundle(), spec));
+        spec.Process.ApparmorProfile = "db";
+        Assert.Equal(["Error process.apparmorProfile: profile \"db\" is not loaded"], Find(Host(), Bundle(), spec));
+    }
+
+    [Fact]
+    public void Seccomp_actions_must_be_known_to_the_kernel()
+    {
+        RuntimeSpec spec = EveryField();
+        spec.Linux!.Seccomp!.DefaultAction = "SCMP_ACT_KILL_PROCESS";
+        spec.Linux.Seccomp.Syscalls![0].Action = "SCMP_ACT_LOG";
+        HostSurvey host = Host();
+        host.SeccompActions = "kill_thread trap errno trace allow";
+        Assert.Equal(
+            [
+                "Error linux.seccomp.defaultAction: the kernel does not know SCMP_ACT_KILL_PROCESS",
+                "Error linux.seccomp.syscalls[0].action: the kernel does not know SCMP_ACT_LOG",
+            ],
+            Find(host, Bundle(), spec));
+    }
+
+    [Fact]
+    public void A_bundle_without_a_process_gets_a_warning()
+    {
+        RuntimeSpec spec = EveryField();
+        spec.Process = null;
+        Assert.Equal(["Warning process: missing"], Find(Host(), Bundle(), spec));
+    }
+
+    [Fact]
+    public void A_full_host_has_no_error_and_an_empty_one_says_what_is_missing()
+    {
+        Assert.DoesNotContain(HostFindings.Find(Host()), f => f.Severity > Severity.Note);
+        var report = new CheckReport(HostFindings.Find(new HostSurvey { KernelRelease = "4.19.0" }));
+        Assert.True(report.HasErrors);
+        string[] errors = [.. report.Findings.Where(f => f.Severity == Severity.Error).Select(f => f.Path)];
+        Assert.Equal(["kernel", "cgroup2"], errors);
+        Assert.Equal(8, report.Findings.Count(f => f.Path.EndsWith(" namespace") && f.Severity == Severity.Warning));
+    }
+
+    [Fact]
+    public void A_hybrid_host_is_told_which_controllers_are_missing()
+    {
+        HostSurvey host = Host();
+        host.HasCgroupV1 = true;
+        host.Controllers = new ControllerSet("hugetlb");
+        string[] warnings = [.. HostFindings.Find(host).Where(f => f.Severity == Severity.Warning).Select(f => f.Path)];
+        Assert.Equal(
+            ["cgroup2", "controller cpu", "controller cpuset", "controller memory", "controller io", "controller pids", "controller rdma"],
+            warnings);
+    }
+
+    [Fact]
+    public void The_report_is_a_table_or_json()
+    {
+        var report = new CheckReport([new Finding(Severity.Error, "root.path", "bad", "mend it"), new Finding(Severity.Ok, "x", "fine")]);
+        Assert.Equal(
+            "SEVERITY  WHAT       FINDING\nerror     root.path  bad\n                     -> mend it\nok        x          fine\n",
+            report.Text());
+        JsonElement json = JsonDocument.Parse(report.Json()).RootElement;
+        Assert.Equal("mend it", json[0].GetProperty("advice").GetString());
+        Assert.Equal("ok", json[1].GetProperty("severity").GetString());
+        Assert.False(json[1].TryGetProperty("advice", out _));
+        Assert.True(report.HasErrors);
+    }
+
+    [Theory]
+    [InlineData("6.12.9-amd64", 6, 12)]
+    [InlineData("5.4", 5, 4)]
+    [InlineData("7.3-rc1", 7, 3)]
+    [InlineData("weird", 0, 0)]
+    public void Kernel_releases_are_understood(string release, int major, int minor)
+    {
+        Assert.Equal(new KernelVersion(major, minor), KernelVersion.Parse(release));
+    }
+}
