@@ -216,7 +216,7 @@ public sealed class FieldTests : ContainerTest
     public void Network_device_is_moved_renamed_and_up()
     {
         var name = "oci" + Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        Ok(Command.Run("ip", ["link", "add", name, "type", "dummy"]));
+        Ok(Command.Run("ip", ["link", "add", name, "type", "veth", "peer", "name", name + "p"]));
         try
         {
             Ok(Command.Run("ip", ["addr", "add", "192.0.2.7/24", "dev", name]));

@@ -713,6 +713,114 @@ static void do_notify(const char *text)
     close(s);
 }
 
+/* Receives one message with descriptors at a socket; returns how many, the first in *fd. */
+static int receive_fds(int c, int *fd, char *name, size_t size)
+{
+    char control[CMSG_SPACE(16 * sizeof(int))];
+    struct iovec v = {name, size - 1};
+    struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    ssize_t n = recvmsg(c, &m, 0);
+    if (n < 0) {
+        return -1;
+    }
+    name[n] = 0;
+    struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+    if (!h || h->cmsg_type != SCM_RIGHTS) {
+        return 0;
+    }
+    int count = (int)((h->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+    memcpy(fd, CMSG_DATA(h), sizeof(int));
+    return count;
+}
+
+/* The engine's end of --console-socket: accepts one connection, tells what came, writes TEXT to the terminal and copies what it prints. */
+static void do_console_server(const char *path, const char *text)
+{
+    int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    strncpy(a.sun_path, path, sizeof a.sun_path - 1);
+    if (bind(s, (struct sockaddr *)&a, sizeof a) < 0 || listen(s, 4) < 0) {
+        outcome("listen", path, -1);
+        return;
+    }
+    put("ready", "console");
+    fflush(stdout);
+    int c = accept(s, NULL, NULL), fd = -1;
+    char name[256] = "";
+    put_num("fds", receive_fds(c, &fd, name, sizeof name));
+    put("name", name);
+    char more[8];
+    put_num("more", recv(c, more, sizeof more, 0));
+    struct stat st;
+    fstat(fd, &st);
+    printf("rdev=%u:%u\n", major(st.st_rdev), minor(st.st_rdev));
+    put_num("isatty", isatty(fd));
+    struct winsize w;
+    if (ioctl(fd, TIOCGWINSZ, &w) == 0) {
+        printf("winsize=%ux%u\n", w.ws_row, w.ws_col);
+    }
+    fflush(stdout);
+    if (text[0]) {
+        write(fd, text, strlen(text));
+    }
+    ssize_t n;
+    while ((n = read(fd, big, sizeof big)) > 0) {
+        write(1, big, (size_t)n);
+    }
+}
+
+/* Runs a program on a new terminal of ROWSxCOLS, TEXT typed into it after "ready" appears (or at once if it holds no such word), output on stdout. */
+static int do_pty(const char *size, const char *text, char **argv)
+{
+    int m = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    unsigned rows = 24, cols = 80;
+    sscanf(size, "%ux%u", &rows, &cols);
+    struct winsize w = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols};
+    grantpt(m);
+    unlockpt(m);
+    ioctl(m, TIOCSWINSZ, &w);
+    fflush(stdout);
+    pid_t p = fork();
+    if (p == 0) {
+        setsid();
+        int s = open(ptsname(m), O_RDWR);
+        ioctl(s, TIOCSCTTY, 0);
+        dup2(s, 0);
+        dup2(s, 1);
+        dup2(s, 2);
+        if (s > 2) {
+            close(s);
+        }
+        execv(argv[0], argv);
+        _exit(127);
+    }
+    size_t seen = 0;
+    int typed = 0;
+    char window[8192];
+    ssize_t n;
+    while ((n = read(m, big, sizeof big)) > 0) {
+        write(1, big, (size_t)n);
+        size_t keep = (size_t)n < sizeof window - seen - 1 ? (size_t)n : sizeof window - seen - 1;
+        memcpy(window + seen, big, keep);
+        seen += keep;
+        window[seen] = 0;
+        if (!typed && strstr(window, "ready")) {
+            typed = 1;
+            usleep(100000);
+            if (!strcmp(text, "RESIZE")) {
+                w.ws_row = 11;
+                w.ws_col = 22;
+                ioctl(m, TIOCSWINSZ, &w);
+            } else {
+                write(m, text, strlen(text));
+            }
+        }
+    }
+    int status = 0;
+    waitpid(p, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 /* Tries to open for writing the executable of every process it can see, and that of its own start: prints what succeeded. */
 static void do_attack_exe(const char *needle)
 {
@@ -830,6 +938,31 @@ static int run(int argc, char **a)
         do_connect(a[1]);
     } else if (IS("notify", 1)) {
         do_notify(a[1]);
+    } else if (IS("console-server", 2)) {
+        do_console_server(a[1], a[2]);
+    } else if (IS("pty", 3)) {
+        exit(do_pty(a[1], a[2], a + 3));
+    } else if (IS("resized", 0)) {
+        // Waits for SIGWINCH, then tells the new size.
+        sigset_t s;
+        sigemptyset(&s);
+        sigaddset(&s, SIGWINCH);
+        sigprocmask(SIG_BLOCK, &s, NULL);
+        put("ready", "resize");
+        fflush(stdout);
+        struct timespec t = {10, 0};
+        put_num("signal", sigtimedwait(&s, NULL, &t));
+        struct winsize w;
+        if (ioctl(0, TIOCGWINSZ, &w) == 0) {
+            printf("winsize=%ux%u\n", w.ws_row, w.ws_col);
+        }
+    } else if (IS("readline", 0)) {
+        put("ready", "readline");
+        fflush(stdout);
+        char line[512];
+        ssize_t n = read(0, line, sizeof line - 1);
+        line[n < 0 ? 0 : n] = 0;
+        put("line", line);
     } else if (IS("attack-exe", 1)) {
         do_attack_exe(a[1]);
     } else if (IS("chdir", 1)) {
@@ -882,7 +1015,7 @@ int main(int argc, char **argv)
     saved_argv = argv;
     int i = 1;
     while (i < argc) {
-        int exec = !strcmp(argv[i], "exec");
+        int exec = !strcmp(argv[i], "exec") || !strcmp(argv[i], "pty");
         int n = 0;
         while (i + n < argc && (exec || strcmp(argv[i + n], "--"))) {
             n++;
