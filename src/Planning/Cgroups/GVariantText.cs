@@ -93,8 +93,14 @@ public ref struct GVariantText
         return length > 0 && length == type.Length;
     }
 
-    /// <summary>Length of the first complete type; 0 when there is none.</summary>
-    public static int TypeLength(ReadOnlySpan<char> type)
+    /// <summary>Length of the first complete type; 0 when there is none. Variants and dictionary entries do not count: they have
+    /// no place in unit properties.</summary>
+    public static int TypeLength(ReadOnlySpan<char> type) => TypeLength(type, "bynqiuxtdsogh(");
+
+    /// <summary>Like <see cref="TypeLength(ReadOnlySpan{char})"/>, but for all types of D-Bus messages.</summary>
+    public static int TypeLengthWithVariant(ReadOnlySpan<char> type) => TypeLength(type, "bynqiuxtdsoghv({");
+
+    static int TypeLength(ReadOnlySpan<char> type, string known)
     {
         if (type.IsEmpty)
         {
@@ -102,17 +108,22 @@ public ref struct GVariantText
         }
         if (type[0] == 'a')
         {
-            int element = TypeLength(type[1..]);
+            int element = TypeLength(type[1..], known);
             return element == 0 ? 0 : element + 1;
         }
-        if (type[0] != '(')
+        if (!known.Contains(type[0]))
         {
-            return "bynqiuxtdsogh".Contains(type[0]) ? 1 : 0;
+            return 0;
         }
-        int at = 1;
-        while (at < type.Length && type[at] != ')')
+        if (type[0] is not ('(' or '{'))
         {
-            int member = TypeLength(type[at..]);
+            return 1;
+        }
+        char close = type[0] == '(' ? ')' : '}';
+        int at = 1;
+        while (at < type.Length && type[at] != close)
+        {
+            int member = TypeLength(type[at..], known);
             if (member == 0)
             {
                 return 0;

@@ -1,0 +1,106 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using OciRun.Engine.DBus;
+using OciRun.Planning.Cgroups;
+using OciRun.Spec;
+
+namespace OciRun.Engine.Cgroups;
+
+/// <summary>Containers as transient units of systemd (--systemd-cgroup). systemd makes the cgroup and moves the init process into
+/// it; the files are then written as with the cgroupfs driver, for systemd has no property for some of them.</summary>
+public static class SystemdDriver
+{
+    /// <summary>True when the user's service manager is the one to ask: the system's belongs to root outside of all user
+    /// namespaces.</summary>
+    public static bool UsesUserManager() => DBusConnection.OwnerUid() != 0;
+
+    /// <summary>Starts the unit with a process in it and opens its cgroup. The resources are not written to files yet.</summary>
+    /// <param name="mount">The cgroup hierarchy.</param>
+    /// <param name="location">With unit and slice, from <see cref="CgroupPath.Resolve"/>.</param>
+    /// <param name="spec">The container's config, for resources and annotations.</param>
+    /// <param name="id">The container.</param>
+    /// <param name="pid">The init process, which waits somewhere else until now.</param>
+    /// <param name="timeoutMs">For the whole exchange.</param>
+    public static Cgroup Create(CgroupMount mount, CgroupLocation location, RuntimeSpec spec, string id, int pid,
+        int timeoutMs = SystemdManager.DefaultTimeoutMs)
+    {
+        using SystemdManager systemd = SystemdManager.Connect(UsesUserManager(), timeoutMs);
+        List<ConfigProblem> problems = [];
+        List<UnitProperty> properties =
+            SystemdProperties.ForUnit(id, location, spec.Linux?.Resources, spec.Annotations, systemd.Version, problems);
+        Report(problems);
+        bool isSlice = location.Unit!.EndsWith(".slice", StringComparison.Ordinal);
+        if (!isSlice)
+        {
+            properties.Add(new UnitProperty("PIDs", new DBusVariant("au", new List<object> { (uint)pid })));
+        }
+        systemd.Start(location.Unit, properties);
+        string path = systemd.ControlGroup + location.Path;
+        Cgroup? cgroup = Cgroup.Open(mount, path);
+        if (cgroup is null && !isSlice && CgroupMount.CgroupOf(pid.ToString(CultureInfo.InvariantCulture)) is { } actual)
+        {
+            // A manager that is itself in a cgroup namespace names its root differently.
+            cgroup = Cgroup.Open(mount, actual);
+        }
+        if (cgroup is null)
+        {
+            systemd.Stop(location.Unit);
+            throw new RuntimeException("systemd started unit " + location.Unit + ", but its cgroup " + path + " does not exist");
+        }
+        if (isSlice)
+        {
+            cgroup.AddProcess(pid);
+        }
+        return cgroup;
+    }
+
+    /// <summary>Stops and forgets a container's unit. Without systemd that is a warning: the caller removes the cgroup anyway,
+    /// and systemd drops a scope whose cgroup is empty by itself.</summary>
+    public static void Stop(string unit)
+    {
+        try
+        {
+            using SystemdManager systemd = SystemdManager.Connect(UsesUserManager());
+            systemd.Stop(unit);
+        }
+        catch (RuntimeException e)
+        {
+            Log.Warn(e.Message);
+        }
+    }
+
+    /// <summary>Sets the properties of a unit that belong to resources.</summary>
+    public static void Update(string unit, SpecResources resources)
+    {
+        using SystemdManager systemd = SystemdManager.Connect(UsesUserManager());
+        List<ConfigProblem> problems = [];
+        List<UnitProperty> properties = SystemdProperties.ForResources(resources, systemd.Version, problems);
+        Report(problems);
+        if (properties.Count != 0)
+        {
+            systemd.SetProperties(unit, properties);
+        }
+    }
+
+    /// <summary>Throws for errors, all in one message, and logs warnings.</summary>
+    internal static void Report(List<ConfigProblem> problems)
+    {
+        string errors = "";
+        foreach (ConfigProblem problem in problems)
+        {
+            if (problem.IsWarning)
+            {
+                Log.Warn(problem.ToString());
+            }
+            else
+            {
+                errors += (errors.Length == 0 ? "" : "; ") + problem;
+            }
+        }
+        if (errors.Length != 0)
+        {
+            throw new RuntimeException(errors);
+        }
+    }
+}
