@@ -1,0 +1,142 @@
+using System;
+using System.Runtime.CompilerServices;
+using OciRun.Kernel;
+using OciRun.Syscalls;
+
+namespace OciRun.Engine.Child;
+
+/// <summary>tmpcopyup: a tmpfs starts with what it covers, with owners, modes, times, extended attributes, links and nodes.</summary>
+static unsafe partial class ChildProgram
+{
+    const int DeepestCopy = 64;
+    const int CopyBuffer = 16384;
+
+    [SkipLocalsInit]
+    static void CopyTree(ChildContext* c, int from, int to, int depth)
+    {
+        if (depth > DeepestCopy)
+        {
+            Fail(c, Sys.getdents64, (int)Errno.ELOOP);
+        }
+        ReadOnlySpan<byte> dot = ".\0"u8;
+        int source;
+        int target;
+        fixed (byte* d = dot)
+        {
+            source = Check(c, Sys.openat, ChildSys.Call(Sys.openat, from, (long)d, ODirectory | CloseExec, 0));
+            target = Check(c, Sys.openat, ChildSys.Call(Sys.openat, to, (long)d, ODirectory | CloseExec, 0));
+        }
+        byte* entries = stackalloc byte[4096];
+        while (true)
+        {
+            long size = Check(c, Sys.getdents64, ChildSys.Call(Sys.getdents64, source, (long)entries, 4096));
+            if (size == 0)
+            {
+                break;
+            }
+            for (long at = 0; at < size;)
+            {
+                // struct linux_dirent64: inode, offset, u16 length, u8 type, name
+                byte* name = entries + at + 19;
+                at += *(ushort*)(entries + at + 16);
+                if (name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0)))
+                {
+                    continue;
+                }
+                CopyEntry(c, source, target, name, depth);
+            }
+        }
+        CopyAttributes(source, target);
+        Close(source);
+        Close(target);
+    }
+
+    [SkipLocalsInit]
+    static void CopyEntry(ChildContext* c, int from, int to, byte* name, int depth)
+    {
+        Stat status;
+        Check(c, Sys.newfstatat, ChildSys.Call(Sys.newfstatat, from, (long)name, (long)&status, AtSymlinkNoFollow));
+        uint kind = status.st_mode & S_IFMT;
+        if (kind == S_IFDIR)
+        {
+            Check(c, Sys.mkdirat, ChildSys.Call(Sys.mkdirat, to, (long)name, 0x1C0));
+            int source = Check(c, Sys.openat, ChildSys.Call(Sys.openat, from, (long)name, OPath | ODirectory | ONoFollow | CloseExec, 0));
+            int target = Check(c, Sys.openat, ChildSys.Call(Sys.openat, to, (long)name, OPath | ODirectory | ONoFollow | CloseExec, 0));
+            CopyTree(c, source, target, depth + 1);
+            Close(source);
+            Close(target);
+        }
+        else if (kind == S_IFLNK)
+        {
+            byte* link = stackalloc byte[PathMax + 1];
+            int size = Check(c, Sys.readlinkat, ChildSys.Call(Sys.readlinkat, from, (long)name, (long)link, PathMax));
+            link[size] = 0;
+            Check(c, Sys.symlinkat, ChildSys.Call(Sys.symlinkat, (long)link, to, (long)name));
+        }
+        else if (kind == S_IFREG)
+        {
+            CopyFile(c, from, to, name);
+        }
+        else
+        {
+            Check(c, Sys.mknodat, ChildSys.Call(Sys.mknodat, to, (long)name, status.st_mode, (long)status.st_rdev));
+        }
+        Check(c, Sys.fchownat, ChildSys.Call(Sys.fchownat, to, (long)name, status.st_uid, status.st_gid, AtSymlinkNoFollow));
+        if (kind != S_IFLNK)
+        {
+            // After the owner: a change of owner clears the set-id bits.
+            Check(c, Sys.fchmodat, ChildSys.Call(Sys.fchmodat, to, (long)name, status.st_mode & 0xFFF));
+        }
+        ulong* times = stackalloc ulong[4];
+        times[0] = (ulong)status.st_atim.tv_sec;
+        times[1] = (ulong)status.st_atim.tv_nsec;
+        times[2] = (ulong)status.st_mtim.tv_sec;
+        times[3] = (ulong)status.st_mtim.tv_nsec;
+        ChildSys.Call(Sys.utimensat, to, (long)name, (long)times, AtSymlinkNoFollow);
+    }
+
+    [SkipLocalsInit]
+    static void CopyFile(ChildContext* c, int from, int to, byte* name)
+    {
+        int source = Check(c, Sys.openat, ChildSys.Call(Sys.openat, from, (long)name, ONoFollow | CloseExec, 0));
+        int target = Check(c, Sys.openat, ChildSys.Call(Sys.openat, to, (long)name, 1 | 0x40 | 0x80 | ONoFollow | CloseExec, 0x180));
+        byte* buffer = stackalloc byte[CopyBuffer];
+        while (true)
+        {
+            long size = Check(c, Sys.read, ChildSys.Call(Sys.read, source, (long)buffer, CopyBuffer));
+            if (size == 0)
+            {
+                break;
+            }
+            for (long done = 0; done < size;)
+            {
+                done += Check(c, Sys.write, ChildSys.Call(Sys.write, target, (long)(buffer + done), size - done));
+            }
+        }
+        CopyAttributes(source, target);
+        Close(source);
+        Close(target);
+    }
+
+    /// <summary>Extended attributes that the target takes; tmpfs has no user.* before Linux 6.6.</summary>
+    [SkipLocalsInit]
+    static void CopyAttributes(int from, int to)
+    {
+        byte* names = stackalloc byte[4096];
+        byte* value = stackalloc byte[4096];
+        long size = ChildSys.Call(Sys.flistxattr, from, (long)names, 4096);
+        for (long at = 0; at < size; at++)
+        {
+            byte* name = names + at;
+            long length = ChildSys.Call(Sys.fgetxattr, from, (long)name, (long)value, 4096);
+            if (length >= 0)
+            {
+                ChildSys.Call(Sys.fsetxattr, to, (long)name, (long)value, length, 0);
+            }
+            while (names[at] != 0)
+            {
+                at++;
+            }
+        }
+    }
+}

@@ -1,0 +1,395 @@
+using System;
+using System.Runtime.CompilerServices;
+using OciRun.Kernel;
+using OciRun.Planning;
+using OciRun.Syscalls;
+
+namespace OciRun.Engine.Child;
+
+/// <summary>Mounts: made detached, given their attributes, then attached from descriptor to descriptor.</summary>
+static unsafe partial class ChildProgram
+{
+    const ulong OpenTreeClone = 1;
+    const int MoveEmptyPaths = 0x04 | 0x40;
+    const long ProcMagic = 0x9fa0;
+    const ulong AttrReadOnly = 1;
+    const ulong AttrIdMap = 0x100000;
+    const uint PropagationMask = 1 << 17 | 1 << 18 | 1 << 19 | 1 << 20;
+
+    [SkipLocalsInit]
+    static void Mount(ChildContext* c, MountArgs* m)
+    {
+        byte* destination = c->Data + m->Destination;
+        ForgetDirectory(c);
+        if ((m->Flags & MountArgFlags.Remount) != 0)
+        {
+            int there = Check(c, Sys.openat2, OpenIn(c->Root, destination, OPath | NoFollow(m), 0));
+            SetAttributes(c, there, m, m->AttrSet, m->AttrClear);
+            Propagate(c, there, m);
+            Close(there);
+            return;
+        }
+        if ((m->Flags & MountArgFlags.CopySymlink) != 0 && CopySymlink(c, m))
+        {
+            return;
+        }
+        int target;
+        int mount;
+        if ((m->Flags & MountArgFlags.Bind) != 0)
+        {
+            mount = m->SourceSlot >= 0 ? c->Slots[m->SourceSlot] : CloneTree(c, c->Data + m->Source, m);
+            uint kind = ModeOf(c, mount) & S_IFMT;
+            target = Target(c, m, destination, kind == S_IFDIR ? S_IFDIR : S_IFREG);
+            CheckTarget(c, m, target, mount);
+            MapIds(c, m, mount);
+            SetAttributes(c, mount, m, m->AttrSet, m->AttrClear);
+        }
+        else
+        {
+            target = Target(c, m, destination, S_IFDIR);
+            CheckTarget(c, m, target, -1);
+            if ((m->Flags & MountArgFlags.Legacy) != 0)
+            {
+                MountLegacy(c, m, target);
+                Close(target);
+                return;
+            }
+            mount = NewFileSystem(c, m, target);
+            MapIds(c, m, mount);
+            if ((m->RecursiveAttrSet | m->RecursiveAttrClear) != 0)
+            {
+                SetAttributes(c, mount, m, 0, 0);
+            }
+        }
+        if ((m->Flags & MountArgFlags.CopyUp) != 0)
+        {
+            CopyTree(c, target, mount, 0);
+        }
+        Attach(c, mount, target);
+        Propagate(c, mount, m);
+        Close(target);
+        if (m->KeepSlot >= 0)
+        {
+            c->Slots[m->KeepSlot] = mount;
+            return;
+        }
+        Close(mount);
+    }
+
+    static int NoFollow(MountArgs* m) => (m->Flags & MountArgFlags.DestinationNoFollow) != 0 ? ONoFollow : 0;
+
+    static void Attach(ChildContext* c, int mount, int target)
+    {
+        ReadOnlySpan<byte> empty = "\0"u8;
+        fixed (byte* e = empty)
+        {
+            Check(c, Sys.move_mount, ChildSys.Call(Sys.move_mount, mount, (long)e, target, (long)e, MoveEmptyPaths));
+        }
+    }
+
+    /// <summary>A detached clone of the mount at a path of the host.</summary>
+    static int CloneTree(ChildContext* c, byte* source, MountArgs* m)
+    {
+        ulong flags = OpenTreeClone | CloseExec;
+        flags |= (m->Flags & MountArgFlags.Recursive) != 0 ? (ulong)AtRecursive : 0;
+        flags |= (m->Flags & MountArgFlags.SourceNoFollow) != 0 ? (ulong)AtSymlinkNoFollow : 0;
+        return Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, AtFdCwd, (long)source, (long)flags));
+    }
+
+    static uint ModeOf(ChildContext* c, int fd)
+    {
+        Stat status;
+        Check(c, Sys.fstat, ChildSys.Call(Sys.fstat, fd, (long)&status));
+        return status.st_mode;
+    }
+
+    static int Target(ChildContext* c, MountArgs* m, byte* destination, uint kind)
+    {
+        int flags = NoFollow(m);
+        if ((m->Flags & MountArgFlags.RealDirectory) != 0)
+        {
+            // A link at /proc or /sys would have the runtime mount and later trust something else (CVE-2019-19921).
+            flags |= ONoFollow | ODirectory;
+        }
+        return Check(c, Sys.openat2, OpenOrCreate(c, destination, kind, flags));
+    }
+
+    /// <summary>Nothing goes over procfs but procfs on its root, and a few harmless files (CVE-2019-16884, CVE-2025-52881).</summary>
+    static void CheckTarget(ChildContext* c, MountArgs* m, int target, int source)
+    {
+        if ((m->Flags & MountArgFlags.OnlyProcSource) != 0)
+        {
+            if (source >= 0 && MagicOf(c, source) != ProcMagic)
+            {
+                Fail(c, Sys.move_mount, (int)Errno.EPERM);
+            }
+            return;
+        }
+        if ((m->Flags & MountArgFlags.OnProcAllowed) == 0 && MagicOf(c, target) == ProcMagic)
+        {
+            Fail(c, Sys.move_mount, (int)Errno.EPERM);
+        }
+    }
+
+    static long MagicOf(ChildContext* c, int fd)
+    {
+        // struct statfs begins with f_type.
+        long* status = stackalloc long[15];
+        Check(c, Sys.fstatfs, ChildSys.Call(Sys.fstatfs, fd, (long)status));
+        return status[0];
+    }
+
+    static void MapIds(ChildContext* c, MountArgs* m, int mount)
+    {
+        if (m->IdMapSlot < 0)
+        {
+            return;
+        }
+        bool recursive = (m->Flags & MountArgFlags.RecursiveIdMap) != 0;
+        SetAttr(c, mount, AttrIdMap, 0, 0, (ulong)c->Slots[m->IdMapSlot], recursive);
+    }
+
+    static void SetAttributes(ChildContext* c, int mount, MountArgs* m, ulong set, ulong clear)
+    {
+        if ((set | clear) != 0)
+        {
+            SetAttr(c, mount, set, clear, 0, 0, false);
+        }
+        if ((m->RecursiveAttrSet | m->RecursiveAttrClear) != 0)
+        {
+            SetAttr(c, mount, m->RecursiveAttrSet, m->RecursiveAttrClear, 0, 0, true);
+        }
+    }
+
+    static void Propagate(ChildContext* c, int mount, MountArgs* m)
+    {
+        PropagateOne(c, mount, m->Propagation0);
+        PropagateOne(c, mount, m->Propagation1);
+        PropagateOne(c, mount, m->Propagation2);
+        PropagateOne(c, mount, m->Propagation3);
+    }
+
+    static void PropagateOne(ChildContext* c, int mount, uint flags)
+    {
+        if (flags != 0)
+        {
+            SetAttr(c, mount, 0, 0, flags & PropagationMask, 0, (flags & 0x4000) != 0);
+        }
+    }
+
+    /// <summary>mount_setattr(2) on a descriptor.</summary>
+    static void SetAttr(ChildContext* c, int mount, ulong set, ulong clear, ulong propagation, ulong userNamespace, bool recursive)
+    {
+        Check(c, Sys.mount_setattr, TrySetAttr(mount, set, clear, propagation, userNamespace, recursive));
+    }
+
+    static long TrySetAttr(int mount, ulong set, ulong clear, ulong propagation, ulong userNamespace, bool recursive)
+    {
+        ReadOnlySpan<byte> empty = "\0"u8;
+        // struct mount_attr
+        ulong* attr = stackalloc ulong[4];
+        attr[0] = set;
+        attr[1] = clear;
+        attr[2] = propagation;
+        attr[3] = userNamespace;
+        fixed (byte* e = empty)
+        {
+            return ChildSys.Call(Sys.mount_setattr, mount, (long)e, AtEmptyPath | (recursive ? AtRecursive : 0), (long)attr, 32);
+        }
+    }
+
+    /// <summary>fsopen, fsconfig, fsmount: a detached mount of a new file system; or a clone of the host's, where the step allows that
+    /// and the kernel refuses a new one.</summary>
+    static int NewFileSystem(ChildContext* c, MountArgs* m, int target)
+    {
+        int fs = Check(c, Sys.fsopen, ChildSys.Call(Sys.fsopen, (long)(c->Data + m->Type), 1));
+        ReadOnlySpan<byte> source = "source\0"u8;
+        fixed (byte* key = source)
+        {
+            if (m->Source != 0)
+            {
+                Configure(c, fs, key, c->Data + m->Source);
+            }
+        }
+        if (m->Data != 0)
+        {
+            ConfigureWords(c, fs, c->Data + m->Data);
+        }
+        Stat covered = default;
+        if ((m->Flags & MountArgFlags.InheritMode) != 0)
+        {
+            Check(c, Sys.fstat, ChildSys.Call(Sys.fstat, target, (long)&covered));
+            ConfigureMode(c, fs, covered.st_mode & 0xFFF);
+        }
+        long result = ChildSys.Call(Sys.fsconfig, fs, 6 /* FSCONFIG_CMD_CREATE */);
+        if (result >= 0)
+        {
+            result = ChildSys.Call(Sys.fsmount, fs, 1 /* FSMOUNT_CLOEXEC */, (long)m->AttrSet);
+        }
+        if (result < 0 && CanFallBack(m, result))
+        {
+            Close(fs);
+            return CloneHost(c, m);
+        }
+        if (result < 0)
+        {
+            FailMount(c, Sys.fsmount, (int)-result, fs);
+        }
+        Close(fs);
+        if ((m->Flags & MountArgFlags.InheritMode) != 0 && (covered.st_uid | covered.st_gid) != 0)
+        {
+            OwnLike(c, (int)result, &covered);
+        }
+        return (int)result;
+    }
+
+    static bool CanFallBack(MountArgs* m, long result) =>
+        (m->Flags & MountArgFlags.HostFallback) != 0 && result == -(int)Errno.EPERM ||
+        (m->Flags & MountArgFlags.CgroupFallback) != 0 && (result == -(int)Errno.EPERM || result == -(int)Errno.EBUSY);
+
+    static int CloneHost(ChildContext* c, MountArgs* m)
+    {
+        long flags = (long)OpenTreeClone | CloseExec | AtRecursive;
+        int mount = Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, AtFdCwd, (long)(c->Data + m->FallbackSource), flags));
+        SetAttr(c, mount, m->AttrSet, m->AttrClear, 0, 0, true);
+        return mount;
+    }
+
+    static void OwnLike(ChildContext* c, int mount, Stat* covered)
+    {
+        ReadOnlySpan<byte> empty = "\0"u8;
+        fixed (byte* e = empty)
+        {
+            ChildSys.Call(Sys.fchownat, mount, (long)e, covered->st_uid, covered->st_gid, AtEmptyPath);
+        }
+    }
+
+    static void Configure(ChildContext* c, int fs, byte* key, byte* value)
+    {
+        long result = value is null
+            ? ChildSys.Call(Sys.fsconfig, fs, 0 /* FSCONFIG_SET_FLAG */, (long)key, 0, 0)
+            : ChildSys.Call(Sys.fsconfig, fs, 1 /* FSCONFIG_SET_STRING */, (long)key, (long)value, 0);
+        if (result < 0)
+        {
+            FailMount(c, Sys.fsconfig, (int)-result, fs);
+        }
+    }
+
+    /// <summary>Words like "size=64k" and "usrquota", each NUL-terminated, an empty one at the end.</summary>
+    [SkipLocalsInit]
+    static void ConfigureWords(ChildContext* c, int fs, byte* word)
+    {
+        byte* key = stackalloc byte[256];
+        while (*word != 0)
+        {
+            int length = 0;
+            while (word[length] != 0 && word[length] != '=' && length < 255)
+            {
+                key[length] = word[length];
+                length++;
+            }
+            key[length] = 0;
+            bool hasValue = word[length] == '=';
+            byte* value = word + length + 1;
+            if (!hasValue)
+            {
+                value = word + length;
+            }
+            Configure(c, fs, key, hasValue ? value : null);
+            while (*value != 0)
+            {
+                value++;
+            }
+            word = value + 1;
+        }
+    }
+
+    static void ConfigureMode(ChildContext* c, int fs, uint mode)
+    {
+        ReadOnlySpan<byte> name = "mode\0"u8;
+        byte* digits = stackalloc byte[5];
+        digits[0] = (byte)('0' + (mode >> 9 & 7));
+        digits[1] = (byte)('0' + (mode >> 6 & 7));
+        digits[2] = (byte)('0' + (mode >> 3 & 7));
+        digits[3] = (byte)('0' + (mode & 7));
+        digits[4] = 0;
+        fixed (byte* key = name)
+        {
+            Configure(c, fs, key, digits);
+        }
+    }
+
+    /// <summary>An error record followed by what the kernel says about a file system context ("e tmpfs: Bad value for 'size'").</summary>
+    [SkipLocalsInit]
+    static void FailMount(ChildContext* c, long call, int errno, int fs)
+    {
+        byte* message = stackalloc byte[Record.Size + 512];
+        Fill((Record*)message, RecordType.Error, c->Step, (uint)call, errno, 0);
+        long size = ChildSys.Call(Sys.read, fs, (long)(message + Record.Size), 512);
+        ChildSys.Call(Sys.write, c->Channel, (long)message, Record.Size + (size > 0 ? size : 0));
+        Exit(1);
+    }
+
+    /// <summary>mount(2) on the target's descriptor, for data that fsconfig(2) does not take. The host's /proc is still the one that
+    /// /proc/self/fd means.</summary>
+    [SkipLocalsInit]
+    static void MountLegacy(ChildContext* c, MountArgs* m, int target)
+    {
+        byte* path = stackalloc byte[32];
+        FdPath(path, target);
+        ulong flags = m->LegacyFlags | (m->AttrSet & 0xF);
+        flags |= (m->AttrSet & 0x10) != 0 ? 1UL << 10 : 0;
+        flags |= (m->AttrSet & 0x80) != 0 ? 1UL << 11 : 0;
+        byte* data = m->LegacyData != 0 ? c->Data + m->LegacyData : null;
+        Check(c, Sys.mount, ChildSys.Call(Sys.mount, (long)(c->Data + m->Source), (long)path, (long)(c->Data + m->Type), (long)flags, (long)data));
+        int mount = Check(c, Sys.openat2, OpenIn(c->Root, c->Data + m->Destination, OPath, 0));
+        if ((m->RecursiveAttrSet | m->RecursiveAttrClear) != 0)
+        {
+            SetAttributes(c, mount, m, 0, 0);
+        }
+        Propagate(c, mount, m);
+        Close(mount);
+    }
+
+    static void FdPath(byte* path, int fd)
+    {
+        ReadOnlySpan<byte> prefix = "/proc/self/fd/"u8;
+        for (int i = 0; i < 14; i++)
+        {
+            path[i] = prefix[i];
+        }
+        byte* digits = stackalloc byte[12];
+        int count = 0;
+        do
+        {
+            digits[count++] = (byte)('0' + fd % 10);
+            fd /= 10;
+        }
+        while (fd > 0);
+        for (int i = 0; i < count; i++)
+        {
+            path[14 + i] = digits[count - 1 - i];
+        }
+        path[14 + count] = 0;
+    }
+
+    /// <summary>Remakes a link of the host in the container; false when the source is none.</summary>
+    [SkipLocalsInit]
+    static bool CopySymlink(ChildContext* c, MountArgs* m)
+    {
+        byte* link = stackalloc byte[PathMax + 1];
+        long size = ChildSys.Call(Sys.readlinkat, AtFdCwd, (long)(c->Data + m->Source), (long)link, PathMax);
+        if (size < 0)
+        {
+            return false;
+        }
+        link[size] = 0;
+        int directory = OpenParent(c, c->Data + m->Destination, out byte* name);
+        long result = ChildSys.Call(Sys.symlinkat, (long)link, directory, (long)name);
+        if (result != -(int)Errno.EEXIST)
+        {
+            Check(c, Sys.symlinkat, result);
+        }
+        return true;
+    }
+}

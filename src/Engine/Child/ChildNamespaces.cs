@@ -1,0 +1,204 @@
+using System;
+using OciRun.Kernel;
+using OciRun.Planning;
+using OciRun.Syscalls;
+
+namespace OciRun.Engine.Child;
+
+/// <summary>Namespaces, ids, keyring, loopback and the standard streams.</summary>
+static unsafe partial class ChildProgram
+{
+    const uint CloneNewUser = 0x10000000;
+    const uint CloneNewNs = 0x20000;
+
+    /// <summary>setns(2) into each: first those that the runtime's own rights allow, then the user namespace, then what only its rights
+    /// allow. Not dumpable before the first: nobody inside may look into this process (CVE-2016-9962).</summary>
+    static void JoinNamespaces(ChildContext* c, JoinArgs* list, int count)
+    {
+        ChildSys.Call(Sys.prctl, 4 /* PR_SET_DUMPABLE */, 0, 0, 0, 0);
+        JoinArgs* user = null;
+        ulong left = 0;
+        for (int i = 0; i < count; i++)
+        {
+            if (list[i].Kind == CloneNewUser)
+            {
+                user = list + i;
+            }
+        }
+        for (int i = 0; i < count; i++)
+        {
+            if (list + i == user)
+            {
+                continue;
+            }
+            long result = ChildSys.Call(Sys.setns, c->Slots[list[i].Slot], list[i].Kind);
+            if (result < 0 && user is not null && result is -(int)Errno.EPERM)
+            {
+                left |= 1UL << i;
+                continue;
+            }
+            Check(c, Sys.setns, result);
+        }
+        if (user is null)
+        {
+            return;
+        }
+        Check(c, Sys.setns, ChildSys.Call(Sys.setns, c->Slots[user->Slot], user->Kind));
+        for (int i = 0; i < count; i++)
+        {
+            if ((left >> i & 1) != 0)
+            {
+                Check(c, Sys.setns, ChildSys.Call(Sys.setns, c->Slots[list[i].Slot], list[i].Kind));
+            }
+        }
+    }
+
+    /// <summary>setgroups is denied in some user namespaces; the groups there are the caller's and stay.</summary>
+    static void BecomeRoot(ChildContext* c)
+    {
+        ChildSys.Call(Sys.setgroups, 0, 0);
+        Check(c, Sys.setresgid, ChildSys.Call(Sys.setresgid, 0, 0, 0));
+        Check(c, Sys.setresuid, ChildSys.Call(Sys.setresuid, 0, 0, 0));
+    }
+
+    /// <summary>The child takes this process's place: it is the runtime's child too (CLONE_PARENT).</summary>
+    static void CloneAgain(ChildContext* c, ulong flags)
+    {
+        // struct clone_args: flags first, the rest zero.
+        ulong* args = stackalloc ulong[11];
+        for (int i = 0; i < 11; i++)
+        {
+            args[i] = 0;
+        }
+        args[0] = flags | 0x8000 /* CLONE_PARENT */;
+        long pid = Check(c, Sys.clone3, ChildSys.Call(Sys.clone3, (long)args, 88));
+        if (pid == 0)
+        {
+            return;
+        }
+        Record record;
+        Fill(&record, RecordType.Adopt, c->Step, 0, 0, (ulong)pid);
+        ChildSys.Call(Sys.write, c->Channel, (long)&record, Record.Size);
+        Exit(0);
+    }
+
+    static void LoopbackUp(ChildContext* c)
+    {
+        int socket = Check(c, Sys.socket, ChildSys.Call(Sys.socket, 2 /* AF_INET */, 2 /* SOCK_DGRAM */ | CloseExec, 0));
+        // struct ifreq: a name of 16 bytes and the flags.
+        byte* request = stackalloc byte[40];
+        for (int i = 0; i < 40; i++)
+        {
+            request[i] = 0;
+        }
+        request[0] = (byte)'l';
+        request[1] = (byte)'o';
+        *(ushort*)(request + 16) = 1 /* IFF_UP */;
+        Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, socket, 0x8914 /* SIOCSIFFLAGS */, (long)request));
+        Close(socket);
+    }
+
+    /// <summary>A kernel without keys, or a nested runtime that may not make one, is no reason to fail.</summary>
+    static void JoinSessionKeyring(ChildContext* c, byte* name)
+    {
+        long key = ChildSys.Call(Sys.keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, (long)name);
+        if (key is -(int)Errno.ENOSYS or -(int)Errno.EPERM or -(int)Errno.ENOENT)
+        {
+            return;
+        }
+        Check(c, Sys.keyctl, key);
+        // What a session keyring has (all for its possessor; view, read and link for its user), and search for its user.
+        ChildSys.Call(Sys.keyctl, 5 /* KEYCTL_SETPERM */, key, 0x3f1b0000);
+    }
+
+    /// <summary>So that a payload that is not root can open /dev/stdout again. The host's /dev/null is everybody's and is left alone;
+    /// sockets and read-only files cannot change owner and need not.</summary>
+    static void OwnStandardStreams(uint uid)
+    {
+        for (int fd = 0; fd < 3; fd++)
+        {
+            Stat status;
+            if (ChildSys.Call(Sys.fstat, fd, (long)&status) < 0 || status.st_uid == uid)
+            {
+                continue;
+            }
+            if ((status.st_mode & S_IFMT) == S_IFCHR && status.st_rdev == (1 << 8 | 3))
+            {
+                continue;
+            }
+            ChildSys.Call(Sys.fchown, fd, uid, uint.MaxValue);
+        }
+    }
+
+    const long DevptsMagic = 0x1cd1;
+
+    /// <summary>A pseudo terminal of the container's own devpts: the multiplexer is verified, and its peer is opened without a path
+    /// (CVE-2025-52565).</summary>
+    static void Terminal(ChildContext* c, bool console, uint columns, uint rows)
+    {
+        ReadOnlySpan<byte> path = "/dev/pts/ptmx\0"u8;
+        int master;
+        fixed (byte* p = path)
+        {
+            master = Check(c, Sys.openat2, OpenIn(c->Root, p, 2 | 0x100 /* O_NOCTTY */, ResolveNoSymlinks));
+        }
+        Stat status;
+        Check(c, Sys.fstat, ChildSys.Call(Sys.fstat, master, (long)&status));
+        if (MagicOf(c, master) != DevptsMagic || status.st_rdev != (5 << 8 | 2) || status.st_ino != 2)
+        {
+            Fail(c, Sys.openat2, (int)Errno.ENODEV);
+        }
+        int unlock = 0;
+        Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, master, 0x40045431 /* TIOCSPTLCK */, (long)&unlock));
+        int peer = Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, master, 0x5441 /* TIOCGPTPEER */, 2 | 0x100 | CloseExec));
+        if (rows > 0 && columns > 0)
+        {
+            ushort* size = stackalloc ushort[4];
+            size[0] = (ushort)rows;
+            size[1] = (ushort)columns;
+            size[2] = size[3] = 0;
+            Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, master, 0x5414 /* TIOCSWINSZ */, (long)size));
+        }
+        if (console)
+        {
+            BindConsole(c, peer);
+        }
+        SendDescriptor(c, DescriptorKind.Terminal, master);
+        Close(master);
+        ChildSys.Call(Sys.setsid);
+        Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, peer, 0x540E /* TIOCSCTTY */, 0));
+        for (int fd = 0; fd < 3; fd++)
+        {
+            Check(c, Sys.dup3, ChildSys.Call(Sys.dup3, peer, fd, 0));
+        }
+        Close(peer);
+    }
+
+    static void BindConsole(ChildContext* c, int peer)
+    {
+        ReadOnlySpan<byte> path = "/dev/console\0"u8;
+        ReadOnlySpan<byte> empty = "\0"u8;
+        fixed (byte* p = path, e = empty)
+        {
+            int directory = OpenParent(c, p, out byte* name);
+            long made = ChildSys.Call(Sys.mknodat, directory, (long)name, S_IFREG | 0x1B6, 0);
+            if (made < 0 && made != -(int)Errno.EEXIST)
+            {
+                Fail(c, Sys.mknodat, (int)-made);
+            }
+            // O_NOFOLLOW with O_PATH opens a link itself, and a mount on a link is refused (CVE-2026-88264).
+            int target = Check(c, Sys.openat, ChildSys.Call(Sys.openat, directory, (long)name, OPath | ONoFollow | CloseExec, 0));
+            if ((ModeOf(c, target) & S_IFMT) == S_IFLNK)
+            {
+                Fail(c, Sys.openat, (int)Errno.ELOOP);
+            }
+            long flags = (long)OpenTreeClone | CloseExec | AtEmptyPath;
+            int mount = Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, peer, (long)e, flags));
+            Attach(c, mount, target);
+            Close(target);
+            Close(mount);
+            // The kept directory's path lives in this method.
+            ForgetDirectory(c);
+        }
+    }
+}

@@ -1,0 +1,250 @@
+using System.Runtime.CompilerServices;
+using OciRun.Kernel;
+using OciRun.Syscalls;
+
+namespace OciRun.Engine.Child;
+
+/// <summary>Paths below the rootfs: resolved to descriptors by openat2(2), never by name.</summary>
+static unsafe partial class ChildProgram
+{
+    const uint S_IFMT = 0xF000;
+    const uint S_IFDIR = 0x4000;
+    const uint S_IFREG = 0x8000;
+    const uint S_IFCHR = 0x2000;
+    const uint S_IFLNK = 0xA000;
+    const ulong ResolveNoXdev = 1;
+    const ulong ResolveNoMagicLinks = 2;
+    const ulong ResolveNoSymlinks = 4;
+    const ulong ResolveBeneath = 8;
+    const ulong ResolveInRoot = 0x10;
+    const int PathMax = 4096;
+    const int MostLinks = 40;
+
+    /// <summary>openat2 inside the root. A rename anywhere in the tree makes RESOLVE_IN_ROOT fail with EAGAIN when ".." is met: an
+    /// attacker who renames all the time is outlasted by 128 tries.</summary>
+    static long OpenIn(int root, byte* path, int flags, ulong resolve)
+    {
+        // struct open_how
+        ulong* how = stackalloc ulong[3];
+        how[0] = (ulong)(uint)(flags | CloseExec);
+        how[1] = 0;
+        how[2] = ResolveInRoot | ResolveNoMagicLinks | resolve;
+        long fd = 0;
+        for (int i = 0; i < 128; i++)
+        {
+            fd = ChildSys.Call(Sys.openat2, root, (long)path, (long)how, 24);
+            if (fd != -(int)Errno.EAGAIN && fd != -(int)Errno.EINTR)
+            {
+                break;
+            }
+        }
+        return fd;
+    }
+
+    /// <summary>Opens a path below the root as O_PATH, and makes it where it is missing: directories 0755, a last component of kind
+    /// S_IFREG as an empty file. Links are followed inside the root; the target of a dangling one is made.</summary>
+    [SkipLocalsInit]
+    static long OpenOrCreate(ChildContext* c, byte* path, uint kind, int flags)
+    {
+        long fd = OpenIn(c->Root, path, OPath | flags, 0);
+        if (fd != -(int)Errno.ENOENT)
+        {
+            return fd;
+        }
+        byte* buffer = stackalloc byte[2 * PathMax + 2];
+        byte* spare = stackalloc byte[2 * PathMax + 2];
+        if (!Copy(buffer, path, PathMax))
+        {
+            return -(int)Errno.ENAMETOOLONG;
+        }
+        for (int links = 0; links < MostLinks; links++)
+        {
+            fd = Walk(c, buffer, spare, kind, flags);
+            if (fd != Redirected)
+            {
+                return fd;
+            }
+        }
+        return -(int)Errno.ELOOP;
+    }
+
+    const long Redirected = long.MinValue;
+
+    static long Walk(ChildContext* c, byte* path, byte* spare, uint kind, int flags)
+    {
+        int parent = c->Root;
+        int at = 0;
+        while (true)
+        {
+            while (path[at] == '/')
+            {
+                at++;
+            }
+            int start = at;
+            while (path[at] != '/' && path[at] != 0)
+            {
+                at++;
+            }
+            int rest = at;
+            while (path[rest] == '/')
+            {
+                rest++;
+            }
+            bool last = path[rest] == 0;
+            byte end = path[at];
+            path[at] = 0;
+            uint wanted = last ? kind : S_IFDIR;
+            long fd = Enter(c, parent, path, path + start, wanted, last ? flags : 0);
+            if (fd == Redirected)
+            {
+                path[at] = end;
+                fd = Redirect(parent, path, start, at, rest, spare);
+            }
+            if (parent != c->Root)
+            {
+                Close(parent);
+            }
+            if (fd < 0 || last)
+            {
+                return fd;
+            }
+            path[at] = end;
+            parent = (int)fd;
+        }
+    }
+
+    /// <summary>Opens one more component, or makes it. <see cref="Redirected"/> stands for a dangling link.</summary>
+    static long Enter(ChildContext* c, int parent, byte* path, byte* name, uint kind, int flags)
+    {
+        int directory = kind == S_IFDIR ? ODirectory : 0;
+        long fd = OpenIn(c->Root, path, OPath | directory | flags, 0);
+        if (fd != -(int)Errno.ENOENT)
+        {
+            return fd;
+        }
+        long made = kind == S_IFDIR
+            ? ChildSys.Call(Sys.mkdirat, parent, (long)name, 0x1ED)
+            : ChildSys.Call(Sys.mknodat, parent, (long)name, S_IFREG | 0x1A4, 0);
+        if (made < 0 && made != -(int)Errno.EEXIST)
+        {
+            return made;
+        }
+        fd = OpenIn(c->Root, path, OPath | directory | flags, 0);
+        return fd == -(int)Errno.ENOENT && made < 0 ? Redirected : fd;
+    }
+
+    /// <summary>Puts a link's target in its place in the path: an absolute one starts at the root again.</summary>
+    static long Redirect(int parent, byte* path, int start, int end, int rest, byte* spare)
+    {
+        byte saved = path[end];
+        path[end] = 0;
+        int length = 0;
+        long size = ChildSys.Call(Sys.readlinkat, parent, (long)(path + start), (long)spare, PathMax);
+        path[end] = saved;
+        if (size < 0)
+        {
+            return size;
+        }
+        if (spare[0] != '/')
+        {
+            // Make room for what stands before the link.
+            for (long i = size - 1; i >= 0; i--)
+            {
+                spare[i + start] = spare[i];
+            }
+            for (int i = 0; i < start; i++)
+            {
+                spare[i] = path[i];
+            }
+            length = start;
+        }
+        length += (int)size;
+        spare[length++] = (byte)'/';
+        for (int i = rest; path[i] != 0; i++)
+        {
+            if (length > 2 * PathMax - 1)
+            {
+                return -(int)Errno.ENAMETOOLONG;
+            }
+            spare[length++] = path[i];
+        }
+        spare[length] = 0;
+        return Copy(path, spare, PathMax) ? Redirected : -(int)Errno.ENAMETOOLONG;
+    }
+
+    static bool Copy(byte* to, byte* from, int capacity)
+    {
+        for (int i = 0; i < capacity; i++)
+        {
+            to[i] = from[i];
+            if (from[i] == 0)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>Opens the directory above a path, making it where it is missing, and gives the last component's place in the path. The
+    /// descriptor is kept for the next path in the same directory.</summary>
+    [SkipLocalsInit]
+    static int OpenParent(ChildContext* c, byte* path, out byte* name)
+    {
+        int slash = 0;
+        int length = 0;
+        for (; path[length] != 0; length++)
+        {
+            slash = path[length] == '/' ? length : slash;
+        }
+        name = path + slash + 1;
+        if (c->Directory >= 0 && c->DirectoryLength == slash && Same(c->DirectoryPath, path, slash))
+        {
+            return c->Directory;
+        }
+        byte* directory = stackalloc byte[PathMax];
+        if (slash >= PathMax)
+        {
+            Fail(c, Sys.openat2, (int)Errno.ENAMETOOLONG);
+        }
+        for (int i = 0; i < slash; i++)
+        {
+            directory[i] = path[i];
+        }
+        directory[slash] = 0;
+        if (slash == 0)
+        {
+            directory[0] = (byte)'/';
+            directory[1] = 0;
+        }
+        if (c->Directory >= 0)
+        {
+            Close(c->Directory);
+        }
+        c->Directory = Check(c, Sys.openat2, OpenOrCreate(c, directory, S_IFDIR, ODirectory));
+        c->DirectoryPath = path;
+        c->DirectoryLength = slash;
+        return c->Directory;
+    }
+
+    static bool Same(byte* a, byte* b, int length)
+    {
+        for (int i = 0; i < length; i++)
+        {
+            if (a[i] != b[i])
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// <summary>Forgets the kept directory: a mount may have covered it.</summary>
+    static void ForgetDirectory(ChildContext* c)
+    {
+        if (c->Directory >= 0)
+        {
+            Close(c->Directory);
+            c->Directory = -1;
+        }
+    }
+}

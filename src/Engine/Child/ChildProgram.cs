@@ -1,0 +1,256 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using OciRun.Kernel;
+using OciRun.Planning;
+using OciRun.Syscalls;
+
+namespace OciRun.Engine.Child;
+
+/// <summary>What the container's first process has while it performs its program. Lives on its stack.</summary>
+[StructLayout(LayoutKind.Sequential)]
+unsafe struct ChildContext
+{
+    public Op* Ops;
+    public int Count;
+    public byte* Data;
+    public int* Slots;
+    /// <summary>SOCK_SEQPACKET to the runtime.</summary>
+    public int Channel;
+    /// <summary>Listening socket for start, -1 for none.</summary>
+    public int StartSocket;
+    /// <summary>The sealed init program.</summary>
+    public int InitProgram;
+    /// <summary>Descriptors from 3 that the payload gets.</summary>
+    public int InheritedFds;
+    public int Root;
+    /// <summary>The host's verified /proc, -1 until it is needed.</summary>
+    public int Proc;
+    /// <summary>The host's verified /dev/null, -1 until it is needed.</summary>
+    public int Null;
+    /// <summary>The empty tmpfs that masks directories, -1 until it is needed.</summary>
+    public int MaskMount;
+    /// <summary>The directory of the last node that was made, and its path.</summary>
+    public int Directory;
+    public byte* DirectoryPath;
+    public int DirectoryLength;
+    /// <summary>Waits for the runtime before the first operation.</summary>
+    public int WaitFirst;
+    public uint Step;
+}
+
+/// <summary>Code after clone3(2), still in the runtime's image. It is static, works on pointers and constants, allocates nothing, calls
+/// nothing but system calls and ends in execveat or exit_group: nobody is left there to finish a garbage collection or to own a
+/// lock. A test of the published binary proves that.</summary>
+static unsafe partial class ChildProgram
+{
+    const int AtFdCwd = -100;
+    const int AtEmptyPath = 0x1000;
+    const int AtRecursive = 0x8000;
+    const int AtSymlinkNoFollow = 0x100;
+    const int CloseExec = 0x80000;
+    const int OPath = 0x200000;
+    const int ODirectory = 0x10000;
+    const int ONoFollow = 0x20000;
+
+    /// <summary>Performs the program; never returns.</summary>
+    [SkipLocalsInit]
+    public static void Run(ChildContext* c)
+    {
+        Prepare(c);
+        for (int i = 0; i < c->Count; i++)
+        {
+            Op* op = c->Ops + i;
+            c->Step = op->Step;
+            Perform(c, op);
+        }
+        Exit(1);
+    }
+
+    /// <summary>Signal state and mode bits are the caller's or the managed runtime's; the container gets neither.</summary>
+    static void Prepare(ChildContext* c)
+    {
+        ulong none = 0;
+        // struct kernel_sigaction of SIG_DFL: handler, flags, restorer, mask.
+        ulong* defaults = stackalloc ulong[4];
+        defaults[0] = defaults[1] = defaults[2] = defaults[3] = 0;
+        for (int signal = 1; signal <= 64; signal++)
+        {
+            ChildSys.Call(Sys.rt_sigaction, signal, (long)defaults, 0, 8);
+        }
+        ChildSys.Call(Sys.rt_sigprocmask, 2, (long)&none, 0, 8);
+        ChildSys.Call(Sys.umask, 0);
+        // CLOSE_RANGE_CLOEXEC: nothing of the caller's gets past the next execve, whatever it forgot.
+        Check(c, Sys.close_range, ChildSys.Call(Sys.close_range, 3 + c->InheritedFds, uint.MaxValue, 4));
+        if (c->WaitFirst != 0)
+        {
+            AtGate(c, (ulong)c->WaitFirst);
+        }
+    }
+
+    static void Perform(ChildContext* c, Op* op)
+    {
+        switch (op->Code)
+        {
+            case OpCode.Gate: AtGate(c, op->A, op->B); break;
+            case OpCode.Call: Call(c, op); break;
+            case OpCode.JoinNamespaces: JoinNamespaces(c, (JoinArgs*)(c->Data + op->A), (int)op->B); break;
+            case OpCode.BecomeRoot: BecomeRoot(c); break;
+            case OpCode.CloneAgain: CloneAgain(c, op->A); break;
+            case OpCode.LoopbackUp: LoopbackUp(c); break;
+            case OpCode.SetPropagation: SetPropagation(c, op->A, op->B != 0 ? c->Data + op->C : null); break;
+            case OpCode.BindRoot: BindRoot(c, c->Data + op->A); break;
+            case OpCode.OpenRoot: OpenRoot(c, c->Data + op->A); break;
+            case OpCode.Mount: Mount(c, (MountArgs*)(c->Data + op->A)); break;
+            case OpCode.MakeNode: MakeNode(c, (NodeArgs*)(c->Data + op->A)); break;
+            case OpCode.Symlink: MakeSymlink(c, c->Data + op->A, c->Data + op->B, op->Flags); break;
+            case OpCode.Mask: Mask(c, c->Data + op->A); break;
+            case OpCode.ReadOnlyPath: ReadOnlyPath(c, c->Data + op->A); break;
+            case OpCode.SealMount: Seal(c, c->Slots[op->A]); break;
+            case OpCode.SealRoot: Seal(c, c->Root); break;
+            case OpCode.Sysctl: WriteSysctl(c, c->Data + op->A, c->Data + op->B, (long)op->C); break;
+            case OpCode.MakeDirectory: Close(Check(c, Sys.mkdirat, OpenOrCreate(c, c->Data + op->A, S_IFDIR, 0))); break;
+            case OpCode.PivotRoot: PivotRoot(c, op->A); break;
+            case OpCode.MoveRoot: MoveRoot(c); break;
+            case OpCode.ChangeRoot: ChangeRoot(c); break;
+            case OpCode.JoinSessionKeyring: JoinSessionKeyring(c, c->Data + op->A); break;
+            case OpCode.OwnStandardStreams: OwnStandardStreams((uint)op->A); break;
+            case OpCode.Terminal: Terminal(c, op->A != 0, (uint)op->B, (uint)op->C); break;
+            case OpCode.ExecInit: ExecInit(c); break;
+        }
+    }
+
+    static void Call(ChildContext* c, Op* op)
+    {
+        ulong offset = (ulong)c->Data;
+        ulong b = op->B + ((op->Flags & 1) != 0 ? offset : 0);
+        ulong d = op->C + ((op->Flags & 2) != 0 ? offset : 0);
+        ulong e = op->D + ((op->Flags & 4) != 0 ? offset : 0);
+        Check(c, (long)op->A, ChildSys.Call((long)op->A, (long)b, (long)d, (long)e, (long)op->E, (long)op->F));
+    }
+
+    /// <summary>Tells the runtime that a gate is reached, and waits for its answer. With <paramref name="passwd"/>, the container's
+    /// /etc/passwd travels along, where there is one.</summary>
+    static void AtGate(ChildContext* c, ulong gate, ulong passwd = 0)
+    {
+        if (passwd != 0)
+        {
+            SendPasswd(c);
+        }
+        Record record;
+        Fill(&record, RecordType.Gate, c->Step, 0, 0, gate);
+        Check(c, Sys.write, ChildSys.Call(Sys.write, c->Channel, (long)&record, Record.Size));
+        long got;
+        do
+        {
+            got = ChildSys.Call(Sys.read, c->Channel, (long)&record, Record.Size);
+        }
+        while (got == -(int)Errno.EINTR);
+        if (got != Record.Size)
+        {
+            // The runtime is gone, and with it the container.
+            Exit(1);
+        }
+    }
+
+    static void Fill(Record* record, RecordType type, uint step, uint call, int errno, ulong aux)
+    {
+        record->Type = type;
+        record->Step = step;
+        record->Call = call;
+        record->Errno = errno;
+        record->Aux = aux;
+        record->Aux2 = 0;
+    }
+
+    /// <summary>Returns the result of a system call, or ends the process with an error record.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static int Check(ChildContext* c, long call, long result)
+    {
+        if (result < 0)
+        {
+            Fail(c, call, (int)-result);
+        }
+        return (int)result;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static void Fail(ChildContext* c, long call, int errno, ulong aux = 0)
+    {
+        Record record;
+        Fill(&record, RecordType.Error, c->Step, (uint)call, errno, aux);
+        ChildSys.Call(Sys.write, c->Channel, (long)&record, Record.Size);
+        Exit(1);
+    }
+
+    static void Exit(int status)
+    {
+        while (true)
+        {
+            ChildSys.Call(Sys.exit_group, status);
+        }
+    }
+
+    static void Close(int fd) => ChildSys.Call(Sys.close, fd);
+
+    /// <summary>Sends a descriptor with a record; errors of the channel end the process.</summary>
+    [SkipLocalsInit]
+    static void SendDescriptor(ChildContext* c, DescriptorKind kind, int fd)
+    {
+        Record record;
+        Fill(&record, RecordType.Descriptor, c->Step, 0, 0, (ulong)kind);
+        ulong* iov = stackalloc ulong[2];
+        iov[0] = (ulong)&record;
+        iov[1] = Record.Size;
+        // struct cmsghdr {len, SOL_SOCKET, SCM_RIGHTS} and one int.
+        ulong* control = stackalloc ulong[3];
+        control[0] = 20;
+        control[1] = 1 | 1UL << 32;
+        control[2] = (uint)fd;
+        ulong* message = stackalloc ulong[7];
+        message[0] = message[1] = 0;
+        message[2] = (ulong)iov;
+        message[3] = 1;
+        message[4] = (ulong)control;
+        message[5] = 24;
+        message[6] = 0;
+        Check(c, Sys.sendmsg, ChildSys.Call(Sys.sendmsg, c->Channel, (long)message, 0));
+    }
+
+    /// <summary>A regular file only, and never one that blocks: the rootfs is hostile.</summary>
+    static void SendPasswd(ChildContext* c)
+    {
+        ReadOnlySpan<byte> path = "/etc/passwd\0"u8;
+        fixed (byte* p = path)
+        {
+            long fd = OpenIn(c->Root, p, 0x800 /* O_NONBLOCK */ | CloseExec, 0);
+            if (fd >= 0)
+            {
+                SendDescriptor(c, DescriptorKind.Passwd, (int)fd);
+                Close((int)fd);
+            }
+        }
+    }
+
+    [SkipLocalsInit]
+    static void ExecInit(ChildContext* c)
+    {
+        ChildSys.Call(Sys.fcntl, c->Channel, 2 /* F_SETFD */, 0);
+        if (c->StartSocket >= 0)
+        {
+            ChildSys.Call(Sys.fcntl, c->StartSocket, 2, 0);
+        }
+        ReadOnlySpan<byte> empty = "\0"u8;
+        ReadOnlySpan<byte> name = "oci-run\0"u8;
+        ReadOnlySpan<byte> word = "init\0"u8;
+        fixed (byte* e = empty, n = name, w = word)
+        {
+            byte** argv = stackalloc byte*[3];
+            argv[0] = n;
+            argv[1] = w;
+            argv[2] = null;
+            byte** envp = argv + 2;
+            Check(c, Sys.execveat, ChildSys.Call(Sys.execveat, c->InitProgram, (long)e, (long)argv, (long)envp, AtEmptyPath));
+        }
+    }
+}

@@ -1,0 +1,325 @@
+using System;
+using OciRun.Kernel;
+using OciRun.Planning;
+using OciRun.Syscalls;
+
+namespace OciRun.Engine.Child;
+
+/// <summary>The rootfs, what stands below its /dev, what is hidden in it, and the switch to it.</summary>
+static unsafe partial class ChildProgram
+{
+    static void SetPropagation(ChildContext* c, ulong flags, byte* privateAbove)
+    {
+        ReadOnlySpan<byte> slash = "/\0"u8;
+        fixed (byte* root = slash)
+        {
+            Check(c, Sys.mount, ChildSys.Call(Sys.mount, 0, (long)root, 0, (long)flags, 0));
+        }
+        if (privateAbove is not null)
+        {
+            MakePrivate(c, privateAbove);
+        }
+    }
+
+    /// <summary>EINVAL means that no mount is at the path: the one above it counts.</summary>
+    static void MakePrivate(ChildContext* c, byte* path)
+    {
+        byte* at = stackalloc byte[PathMax];
+        if (!Copy(at, path, PathMax))
+        {
+            Fail(c, Sys.mount, (int)Errno.ENAMETOOLONG);
+        }
+        int length = 0;
+        while (at[length] != 0)
+        {
+            length++;
+        }
+        while (true)
+        {
+            long result = ChildSys.Call(Sys.mount, 0, (long)at, 0, 1 << 18, 0);
+            if (result != -(int)Errno.EINVAL || length <= 1)
+            {
+                Check(c, Sys.mount, result);
+                return;
+            }
+            do
+            {
+                length--;
+            }
+            while (length > 0 && at[length] != '/');
+            at[length == 0 ? 1 : length] = 0;
+            length = length == 0 ? 1 : length;
+        }
+    }
+
+    static void BindRoot(ChildContext* c, byte* path)
+    {
+        ReadOnlySpan<byte> empty = "\0"u8;
+        long flags = (long)OpenTreeClone | CloseExec | AtRecursive;
+        c->Root = Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, AtFdCwd, (long)path, flags));
+        fixed (byte* e = empty)
+        {
+            Check(c, Sys.move_mount, ChildSys.Call(Sys.move_mount, c->Root, (long)e, AtFdCwd, (long)path, 0x04));
+        }
+    }
+
+    static void OpenRoot(ChildContext* c, byte* path) =>
+        c->Root = Check(c, Sys.openat, ChildSys.Call(Sys.openat, AtFdCwd, (long)path, OPath | ODirectory | CloseExec, 0));
+
+    static void MakeNode(ChildContext* c, NodeArgs* node)
+    {
+        bool bind = (node->Flags & 1) != 0;
+        bool configured = (node->Flags & 2) != 0;
+        int directory = OpenParent(c, c->Data + node->Path, out byte* name);
+        if (!bind)
+        {
+            long result = ChildSys.Call(Sys.mknodat, directory, (long)name, node->Mode, (long)node->Device);
+            if (result >= 0)
+            {
+                if ((node->Uid | node->Gid) != 0)
+                {
+                    Check(c, Sys.fchownat, ChildSys.Call(Sys.fchownat, directory, (long)name, node->Uid, node->Gid, AtSymlinkNoFollow));
+                }
+                return;
+            }
+            if (result == -(int)Errno.EEXIST)
+            {
+                Stat status;
+                Check(c, Sys.newfstatat, ChildSys.Call(Sys.newfstatat, directory, (long)name, (long)&status, AtSymlinkNoFollow));
+                if (IsSameNode(&status, node))
+                {
+                    return;
+                }
+                // An image may bring an empty file as a place for a bind; anything else is not what was asked for.
+                if (configured || (status.st_mode & S_IFMT) != S_IFREG)
+                {
+                    Fail(c, Sys.mknodat, (int)Errno.EEXIST);
+                }
+            }
+            else if (result != -(int)Errno.EPERM || (node->Mode & S_IFMT) == 0x1000)
+            {
+                Fail(c, Sys.mknodat, (int)-result);
+            }
+        }
+        BindNode(c, node, directory, name);
+    }
+
+    static bool IsSameNode(Stat* status, NodeArgs* node)
+    {
+        uint kind = node->Mode & S_IFMT;
+        return (status->st_mode & S_IFMT) == kind && (kind == 0x1000 || status->st_rdev == node->Device);
+    }
+
+    /// <summary>The host's node of the same path, over an empty file.</summary>
+    static void BindNode(ChildContext* c, NodeArgs* node, int directory, byte* name)
+    {
+        long made = ChildSys.Call(Sys.mknodat, directory, (long)name, S_IFREG | 0x1A4, 0);
+        if (made < 0 && made != -(int)Errno.EEXIST)
+        {
+            Fail(c, Sys.mknodat, (int)-made);
+        }
+        int target = Check(c, Sys.openat, ChildSys.Call(Sys.openat, directory, (long)name, OPath | ONoFollow | CloseExec, 0));
+        long flags = (long)OpenTreeClone | CloseExec;
+        int mount = Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, AtFdCwd, (long)(c->Data + node->HostPath), flags));
+        Stat status;
+        Check(c, Sys.fstat, ChildSys.Call(Sys.fstat, mount, (long)&status));
+        if (!IsSameNode(&status, node))
+        {
+            Fail(c, Sys.open_tree, (int)Errno.ENODEV);
+        }
+        // nosuid and noexec: a device node needs neither, and the host's mount may have them off.
+        SetAttr(c, mount, 0x2 | 0x8, 0, 0, 0, false);
+        Attach(c, mount, target);
+        Close(target);
+        Close(mount);
+    }
+
+    static void MakeSymlink(ChildContext* c, byte* target, byte* path, uint flags)
+    {
+        if ((flags & 2) != 0 && ChildSys.Call(Sys.faccessat, AtFdCwd, (long)target, 0) < 0)
+        {
+            return;
+        }
+        int directory = OpenParent(c, path, out byte* name);
+        if ((flags & 1) != 0)
+        {
+            long removed = ChildSys.Call(Sys.unlinkat, directory, (long)name, 0);
+            if (removed < 0 && removed != -(int)Errno.ENOENT)
+            {
+                Fail(c, Sys.unlinkat, (int)-removed);
+            }
+        }
+        long result = ChildSys.Call(Sys.symlinkat, (long)target, directory, (long)name);
+        if (result != -(int)Errno.EEXIST)
+        {
+            Check(c, Sys.symlinkat, result);
+        }
+    }
+
+    static void Mask(ChildContext* c, byte* path)
+    {
+        long target = OpenIn(c->Root, path, OPath, 0);
+        if (target is -(int)Errno.ENOENT or -(int)Errno.ENOTDIR)
+        {
+            return;
+        }
+        Check(c, Sys.openat2, target);
+        int mount = (ModeOf(c, (int)target) & S_IFMT) == S_IFDIR ? EmptyDirectory(c) : CloneNull(c);
+        Attach(c, mount, (int)target);
+        Close((int)target);
+        if (mount != c->MaskMount)
+        {
+            Close(mount);
+        }
+    }
+
+    /// <summary>One tmpfs serves all masked directories: the first time it is mounted, then cloned.</summary>
+    static int EmptyDirectory(ChildContext* c)
+    {
+        ReadOnlySpan<byte> empty = "\0"u8;
+        if (c->MaskMount >= 0)
+        {
+            fixed (byte* e = empty)
+            {
+                long flags = (long)OpenTreeClone | CloseExec | AtEmptyPath;
+                return Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, c->MaskMount, (long)e, flags));
+            }
+        }
+        ReadOnlySpan<byte> type = "tmpfs\0"u8;
+        ReadOnlySpan<byte> words = "nr_blocks=1\0nr_inodes=2\0mode=755\0\0"u8;
+        fixed (byte* t = type, w = words)
+        {
+            int fs = Check(c, Sys.fsopen, ChildSys.Call(Sys.fsopen, (long)t, 1));
+            ConfigureWords(c, fs, w);
+            Check(c, Sys.fsconfig, ChildSys.Call(Sys.fsconfig, fs, 6));
+            c->MaskMount = Check(c, Sys.fsmount, ChildSys.Call(Sys.fsmount, fs, 1, (long)(AttrReadOnly | 0x2 | 0x4 | 0x8)));
+            Close(fs);
+        }
+        return c->MaskMount;
+    }
+
+    /// <summary>A clone of the host's /dev/null: the container's may be anything (CVE-2025-31133).</summary>
+    static int CloneNull(ChildContext* c)
+    {
+        ReadOnlySpan<byte> empty = "\0"u8;
+        if (c->Null < 0)
+        {
+            ReadOnlySpan<byte> path = "/dev/null\0"u8;
+            fixed (byte* p = path)
+            {
+                c->Null = Check(c, Sys.openat, ChildSys.Call(Sys.openat, AtFdCwd, (long)p, OPath | ONoFollow | CloseExec, 0));
+            }
+            Stat status;
+            Check(c, Sys.fstat, ChildSys.Call(Sys.fstat, c->Null, (long)&status));
+            if ((status.st_mode & S_IFMT) != S_IFCHR || status.st_rdev != (1 << 8 | 3))
+            {
+                Fail(c, Sys.fstat, (int)Errno.ENODEV);
+            }
+        }
+        fixed (byte* e = empty)
+        {
+            long flags = (long)OpenTreeClone | CloseExec | AtEmptyPath;
+            return Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, c->Null, (long)e, flags));
+        }
+    }
+
+    static void ReadOnlyPath(ChildContext* c, byte* path)
+    {
+        long target = OpenIn(c->Root, path, OPath, 0);
+        if (target is -(int)Errno.ENOENT or -(int)Errno.ENOTDIR)
+        {
+            return;
+        }
+        Check(c, Sys.openat2, target);
+        ReadOnlySpan<byte> empty = "\0"u8;
+        int mount;
+        fixed (byte* e = empty)
+        {
+            long flags = (long)OpenTreeClone | CloseExec | AtEmptyPath | AtRecursive;
+            mount = Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, target, (long)e, flags));
+        }
+        Seal(c, mount);
+        Attach(c, mount, (int)target);
+        Close((int)target);
+        Close(mount);
+    }
+
+    static void Seal(ChildContext* c, int mount) => SetAttr(c, mount, AttrReadOnly, 0, 0, 0, false);
+
+    /// <summary>Kernel parameters of the namespaces that this process is in, through the host's procfs: what the container has at
+    /// /proc plays no part (CVE-2025-52881).</summary>
+    static void WriteSysctl(ChildContext* c, byte* path, byte* value, long size)
+    {
+        if (c->Proc < 0)
+        {
+            ReadOnlySpan<byte> proc = "/proc\0"u8;
+            fixed (byte* p = proc)
+            {
+                c->Proc = Check(c, Sys.openat, ChildSys.Call(Sys.openat, AtFdCwd, (long)p, OPath | ODirectory | ONoFollow | CloseExec, 0));
+            }
+            Stat status;
+            Check(c, Sys.fstat, ChildSys.Call(Sys.fstat, c->Proc, (long)&status));
+            if (MagicOf(c, c->Proc) != ProcMagic || status.st_ino != 1)
+            {
+                Fail(c, Sys.fstatfs, (int)Errno.EXDEV);
+            }
+        }
+        ulong* how = stackalloc ulong[3];
+        how[0] = 1 | (ulong)(uint)(CloseExec | ONoFollow);
+        how[1] = 0;
+        how[2] = ResolveBeneath | ResolveNoSymlinks | ResolveNoMagicLinks | ResolveNoXdev;
+        int fd = Check(c, Sys.openat2, ChildSys.Call(Sys.openat2, c->Proc, (long)path, (long)how, 24));
+        Check(c, Sys.write, ChildSys.Call(Sys.write, fd, (long)value, size));
+        Close(fd);
+    }
+
+    static void PivotRoot(ChildContext* c, ulong propagation)
+    {
+        ReadOnlySpan<byte> slash = "/\0"u8;
+        ReadOnlySpan<byte> dot = ".\0"u8;
+        fixed (byte* root = slash, here = dot)
+        {
+            int old = Check(c, Sys.openat, ChildSys.Call(Sys.openat, AtFdCwd, (long)root, OPath | ODirectory | CloseExec, 0));
+            Check(c, Sys.fchdir, ChildSys.Call(Sys.fchdir, c->Root));
+            // Both names are the new root: the old one is left mounted over it, and unmounted from there (pivot_root(2), "NOTES").
+            Check(c, Sys.pivot_root, ChildSys.Call(Sys.pivot_root, (long)here, (long)here));
+            Check(c, Sys.fchdir, ChildSys.Call(Sys.fchdir, old));
+            if ((propagation & (1 << 20)) != 0)
+            {
+                // Else the unmount would reach the host.
+                Check(c, Sys.mount, ChildSys.Call(Sys.mount, 0, (long)here, 0, 1 << 19 | 0x4000, 0));
+            }
+            Check(c, Sys.umount2, ChildSys.Call(Sys.umount2, (long)here, 2 /* MNT_DETACH */));
+            Check(c, Sys.chdir, ChildSys.Call(Sys.chdir, (long)root));
+            Close(old);
+            if (propagation != 0)
+            {
+                Check(c, Sys.mount, ChildSys.Call(Sys.mount, 0, (long)root, 0, (long)propagation, 0));
+            }
+        }
+    }
+
+    static void MoveRoot(ChildContext* c)
+    {
+        ReadOnlySpan<byte> slash = "/\0"u8;
+        ReadOnlySpan<byte> dot = ".\0"u8;
+        fixed (byte* root = slash, here = dot)
+        {
+            Check(c, Sys.fchdir, ChildSys.Call(Sys.fchdir, c->Root));
+            Check(c, Sys.mount, ChildSys.Call(Sys.mount, (long)here, (long)root, 0, 0x2000 /* MS_MOVE */, 0));
+        }
+        ChangeRoot(c);
+    }
+
+    static void ChangeRoot(ChildContext* c)
+    {
+        ReadOnlySpan<byte> slash = "/\0"u8;
+        ReadOnlySpan<byte> dot = ".\0"u8;
+        fixed (byte* root = slash, here = dot)
+        {
+            Check(c, Sys.fchdir, ChildSys.Call(Sys.fchdir, c->Root));
+            Check(c, Sys.chroot, ChildSys.Call(Sys.chroot, (long)here));
+            Check(c, Sys.chdir, ChildSys.Call(Sys.chdir, (long)root));
+        }
+    }
+}

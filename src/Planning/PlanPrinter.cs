@@ -1,0 +1,96 @@
+using System.Collections.Generic;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using OciRun.Spec;
+
+namespace OciRun.Planning;
+
+/// <summary>Writes a plan for people and for programs.</summary>
+public static class PlanPrinter
+{
+    /// <summary>One line a step: number, actor, words, and the config path behind a '#'. A heading for each phase.</summary>
+    public static string Text(ContainerPlan plan)
+    {
+        var text = new StringBuilder();
+        text.Append("plan of ").Append(plan.Options.Id).Append(" (bundle ").Append(plan.Options.Bundle).Append(")\n");
+        foreach (ConfigProblem warning in plan.Warnings)
+        {
+            text.Append("warning: ").Append(warning.ToString()).Append('\n');
+        }
+        Phase? phase = null;
+        foreach ((int index, Step step) in InOrder(plan))
+        {
+            if (phase != step.Phase)
+            {
+                phase = step.Phase;
+                text.Append('\n').Append(step.Phase).Append('\n');
+            }
+            text.Append(index.ToString().PadLeft(5)).Append(step.Actor == Actor.Runtime ? "  runtime  " : "  init     ").Append(step.Text);
+            if (step.ConfigPath.Length > 0)
+            {
+                text.Append("   # ").Append(step.ConfigPath);
+            }
+            text.Append('\n');
+        }
+        return text.ToString();
+    }
+
+    /// <summary>The same as JSON: {"id", "bundle", "warnings", "steps": [{"index", "phase", "actor", "text", "configPath"}]}.</summary>
+    public static string Json(ContainerPlan plan)
+    {
+        var document = new PlanDocument { Id = plan.Options.Id, Bundle = plan.Options.Bundle };
+        foreach (ConfigProblem warning in plan.Warnings)
+        {
+            document.Warnings.Add(warning.ToString());
+        }
+        foreach ((int index, Step step) in InOrder(plan))
+        {
+            document.Steps.Add(new PlanDocumentStep
+            {
+                Index = index,
+                Phase = step.Phase.ToString(),
+                Actor = step.Actor == Actor.Runtime ? "runtime" : "init",
+                Text = step.Text,
+                ConfigPath = step.ConfigPath,
+            });
+        }
+        return JsonSerializer.Serialize(document, PlanJson.Default.PlanDocument) + "\n";
+    }
+
+    /// <summary>The steps of both actors, phase by phase.</summary>
+    static IEnumerable<(int, Step)> InOrder(ContainerPlan plan)
+    {
+        for (Phase phase = Phase.Prepare; phase <= Phase.Exec; phase++)
+        {
+            for (int i = 0; i < plan.Steps.Count; i++)
+            {
+                if (plan.Steps[i].Phase == phase)
+                {
+                    yield return (i, plan.Steps[i]);
+                }
+            }
+        }
+    }
+}
+
+sealed class PlanDocument
+{
+    public string Id { get; set; } = "";
+    public string Bundle { get; set; } = "";
+    public List<string> Warnings { get; set; } = [];
+    public List<PlanDocumentStep> Steps { get; set; } = [];
+}
+
+sealed class PlanDocumentStep
+{
+    public int Index { get; set; }
+    public string Phase { get; set; } = "";
+    public string Actor { get; set; } = "";
+    public string Text { get; set; } = "";
+    public string ConfigPath { get; set; } = "";
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(PlanDocument))]
+sealed partial class PlanJson : JsonSerializerContext;

@@ -1,0 +1,285 @@
+using System;
+using System.Collections.Generic;
+using OciRun.Planning.Steps;
+using OciRun.Spec;
+
+namespace OciRun.Planning;
+
+public sealed partial class Planner
+{
+    /// <summary>Mounts that become read-only at the end: (destination, slot, config path).</summary>
+    readonly List<(string Destination, int Slot, string ConfigPath)> _heldReadOnly = [];
+
+    void PlanMounts()
+    {
+        List<SpecMount> mounts = _spec.Mounts ?? [];
+        if (mounts.Count > 0 && !HasMountNamespace)
+        {
+            Problem("mounts", "need a mount namespace: add {\"type\": \"mount\"} to linux.namespaces");
+            return;
+        }
+        for (int i = 0; i < mounts.Count; i++)
+        {
+            PlanMount(mounts[i], Index("mounts", i));
+        }
+        if (_options.NotifyDirectory is { } directory && HasMountNamespace)
+        {
+            Add(new MountStep
+            {
+                ConfigPath = "",
+                Destination = "/run/notify",
+                Type = "bind",
+                Source = directory,
+                Options = MountOptions.Parse(["bind", "ro", "nosuid", "nodev", "noexec"]),
+                Flags = MountArgFlags.Bind,
+            });
+        }
+    }
+
+    void PlanMount(SpecMount mount, string path)
+    {
+        string? destination = mount.Destination;
+        if (destination is null or "" || destination[0] != '/')
+        {
+            return;
+        }
+        MountOptions options = MountOptions.Parse(mount.Options);
+        string clean = CleanPath(destination);
+        MountArgFlags flags = TargetFlags(clean, options);
+        if (options.Propagation.Count > 4)
+        {
+            Problem(path + ".options", "has more than four propagation words");
+        }
+        if (options.Remount && !options.Bind)
+        {
+            Add(Mount(path, clean, mount.Type, null, options, flags | MountArgFlags.Remount | MountArgFlags.Bind));
+            return;
+        }
+        if (mount.Type is "cgroup" or "cgroup2" && !options.Bind)
+        {
+            PlanCgroupMount(path, clean, options, flags);
+            return;
+        }
+        if (options.Bind || mount.Type == "bind")
+        {
+            PlanBind(mount, path, clean, options, flags | MountArgFlags.Bind);
+            return;
+        }
+        if (mount.Type is null or "" or "none")
+        {
+            // Only words that change what is there: a propagation or attributes.
+            if (options.Propagation.Count > 0 && options.Data.Count == 0)
+            {
+                Add(Mount(path, clean, mount.Type, null, options, flags | MountArgFlags.Remount | MountArgFlags.Bind));
+                return;
+            }
+            Problem(path + ".type", "is required unless the options have bind or rbind");
+            return;
+        }
+        PlanFileSystem(mount, path, clean, options, flags);
+    }
+
+    static MountStep Mount(string path, string destination, string? type, string? source, MountOptions options, MountArgFlags flags) =>
+        new() { ConfigPath = path, Destination = destination, Type = type, Source = source, Options = options, Flags = flags };
+
+    static MountArgFlags TargetFlags(string destination, MountOptions options)
+    {
+        MountArgFlags flags = options.DestinationNoFollow ? MountArgFlags.DestinationNoFollow : 0;
+        flags |= destination == "/proc" ? MountArgFlags.OnlyProcSource : 0;
+        flags |= IsAllowedOnProc(destination) ? MountArgFlags.OnProcAllowed : 0;
+        return flags;
+    }
+
+    /// <summary>Files below /proc that lxcfs, Kubernetes and others bind over; anything else there could redirect what the runtime
+    /// writes to procfs (CVE-2019-16884, CVE-2025-52881).</summary>
+    static bool IsAllowedOnProc(string destination) => destination is "/proc/cpuinfo" or "/proc/diskstats" or "/proc/meminfo"
+        or "/proc/stat" or "/proc/swaps" or "/proc/uptime" or "/proc/loadavg" or "/proc/slabinfo"
+        or "/proc/sys/kernel/ns_last_pid" or "/proc/sys/crypto/fips_enabled";
+
+    void PlanBind(SpecMount mount, string path, string destination, MountOptions options, MountArgFlags flags)
+    {
+        if (mount.Source is null or "")
+        {
+            Problem(path + ".source", "is required for a bind mount");
+            return;
+        }
+        string source = AbsolutePath(mount.Source);
+        flags |= options.Recursive ? MountArgFlags.Recursive : 0;
+        flags |= options.SourceNoFollow || options.CopySymlink ? MountArgFlags.SourceNoFollow : 0;
+        flags |= options.CopySymlink ? MountArgFlags.CopySymlink : 0;
+        int idMap = PlanIdMap(mount, path, options, ref flags);
+        // In a user namespace, the container's root may not be able to reach the source: the runtime opens it. An id-mapped clone
+        // must be made before the mount is in any namespace.
+        int slot = -1;
+        if (HasUserNamespace && !options.CopySymlink)
+        {
+            slot = NewSlot(new Slot(SlotKind.MountSource, path + ".source")
+            {
+                Path = source,
+                Recursive = options.Recursive,
+                NoFollow = options.SourceNoFollow,
+            });
+        }
+        Add(new MountStep
+        {
+            ConfigPath = path,
+            Destination = destination,
+            Type = mount.Type,
+            Source = source,
+            Options = options,
+            Flags = flags,
+            SourceSlot = slot,
+            IdMapSlot = idMap,
+        });
+    }
+
+    int PlanIdMap(SpecMount mount, string path, MountOptions options, ref MountArgFlags flags)
+    {
+        bool uids = mount.UidMappings is { Count: > 0 };
+        bool gids = mount.GidMappings is { Count: > 0 };
+        if (!uids && !gids && !options.IdMap)
+        {
+            return -1;
+        }
+        flags |= options.RecursiveIdMap ? MountArgFlags.RecursiveIdMap : 0;
+        if (uids != gids)
+        {
+            Problem(path + (uids ? ".gidMappings" : ".uidMappings"), "must be given together with the other one");
+            return -1;
+        }
+        (IReadOnlyList<SpecIdMapping> Uids, IReadOnlyList<SpecIdMapping> Gids)? maps =
+            uids ? (mount.UidMappings!, mount.GidMappings!) : MappingsOf(options, path);
+        if (maps is null)
+        {
+            return -1;
+        }
+        return NewSlot(new Slot(SlotKind.IdMap, path) { Uids = maps.Value.Uids, Gids = maps.Value.Gids });
+    }
+
+    /// <summary>The mappings of an idmap word without mappings beside it: its own (crun's form), or the container's.</summary>
+    (IReadOnlyList<SpecIdMapping>, IReadOnlyList<SpecIdMapping>)? MappingsOf(MountOptions options, string path)
+    {
+        if (options.IdMapSpec is { } text)
+        {
+            return IdMapWords.Parse(text, _linux, path + ".options", _problems);
+        }
+        if (_linux.UidMappings is { Count: > 0 } && _linux.GidMappings is { Count: > 0 })
+        {
+            return (_linux.UidMappings, _linux.GidMappings);
+        }
+        Problem(path + ".options", "idmap needs uidMappings and gidMappings, of the mount or of a new user namespace");
+        return null;
+    }
+
+    void PlanFileSystem(SpecMount mount, string path, string destination, MountOptions options, MountArgFlags flags)
+    {
+        string type = mount.Type!;
+        if (destination == "/proc" && type != "proc")
+        {
+            Problem(path, "only proc, or a bind of another procfs, can be mounted on /proc");
+            return;
+        }
+        flags |= type is "proc" or "sysfs" ? MountArgFlags.RealDirectory : 0;
+        string? fallback = null;
+        if (type == "sysfs" && (HasUserNamespace || _facts.InUserNamespace) && !IsNew(NamespaceKind.Network))
+        {
+            flags |= MountArgFlags.HostFallback;
+            fallback = "/sys";
+        }
+        if (type == "proc" && (HasUserNamespace || _facts.InUserNamespace) && !IsNew(NamespaceKind.Pid))
+        {
+            flags |= MountArgFlags.HostFallback;
+            fallback = "/proc";
+        }
+        if (options.TmpCopyUp && type != "tmpfs")
+        {
+            Problem(path + ".options", "tmpcopyup is for tmpfs only");
+        }
+        if (type == "tmpfs")
+        {
+            flags |= options.TmpCopyUp ? MountArgFlags.CopyUp : 0;
+            flags |= HasData(options, "mode=") ? 0 : MountArgFlags.InheritMode;
+        }
+        int idMap = PlanIdMap(mount, path, options, ref flags);
+        bool held = options.ReadOnly && (type == "tmpfs" || destination == "/dev");
+        int keep = held ? NewSlot(new Slot(SlotKind.Empty, path)) : -1;
+        if (held)
+        {
+            _heldReadOnly.Add((destination, keep, path));
+        }
+        Add(new MountStep
+        {
+            ConfigPath = path,
+            Destination = destination,
+            Type = type,
+            Source = string.IsNullOrEmpty(mount.Source) ? type : mount.Source,
+            Options = options,
+            Flags = flags,
+            IdMapSlot = idMap,
+            KeepSlot = keep,
+            FallbackSource = fallback,
+            LabelData = Label(type, options),
+        });
+    }
+
+    /// <summary>linux.mountLabel as mount data; the file systems that take none are left out, and SELinux must be on.</summary>
+    string? Label(string type, MountOptions options)
+    {
+        if (_linux.MountLabel is not { Length: > 0 } label || !_facts.SELinux || type is "proc" or "sysfs" or "mqueue" or "cgroup2")
+        {
+            return null;
+        }
+        string word = "context";
+        if (_spec.Annotations is not null && _spec.Annotations.TryGetValue("run.oci.mount_context_type", out string? given))
+        {
+            word = given;
+        }
+        return HasData(options, word + "=") ? null : word + "=\"" + label + "\"";
+    }
+
+    static bool HasData(MountOptions options, string prefix)
+    {
+        foreach (string word in options.Data)
+        {
+            if (word.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>type "cgroup": cgroup2 seen from the container's own cgroup namespace, or else the host's tree.</summary>
+    void PlanCgroupMount(string path, string destination, MountOptions options, MountArgFlags flags)
+    {
+        if (_facts.CgroupMount is null)
+        {
+            Problem(path, "no cgroup2 file system is mounted on this host");
+            return;
+        }
+        if (Has(NamespaceKind.Cgroup))
+        {
+            options.Data.Clear();
+            Add(new MountStep
+            {
+                ConfigPath = path,
+                Destination = destination,
+                Type = "cgroup2",
+                Source = "cgroup",
+                Options = options,
+                Flags = flags | MountArgFlags.CgroupFallback | MountArgFlags.RealDirectory,
+                FallbackSource = _facts.CgroupMount,
+            });
+            return;
+        }
+        Add(new MountStep
+        {
+            ConfigPath = path,
+            Destination = destination,
+            Type = "bind",
+            Source = _facts.CgroupMount,
+            Options = options,
+            Flags = flags | MountArgFlags.Bind | MountArgFlags.Recursive,
+        });
+    }
+}

@@ -1,0 +1,233 @@
+using System;
+using System.Collections.Generic;
+using System.Runtime.InteropServices;
+using System.Text;
+using OciRun.Kernel;
+using OciRun.Planning.Seccomp;
+using OciRun.Planning.Steps;
+using OciRun.Spec;
+
+namespace OciRun.Planning;
+
+public sealed partial class Planner
+{
+    /// <summary>From the init program to the payload. The same for create and for exec.</summary>
+    void PlanProcess()
+    {
+        if (_spec.Process is not { } process)
+        {
+            Problem("process", "is required");
+            return;
+        }
+        List<string> env = Environment(process);
+        bool homeFromPasswd = !HasHome(env);
+        Add(new StreamsStep { ConfigPath = "process.user.uid", Uid = process.User?.Uid ?? 0 });
+        Add(new ExecInitStep { ConfigPath = "", HomeFromPasswd = homeFromPasswd });
+        if (!_options.IsExec)
+        {
+            PlanNames();
+        }
+        PlanAttributes(process);
+        SeccompFilter? filter = _linux.Seccomp is null ? null : SeccompCompiler.Compile(_linux.Seccomp, _problems);
+        PlanCredentials(process, filter);
+        PlanProgram(process, env);
+        if (process.Rlimits is { Count: > 0 } rlimits)
+        {
+            Add(new RlimitsStep { ConfigPath = "process.rlimits", Rlimits = rlimits });
+        }
+        if (_linux.Resources is { } resources && !_options.IsExec && _options.CgroupManager != "disabled")
+        {
+            var controllers = new Cgroups.ControllerSet(string.Join(' ', _facts.Controllers));
+            List<Cgroups.CgroupWrite> writes = Cgroups.CgroupPlanner.Plan(resources, controllers, _problems);
+            if (writes.Count > 0)
+            {
+                Add(new ResourcesStep { ConfigPath = "linux.resources", Writes = writes });
+            }
+        }
+        Add(new WaitStep { ConfigPath = "", ForStart = _options.WaitsForStart });
+        if (filter is not null)
+        {
+            Add(new SeccompStep { ConfigPath = "linux.seccomp", Filter = filter.Bytes.ToArray(), Flags = filter.Flags });
+        }
+        Add(new ExecStep { ConfigPath = "process.args", Args = process.Args ?? [""], Env = env, HomeFromPasswd = homeFromPasswd });
+    }
+
+    void PlanNames()
+    {
+        if (_spec.Hostname is { Length: > 0 } hostname)
+        {
+            Add(Text(Sys.sethostname, "hostname", hostname, "set the hostname to "));
+        }
+        if (_spec.Domainname is { Length: > 0 } domainname)
+        {
+            Add(Text(Sys.setdomainname, "domainname", domainname, "set the domain name to "));
+        }
+    }
+
+    static ProcessCallStep Text(long number, string path, string value, string words) => new()
+    {
+        ConfigPath = path,
+        Number = number,
+        Words = words + value,
+        Arguments = image => [image.String(value), (ulong)Encoding.UTF8.GetByteCount(value)],
+    };
+
+    static ProcessCallStep Call(long number, string path, string words, string? hint, params ulong[] arguments) =>
+        new() { ConfigPath = path, Number = number, Words = words, Arguments = _ => arguments, HintText = hint };
+
+    void PlanAttributes(SpecProcess process)
+    {
+        uint umask = process.User?.Umask ?? 0x12;
+        Add(Call(Sys.umask, "process.user.umask", "set the umask to " + Convert.ToString(umask, 8).PadLeft(4, '0'), null, umask));
+        if (process.Cwd is { Length: > 0 } cwd)
+        {
+            Add(new ChangeDirectoryStep { ConfigPath = "process.cwd", Path = cwd, Early = true });
+        }
+        ProcessAttributes.Add(_spec, process, _steps, _problems);
+        if (process.NoNewPrivileges)
+        {
+            Add(Call(Sys.prctl, "process.noNewPrivileges", "set no_new_privs", null, 38 /* PR_SET_NO_NEW_PRIVS */, 1));
+        }
+    }
+
+    void PlanCredentials(SpecProcess process, SeccompFilter? filter)
+    {
+        SpecUser user = process.User ?? new SpecUser();
+        IReadOnlyList<uint>? groups = user.AdditionalGids ?? [];
+        if (_facts.SetGroupsDenied || (_spec.Annotations?.ContainsKey("run.oci.keep_original_groups") ?? false))
+        {
+            groups = null;
+        }
+        Add(new CredentialsStep
+        {
+            ConfigPath = "process.user",
+            Uid = user.Uid,
+            Gid = user.Gid,
+            Groups = groups,
+            Capabilities = CapabilitiesOf(process.Capabilities),
+            KeepSysAdmin = filter is not null && !process.NoNewPrivileges,
+        });
+        if (process.Cwd is { Length: > 0 } cwd)
+        {
+            Add(new ChangeDirectoryStep { ConfigPath = "process.cwd", Path = cwd, Early = false });
+        }
+    }
+
+    CapabilitySets CapabilitiesOf(SpecCapabilities? sets)
+    {
+        var missing = new List<string>();
+        CapabilitySets result = new(
+            Mask(sets?.Bounding, "bounding", missing), Mask(sets?.Effective, "effective", missing),
+            Mask(sets?.Permitted, "permitted", missing), Mask(sets?.Inheritable, "inheritable", missing),
+            Mask(sets?.Ambient, "ambient", missing));
+        if (missing.Count > 0)
+        {
+            Warning("process.capabilities", "not available to the caller, left out: " + string.Join(", ", missing));
+        }
+        ulong effective = result.Effective & result.Permitted;
+        ulong ambient = result.Ambient & result.Permitted & result.Inheritable;
+        if (ambient != result.Ambient)
+        {
+            Warning("process.capabilities.ambient", "only what is permitted and inheritable can be ambient; the rest is left out");
+        }
+        return result with { Effective = effective, Ambient = ambient };
+    }
+
+    ulong Mask(List<string>? names, string set, List<string> missing)
+    {
+        ulong mask = 0;
+        for (int i = 0; i < (names?.Count ?? 0); i++)
+        {
+            int number = Capabilities.Number(names![i]);
+            if (number < 0)
+            {
+                Warning(Index("process.capabilities." + set, i), "unknown capability \"" + names[i] + "\" is ignored");
+                continue;
+            }
+            ulong bit = 1UL << number;
+            if ((_facts.Capabilities & bit) == 0 && !HasUserNamespace)
+            {
+                if (!missing.Contains(names[i]))
+                {
+                    missing.Add(names[i]);
+                }
+                continue;
+            }
+            mask |= bit;
+        }
+        return mask;
+    }
+
+    void PlanProgram(SpecProcess process, List<string> env)
+    {
+        if (process.Args is not { Count: > 0 } args || args[0].Length == 0)
+        {
+            Problem("process.args", "must have at least one element, the program to execute");
+            return;
+        }
+        Add(new FindProgramStep { ConfigPath = "process.args[0]", Name = args[0], Candidates = CandidatesOf(args[0], env) });
+    }
+
+    /// <summary>Where a program may be: the name itself when it has a slash, else below each directory of PATH.</summary>
+    static List<string> CandidatesOf(string name, List<string> env)
+    {
+        if (name.Contains('/'))
+        {
+            return [name];
+        }
+        var candidates = new List<string>();
+        foreach (string directory in Value(env, "PATH").Split(':'))
+        {
+            candidates.Add(directory.Length == 0 ? "./" + name : directory.EndsWith('/') ? directory + name : directory + "/" + name);
+        }
+        return candidates;
+    }
+
+    static string Value(List<string> env, string name)
+    {
+        foreach (string entry in env)
+        {
+            if (entry.Length > name.Length && entry[name.Length] == '=' && entry.StartsWith(name, StringComparison.Ordinal))
+            {
+                return entry[(name.Length + 1)..];
+            }
+        }
+        return "";
+    }
+
+    static bool HasHome(List<string> env) => Value(env, "HOME").Length > 0;
+
+    /// <summary>The payload's environment: of entries with one name the last wins, in the first one's place; and what the runtime
+    /// hands on.</summary>
+    List<string> Environment(SpecProcess process)
+    {
+        var result = new List<string>();
+        var places = new Dictionary<string, int>();
+        foreach (string entry in process.Env ?? [])
+        {
+            int equals = entry.IndexOf('=');
+            string name = equals < 0 ? entry : entry[..equals];
+            if (name == "HOME" && equals == entry.Length - 1)
+            {
+                continue;
+            }
+            if (places.TryGetValue(name, out int place))
+            {
+                result[place] = entry;
+                continue;
+            }
+            places[name] = result.Count;
+            result.Add(entry);
+        }
+        if (_options.ListenFds > 0)
+        {
+            result.Add("LISTEN_FDS=" + _options.ListenFds);
+            result.Add("LISTEN_PID=1");
+        }
+        if (_options.NotifyDirectory is not null)
+        {
+            result.Add("NOTIFY_SOCKET=/run/notify/notify.sock");
+        }
+        return result;
+    }
+}

@@ -1,0 +1,309 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using OciRun.Planning.Cgroups;
+using OciRun.Planning.Steps;
+using OciRun.Spec;
+
+namespace OciRun.Planning;
+
+/// <summary>What the runtime opens before the process exists, because the process will not be able to.</summary>
+public enum SlotKind
+{
+    /// <summary>Filled by the child itself.</summary>
+    Empty,
+    /// <summary>A namespace's file.</summary>
+    Namespace,
+    /// <summary>A detached clone of the mount at a path.</summary>
+    MountSource,
+    /// <summary>A user namespace with the mappings of a mount.</summary>
+    IdMap,
+}
+
+/// <summary>A descriptor that steps refer to by number.</summary>
+public sealed record Slot(SlotKind Kind, string ConfigPath)
+{
+    public string Path { get; init; } = "";
+    public ulong NamespaceFlag { get; init; }
+    public bool Recursive { get; init; }
+    public bool NoFollow { get; init; }
+    public IReadOnlyList<SpecIdMapping> Uids { get; init; } = [];
+    public IReadOnlyList<SpecIdMapping> Gids { get; init; } = [];
+}
+
+/// <summary>Makes the plan of a container. Pure: the same config, options and facts give the same plan, and it touches nothing. All
+/// problems of the config are reported together.</summary>
+public sealed partial class Planner
+{
+    readonly RuntimeSpec _spec;
+    readonly SpecLinux _linux;
+    readonly PlanOptions _options;
+    readonly HostFacts _facts;
+    readonly List<ConfigProblem> _problems;
+    readonly List<Step> _steps = [];
+    readonly List<Slot> _slots = [];
+
+    ulong _newNamespaces;
+    ulong _joinedNamespaces;
+
+    Planner(RuntimeSpec spec, PlanOptions options, HostFacts facts, List<ConfigProblem> problems)
+    {
+        _spec = spec;
+        _linux = spec.Linux ?? new SpecLinux();
+        _options = options;
+        _facts = facts;
+        _problems = problems;
+    }
+
+    /// <summary>The plan of a new container, or null when <paramref name="problems"/> holds more than warnings.</summary>
+    public static ContainerPlan? Plan(RuntimeSpec spec, PlanOptions options, HostFacts facts, List<ConfigProblem> problems)
+    {
+        var planner = new Planner(spec, options, facts, problems);
+        planner.PlanContainer();
+        return planner.Finish();
+    }
+
+    /// <summary>The plan of a further process in a container: the namespaces in <paramref name="joined"/> are entered.</summary>
+    public static ContainerPlan? PlanExec(RuntimeSpec spec, PlanOptions options, HostFacts facts, ulong joined, List<ConfigProblem> problems)
+    {
+        var planner = new Planner(spec, options, facts, problems) { _joinedNamespaces = joined };
+        planner.PlanProcess();
+        return planner.Finish();
+    }
+
+    ContainerPlan? Finish()
+    {
+        var warnings = new List<ConfigProblem>();
+        bool failed = false;
+        foreach (ConfigProblem problem in _problems)
+        {
+            failed |= !problem.IsWarning;
+            if (problem.IsWarning)
+            {
+                warnings.Add(problem);
+            }
+        }
+        if (failed)
+        {
+            return null;
+        }
+        return new ContainerPlan
+        {
+            Spec = _spec,
+            Options = _options,
+            Steps = _steps,
+            Slots = _slots,
+            NewNamespaces = _newNamespaces,
+            JoinedNamespaces = _joinedNamespaces,
+            CloneFlags = CloneFlags(),
+            Warnings = warnings,
+        };
+    }
+
+    void PlanContainer()
+    {
+        Validation.Validator.Validate(_spec, _problems);
+        PlanNamespaces();
+        PlanCgroup();
+        PlanSpawn();
+        PlanRoot();
+        PlanMounts();
+        PlanDevices();
+        PlanHooks();
+        PlanProtection();
+        PlanProcess();
+    }
+
+    bool Has(ulong kind) => ((_newNamespaces | _joinedNamespaces) & kind) != 0;
+    bool IsNew(ulong kind) => (_newNamespaces & kind) != 0;
+    bool IsJoined(ulong kind) => (_joinedNamespaces & kind) != 0;
+
+    /// <summary>The container's processes are in a user namespace other than the runtime's.</summary>
+    bool HasUserNamespace => Has(NamespaceKind.User);
+
+    void Add(Step step) => _steps.Add(step);
+
+    void Problem(string path, string message) => _problems.Add(new ConfigProblem(path, message));
+
+    void Warning(string path, string message) => _problems.Add(new ConfigProblem(path, message, IsWarning: true));
+
+    int NewSlot(Slot slot)
+    {
+        _slots.Add(slot);
+        return _slots.Count - 1;
+    }
+
+    static string Index(string list, int index) => list + "[" + index.ToString(CultureInfo.InvariantCulture) + "]";
+
+    void PlanNamespaces()
+    {
+        List<SpecNamespace> namespaces = _linux.Namespaces ?? [];
+        for (int i = 0; i < namespaces.Count; i++)
+        {
+            ulong flag = NamespaceKind.FlagOf(namespaces[i].Type);
+            if (string.IsNullOrEmpty(namespaces[i].Path))
+            {
+                _newNamespaces |= flag;
+            }
+            else
+            {
+                _joinedNamespaces |= flag;
+            }
+        }
+    }
+
+    void PlanCgroup()
+    {
+        if (_options.CgroupManager == "disabled" || _facts.CgroupMount is null)
+        {
+            if (_options.CgroupManager != "disabled")
+            {
+                Problem("", "no cgroup2 file system is mounted on this host");
+            }
+            return;
+        }
+        bool systemd = _options.CgroupManager == "systemd";
+        CgroupLocation? location =
+            CgroupPath.Resolve(_linux.CgroupsPath, _options.Id, _facts.OwnCgroup, systemd, _facts.EffectiveUid != 0, _problems);
+        if (location is null)
+        {
+            return;
+        }
+        Add(new CgroupStep { ConfigPath = "linux.cgroupsPath", Location = location });
+        if (!systemd)
+        {
+            _intoCgroup = true;
+        }
+    }
+
+    bool _intoCgroup;
+
+    void PlanSpawn()
+    {
+        if (_linux.TimeOffsets is { Count: > 0 } offsets && IsNew(NamespaceKind.Time))
+        {
+            Add(new TimeOffsetsStep { ConfigPath = "linux.timeOffsets", Offsets = offsets });
+        }
+        Add(new SpawnStep { ConfigPath = "linux.namespaces", CloneFlags = CloneFlags(), IntoCgroup = _intoCgroup });
+        PlanJoin();
+        if (_linux.Resources is { } resources)
+        {
+            byte[]? filter = DeviceFilter.Compile(resources.Devices, _problems);
+            if (filter is not null && _options.CgroupManager != "disabled")
+            {
+                Add(new DeviceFilterStep { ConfigPath = "linux.resources.devices", Program = filter });
+            }
+        }
+        else if (_options.CgroupManager != "disabled" && DeviceFilter.Compile(null, _problems) is { } defaults)
+        {
+            Add(new DeviceFilterStep { ConfigPath = "linux.resources.devices", Program = defaults });
+        }
+    }
+
+    /// <summary>A process can be born into new namespaces unless they are to belong to a user namespace that it must join first. The
+    /// cgroup namespace is unshared later, when the process is in its cgroup; the time namespace by the runtime, before.</summary>
+    ulong CloneFlags() => IsJoined(NamespaceKind.User) ? 0 : _newNamespaces & ~(NamespaceKind.Cgroup | NamespaceKind.Time);
+
+    void PlanJoin()
+    {
+        if (IsNew(NamespaceKind.User))
+        {
+            Add(new MapIdsStep
+            {
+                ConfigPath = "linux.uidMappings",
+                Uids = _linux.UidMappings ?? [],
+                Gids = _linux.GidMappings ?? [],
+            });
+        }
+        if (_spec.Process?.OomScoreAdj is { } score)
+        {
+            Add(new OomScoreStep { ConfigPath = "process.oomScoreAdj", Value = score });
+        }
+        if (IsNew(NamespaceKind.User))
+        {
+            Add(new BecomeRootStep { ConfigPath = "linux.uidMappings", WaitForMaps = true });
+        }
+        PlanJoinedNamespaces();
+        ulong rest = IsJoined(NamespaceKind.User) ? _newNamespaces & ~(NamespaceKind.Cgroup | NamespaceKind.Time) : 0;
+        if ((rest & NamespaceKind.Pid) != 0)
+        {
+            Add(new CloneAgainStep { ConfigPath = "linux.namespaces", Flags = rest });
+        }
+        else if (rest != 0)
+        {
+            Add(new UnshareStep { ConfigPath = "linux.namespaces", Flags = rest });
+        }
+        if (IsNew(NamespaceKind.Cgroup))
+        {
+            Add(new UnshareStep { ConfigPath = "linux.namespaces", Flags = NamespaceKind.Cgroup });
+        }
+        if (!_options.NoNewKeyring)
+        {
+            Add(new KeyringStep { ConfigPath = "", Name = "_ses." + _options.Id });
+        }
+        if (IsNew(NamespaceKind.Network))
+        {
+            Add(new LoopbackStep { ConfigPath = "linux.namespaces" });
+        }
+    }
+
+    void PlanJoinedNamespaces()
+    {
+        var joined = new List<JoinedNamespace>();
+        List<SpecNamespace> namespaces = _linux.Namespaces ?? [];
+        for (int i = 0; i < namespaces.Count; i++)
+        {
+            if (string.IsNullOrEmpty(namespaces[i].Path))
+            {
+                continue;
+            }
+            string path = Index("linux.namespaces", i) + ".path";
+            foreach (NamespaceKind kind in NamespaceKind.All())
+            {
+                if (kind.Type == namespaces[i].Type)
+                {
+                    int slot = NewSlot(new Slot(SlotKind.Namespace, path) { Path = namespaces[i].Path!, NamespaceFlag = kind.Flag });
+                    joined.Add(new JoinedNamespace(path, kind, namespaces[i].Path!, slot));
+                }
+            }
+        }
+        // The pid namespace takes children only, so the runtime enters it before it clones.
+        joined.RemoveAll(static one => one.Kind.Flag == NamespaceKind.Pid);
+        if (joined.Count > 0)
+        {
+            Add(new JoinNamespacesStep { ConfigPath = joined.Count == 1 ? joined[0].ConfigPath : "linux.namespaces", Namespaces = joined });
+        }
+        if (IsJoined(NamespaceKind.User))
+        {
+            Add(new BecomeRootStep { ConfigPath = "linux.namespaces", WaitForMaps = false });
+        }
+    }
+
+    void PlanHooks()
+    {
+        SpecHooks? hooks = _spec.Hooks;
+        bool runtime = false;
+        runtime |= AddHooks("prestart", hooks?.Prestart, Phase.RuntimeHooks);
+        runtime |= AddHooks("createRuntime", hooks?.CreateRuntime, Phase.RuntimeHooks);
+        if (runtime)
+        {
+            Add(new GateStep { ConfigPath = "hooks", Gate = Gate.RuntimeHooks, Reason = "prestart and createRuntime hooks" });
+        }
+        if (AddHooks("createContainer", hooks?.CreateContainer, Phase.ContainerHooks))
+        {
+            Add(new GateStep { ConfigPath = "hooks.createContainer", Gate = Gate.ContainerHooks, Reason = "createContainer hooks" });
+        }
+        AddHooks("startContainer", hooks?.StartContainer, Phase.Wait);
+        AddHooks("poststart", hooks?.Poststart, Phase.Exec);
+    }
+
+    bool AddHooks(string kind, List<SpecHook>? hooks, Phase phase)
+    {
+        if (hooks is not { Count: > 0 })
+        {
+            return false;
+        }
+        Add(new HooksStep { ConfigPath = "hooks." + kind, Kind = kind, Hooks = hooks, When = phase });
+        return true;
+    }
+}

@@ -1,0 +1,220 @@
+using System.Collections.Generic;
+using System.Text;
+using OciRun.Kernel;
+using OciRun.Spec;
+
+namespace OciRun.Planning.Steps;
+
+/// <summary>One kind of namespace: its word in config.json, its CLONE_NEW* bit and its file below /proc/PID/ns.</summary>
+public readonly record struct NamespaceKind(string Type, ulong Flag, string File)
+{
+    public const ulong Time = 0x80;
+    public const ulong Mount = 0x20000;
+    public const ulong Cgroup = 0x2000000;
+    public const ulong Uts = 0x4000000;
+    public const ulong Ipc = 0x8000000;
+    public const ulong User = 0x10000000;
+    public const ulong Pid = 0x20000000;
+    public const ulong Network = 0x40000000;
+
+    /// <summary>config-linux.md, "Namespaces".</summary>
+    public static NamespaceKind[] All() =>
+    [
+        new("cgroup", Cgroup, "cgroup"), new("ipc", Ipc, "ipc"), new("mount", Mount, "mnt"), new("network", Network, "net"),
+        new("pid", Pid, "pid"), new("time", Time, "time"), new("user", User, "user"), new("uts", Uts, "uts"),
+    ];
+
+    public static ulong FlagOf(string? type) => type switch
+    {
+        "cgroup" => Cgroup,
+        "ipc" => Ipc,
+        "mount" => Mount,
+        "network" => Network,
+        "pid" => Pid,
+        "time" => Time,
+        "user" => User,
+        "uts" => Uts,
+        _ => 0,
+    };
+
+    /// <summary>Names of the kinds in a set of flags, with commas.</summary>
+    public static string Names(ulong flags)
+    {
+        var text = new StringBuilder();
+        foreach (NamespaceKind kind in All())
+        {
+            if ((flags & kind.Flag) != 0)
+            {
+                text.Append(text.Length == 0 ? "" : ", ").Append(kind.Type);
+            }
+        }
+        return text.Length == 0 ? "none" : text.ToString();
+    }
+}
+
+/// <summary>clone3(2) of the container's first process, in its new namespaces and, where the kernel can, in its cgroup.</summary>
+public sealed class SpawnStep : Step
+{
+    public required ulong CloneFlags { get; init; }
+    public required bool IntoCgroup { get; init; }
+    public override Phase Phase => Phase.Spawn;
+    public override Actor Actor => Actor.Runtime;
+    public override string Text =>
+        "clone the init process; new namespaces: " + NamespaceKind.Names(CloneFlags) + (IntoCgroup ? "; in its cgroup" : "");
+
+    public override string? Hint(string call, int errno) => errno switch
+    {
+        (int)Errno.ENOSPC => "a limit of namespaces is reached: see /proc/sys/user/max_*_namespaces, or more than 32 levels are nested",
+        (int)Errno.EAGAIN => "a limit of processes is reached: see pids.max of the cgroup and RLIMIT_NPROC",
+        (int)Errno.EPERM => "new namespaces need CAP_SYS_ADMIN or a user namespace",
+        _ => null,
+    };
+}
+
+/// <summary>A namespace that exists already.</summary>
+public sealed record JoinedNamespace(string ConfigPath, NamespaceKind Kind, string Path, int Slot);
+
+/// <summary>setns(2) into namespaces by path. Those that a new user namespace may not enter are joined before it, the others after.</summary>
+public sealed class JoinNamespacesStep : Step
+{
+    public required IReadOnlyList<JoinedNamespace> Namespaces { get; init; }
+    public override Phase Phase => Phase.Join;
+    public override string Text
+    {
+        get
+        {
+            var text = new StringBuilder("join namespaces:");
+            foreach (JoinedNamespace joined in Namespaces)
+            {
+                text.Append(' ').Append(joined.Kind.Type).Append('=').Append(joined.Path);
+            }
+            return text.ToString();
+        }
+    }
+
+    public override void Lower(ProgramBuilder program)
+    {
+        uint first = 0;
+        uint count = 0;
+        foreach (JoinedNamespace joined in Namespaces)
+        {
+            uint at = program.Struct(new JoinArgs { Slot = joined.Slot, Kind = (uint)joined.Kind.Flag });
+            first = count++ == 0 ? at : first;
+        }
+        program.Add(OpCode.JoinNamespaces, first, count);
+    }
+
+    public override string? Hint(string call, int errno) => errno switch
+    {
+        (int)Errno.EINVAL => "a path is not of the kind that its type says, or the process is in that user namespace already",
+        (int)Errno.EPERM => "joining needs CAP_SYS_ADMIN in the user namespace that owns the namespace",
+        _ => null,
+    };
+}
+
+/// <summary>unshare(2) of namespaces that must belong to a joined user namespace, and of the cgroup namespace, whose root is the cgroup
+/// that the process is in at that moment.</summary>
+public sealed class UnshareStep : Step
+{
+    public required ulong Flags { get; init; }
+    public override Phase Phase => Phase.Join;
+    public override string Text => "unshare namespaces: " + NamespaceKind.Names(Flags);
+    public override void Lower(ProgramBuilder program) => program.Call(Sys.unshare, Flags);
+}
+
+/// <summary>A second clone: a new pid namespace takes only children, and one that belongs to a joined user namespace can only be made
+/// by a process that has joined it.</summary>
+public sealed class CloneAgainStep : Step
+{
+    public required ulong Flags { get; init; }
+    public override Phase Phase => Phase.Join;
+    public override string Text => "clone once more; new namespaces: " + NamespaceKind.Names(Flags);
+    public override void Lower(ProgramBuilder program) => program.Add(OpCode.CloneAgain, Flags);
+}
+
+/// <summary>Writes uid_map, gid_map and setgroups of the new user namespace.</summary>
+public sealed class MapIdsStep : Step
+{
+    public required IReadOnlyList<SpecIdMapping> Uids { get; init; }
+    public required IReadOnlyList<SpecIdMapping> Gids { get; init; }
+    public override Phase Phase => Phase.MapIds;
+    public override Actor Actor => Actor.Runtime;
+    public override string Text => "map ids: uid " + Ranges(Uids) + "; gid " + Ranges(Gids);
+
+    static string Ranges(IReadOnlyList<SpecIdMapping> mappings)
+    {
+        var text = new StringBuilder();
+        foreach (SpecIdMapping mapping in mappings)
+        {
+            text.Append(text.Length == 0 ? "" : ", ")
+                .Append(mapping.ContainerID).Append("->").Append(mapping.HostID).Append('+').Append(mapping.Size);
+        }
+        return text.ToString();
+    }
+
+    public override string? Hint(string call, int errno) => errno == (int)Errno.EPERM
+        ? "the caller must own the mapped ids: root, or newuidmap and /etc/subuid"
+        : null;
+}
+
+/// <summary>Waits until the ids are mapped, and becomes root of the user namespace.</summary>
+public sealed class BecomeRootStep : Step
+{
+    /// <summary>The first process waits for the runtime before it; a joined user namespace is mapped already.</summary>
+    public required bool WaitForMaps { get; init; }
+    public override Phase Phase => Phase.MapIds;
+    public override string Text => "become root of the user namespace";
+
+    public override void Lower(ProgramBuilder program)
+    {
+        if (WaitForMaps)
+        {
+            program.Add(OpCode.Gate, (ulong)Gate.MapIds);
+        }
+        program.Add(OpCode.BecomeRoot);
+    }
+
+    public override string? Hint(string call, int errno) =>
+        errno == (int)Errno.EINVAL ? "container id 0 has no mapping in linux.uidMappings or linux.gidMappings" : null;
+}
+
+/// <summary>Writes /proc/PID/timens_offsets before a process enters the time namespace.</summary>
+public sealed class TimeOffsetsStep : Step
+{
+    public required IReadOnlyDictionary<string, SpecTimeOffset> Offsets { get; init; }
+    public override Phase Phase => Phase.Prepare;
+    public override Actor Actor => Actor.Runtime;
+    public override string Text
+    {
+        get
+        {
+            var text = new StringBuilder("set clock offsets:");
+            foreach ((string clock, SpecTimeOffset offset) in Offsets)
+            {
+                text.Append(' ').Append(clock).Append('=').Append(offset.Secs).Append('.').Append(offset.Nanosecs.ToString("D9"));
+            }
+            return text.ToString();
+        }
+    }
+}
+
+/// <summary>Brings lo up in a new network namespace.</summary>
+public sealed class LoopbackStep : Step
+{
+    public override Phase Phase => Phase.Join;
+    public override string Text => "bring the loopback interface up";
+    public override void Lower(ProgramBuilder program) => program.Add(OpCode.LoopbackUp);
+}
+
+/// <summary>Joins a new session keyring (keyctl(2)), so that the caller's keys stay out of the container.</summary>
+public sealed class KeyringStep : Step
+{
+    public required string Name { get; init; }
+    public override Phase Phase => Phase.Join;
+    public override string Text => "join a new session keyring " + Name;
+    public override void Lower(ProgramBuilder program) => program.Add(OpCode.JoinSessionKeyring, program.String(Name));
+
+    public override string? Hint(string call, int errno) => errno == (int)Errno.EDQUOT
+        ? "the quota of keys is used up (not disk space): raise /proc/sys/kernel/keys/maxkeys and maxbytes, or use --no-new-keyring"
+        : null;
+}
