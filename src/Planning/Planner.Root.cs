@@ -167,13 +167,7 @@ public sealed partial class Planner
         }
         if (_options.Terminal)
         {
-            Add(new TerminalStep
-            {
-                ConfigPath = "process.terminal",
-                Console = HasMountNamespace,
-                Rows = _spec.Process?.ConsoleSize?.Height ?? 0,
-                Columns = _spec.Process?.ConsoleSize?.Width ?? 0,
-            });
+            AddTerminal(HasMountNamespace);
         }
         foreach ((string destination, int slot, string path) in _heldReadOnly)
         {
@@ -192,6 +186,14 @@ public sealed partial class Planner
             Propagation = PropagationFlags(_linux.RootfsPropagation),
         });
     }
+
+    void AddTerminal(bool console) => Add(new TerminalStep
+    {
+        ConfigPath = "process.terminal",
+        Console = console,
+        Rows = _spec.Process?.ConsoleSize?.Height ?? 0,
+        Columns = _spec.Process?.ConsoleSize?.Width ?? 0,
+    });
 
     void AddPaths(List<string>? paths, string list, Func<string, string, Step> make)
     {

@@ -67,6 +67,20 @@ public sealed partial class Planner
     public static ContainerPlan? PlanExec(RuntimeSpec spec, PlanOptions options, HostFacts facts, ulong joined, List<ConfigProblem> problems)
     {
         var planner = new Planner(spec, options, facts, problems) { _joinedNamespaces = joined };
+        planner.NewSlot(new Slot(SlotKind.Empty, ""));
+        planner.Add(new JoinContainerStep { ConfigPath = "", Namespaces = joined });
+        if (planner.IsJoined(NamespaceKind.User))
+        {
+            planner.Add(new BecomeRootStep { ConfigPath = "", WaitForMaps = false });
+        }
+        if (!options.NoNewKeyring)
+        {
+            planner.Add(new KeyringStep { ConfigPath = "", Name = "_ses." + options.Id });
+        }
+        if (options.Terminal)
+        {
+            planner.AddTerminal(console: false);
+        }
         planner.PlanProcess();
         return planner.Finish();
     }

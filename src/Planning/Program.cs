@@ -13,6 +13,8 @@ public enum OpCode : ushort
     Call,
     /// <summary>A: offset of a JoinArgs list, B: its length.</summary>
     JoinNamespaces,
+    /// <summary>A: CLONE_* kinds. Joins the namespaces of the process whose pidfd is in slot 0, and takes its root.</summary>
+    JoinContainer,
     /// <summary>Becomes uid 0 and gid 0 of the user namespace.</summary>
     BecomeRoot,
     /// <summary>A: CLONE_* flags: goes on in a child of its own, which the runtime adopts.</summary>

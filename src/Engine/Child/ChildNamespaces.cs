@@ -53,6 +53,21 @@ static unsafe partial class ChildProgram
         }
     }
 
+    /// <summary>Enters a running container. Without a mount namespace of its own, its root is that of its process.</summary>
+    static void JoinContainer(ChildContext* c, ulong kinds)
+    {
+        ChildSys.Call(Sys.prctl, 4 /* PR_SET_DUMPABLE */, 0, 0, 0, 0);
+        if (kinds != 0)
+        {
+            Check(c, Sys.setns, ChildSys.Call(Sys.setns, c->Slots[0], (long)kinds));
+        }
+        ReadOnlySpan<byte> slash = "/\0"u8;
+        fixed (byte* root = slash)
+        {
+            OpenRoot(c, root);
+        }
+    }
+
     /// <summary>setgroups is denied in some user namespaces; the groups there are the caller's and stay.</summary>
     static void BecomeRoot(ChildContext* c)
     {

@@ -21,6 +21,8 @@ unsafe struct ChildContext
     public int StartSocket;
     /// <summary>The sealed init program.</summary>
     public int InitProgram;
+    /// <summary>The same file, open for writing, which would keep it from being executed.</summary>
+    public int CloseFirst;
     /// <summary>Descriptors from 3 that the payload gets.</summary>
     public int InheritedFds;
     public int Root;
@@ -80,6 +82,7 @@ static unsafe partial class ChildProgram
         }
         ChildSys.Call(Sys.rt_sigprocmask, 2, (long)&none, 0, 8);
         ChildSys.Call(Sys.umask, 0);
+        Close(c->CloseFirst);
         // CLOSE_RANGE_CLOEXEC: nothing of the caller's gets past the next execve, whatever it forgot.
         Check(c, Sys.close_range, ChildSys.Call(Sys.close_range, 3 + c->InheritedFds, uint.MaxValue, 4));
         if (c->WaitFirst != 0)
@@ -95,6 +98,7 @@ static unsafe partial class ChildProgram
             case OpCode.Gate: AtGate(c, op->A, op->B); break;
             case OpCode.Call: Call(c, op); break;
             case OpCode.JoinNamespaces: JoinNamespaces(c, (JoinArgs*)(c->Data + op->A), (int)op->B); break;
+            case OpCode.JoinContainer: JoinContainer(c, op->A); break;
             case OpCode.BecomeRoot: BecomeRoot(c); break;
             case OpCode.CloneAgain: CloneAgain(c, op->A); break;
             case OpCode.LoopbackUp: LoopbackUp(c); break;

@@ -112,6 +112,16 @@ public sealed class JoinNamespacesStep : Step
     };
 }
 
+/// <summary>exec: setns(2) with the pidfd of the container's first process, which enters all of its namespaces at once.</summary>
+public sealed class JoinContainerStep : Step
+{
+    public required ulong Namespaces { get; init; }
+    public override Phase Phase => Phase.Join;
+    public override string Text => "join the container's namespaces: " + NamespaceKind.Names(Namespaces);
+
+    public override void Lower(ProgramBuilder program) => program.Add(OpCode.JoinContainer, Namespaces & ~NamespaceKind.Pid);
+}
+
 /// <summary>unshare(2) of namespaces that must belong to a joined user namespace, and of the cgroup namespace, whose root is the cgroup
 /// that the process is in at that moment.</summary>
 public sealed class UnshareStep : Step

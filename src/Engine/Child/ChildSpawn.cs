@@ -1,0 +1,91 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using OciRun.Kernel;
+using OciRun.Syscalls;
+
+namespace OciRun.Engine.Child;
+
+/// <summary>What a helper process (a hook) has between clone3 and execve.</summary>
+[StructLayout(LayoutKind.Sequential)]
+unsafe struct SpawnContext
+{
+    public byte* Path;
+    public byte** Argv;
+    public byte** Envp;
+    /// <summary>Directory to change to, null to stay.</summary>
+    public byte* Directory;
+    public int Input;
+    public int Output;
+    public int ErrorOutput;
+    /// <summary>Close-on-exec pipe that takes the errno of a failure.</summary>
+    public int Report;
+    /// <summary>A process whose namespaces to join, -1 for none, and which (CLONE_NEW*).</summary>
+    public int Pidfd;
+    public uint Namespaces;
+    /// <summary>The time namespace to return to, -1 when it was not left.</summary>
+    public int OwnTime;
+}
+
+/// <summary>The code of a helper process. The rules of <see cref="ChildProgram"/> hold.</summary>
+static unsafe class ChildSpawn
+{
+    [SkipLocalsInit]
+    public static void Run(SpawnContext* c)
+    {
+        ulong none = 0;
+        ulong* defaults = stackalloc ulong[4];
+        defaults[0] = defaults[1] = defaults[2] = defaults[3] = 0;
+        for (int signal = 1; signal <= 64; signal++)
+        {
+            ChildSys.Call(Sys.rt_sigaction, signal, (long)defaults, 0, 8);
+        }
+        ChildSys.Call(Sys.rt_sigprocmask, 2, (long)&none, 0, 8);
+        // A group of its own, so that a timeout ends all that the hook has started.
+        ChildSys.Call(Sys.setpgid, 0, 0);
+        Move(c);
+        if (c->OwnTime >= 0)
+        {
+            Check(c, ChildSys.Call(Sys.setns, c->OwnTime, 0x80));
+        }
+        if (c->Pidfd >= 0 && c->Namespaces != 0)
+        {
+            ChildSys.Call(Sys.prctl, 4 /* PR_SET_DUMPABLE */, 0, 0, 0, 0);
+            Check(c, ChildSys.Call(Sys.setns, c->Pidfd, c->Namespaces));
+            if ((c->Namespaces & 0x10000000) != 0)
+            {
+                Check(c, ChildSys.Call(Sys.setresgid, 0, 0, 0));
+                Check(c, ChildSys.Call(Sys.setresuid, 0, 0, 0));
+            }
+        }
+        if (c->Directory is not null)
+        {
+            Check(c, ChildSys.Call(Sys.chdir, (long)c->Directory));
+        }
+        Check(c, ChildSys.Call(Sys.execve, (long)c->Path, (long)c->Argv, (long)c->Envp));
+    }
+
+    /// <summary>Puts the streams at 0 to 2 and marks all others close-on-exec. The sources are above 2: the runtime opened them with its
+    /// own streams in place.</summary>
+    static void Move(SpawnContext* c)
+    {
+        Check(c, ChildSys.Call(Sys.dup3, c->Input, 0, 0));
+        Check(c, ChildSys.Call(Sys.dup3, c->Output, 1, 0));
+        Check(c, ChildSys.Call(Sys.dup3, c->ErrorOutput, 2, 0));
+        Check(c, ChildSys.Call(Sys.close_range, 3, uint.MaxValue, 4));
+    }
+
+    static void Check(SpawnContext* c, long result)
+    {
+        if (result >= 0)
+        {
+            return;
+        }
+        int errno = (int)-result;
+        ChildSys.Call(Sys.write, c->Report, (long)&errno, 4);
+        while (true)
+        {
+            ChildSys.Call(Sys.exit_group, 127);
+        }
+    }
+}

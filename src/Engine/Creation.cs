@@ -1,0 +1,309 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Text;
+using OciRun.Engine.Cgroups;
+using OciRun.Kernel;
+using OciRun.Planning;
+using OciRun.Planning.Steps;
+using OciRun.Spec;
+using OciRun.Syscalls;
+
+namespace OciRun.Engine;
+
+/// <summary>Makes a container from a plan. What succeeds is recorded, and undone in reverse when a later step fails.</summary>
+sealed class Creation : IDisposable
+{
+    readonly GlobalOptions _globals;
+    readonly CreateOptions _options;
+    readonly ContainerPlan _plan;
+    readonly Preflight _preflight;
+    readonly ContainerRecord _record;
+    readonly Stack<Action> _undo = new();
+    readonly OpenSlots _slots;
+    ContainerDirectory? _directory;
+    Cgroup? _cgroup;
+    SafeFd? _startSocket;
+    /// <summary>Its number in the process, after it is closed here.</summary>
+    int _startSocketNumber = -1;
+    InitProcess? _init;
+    ulong _oomKills;
+
+    public Creation(GlobalOptions globals, CreateOptions options, ContainerPlan plan, Preflight preflight)
+    {
+        _globals = globals;
+        _options = options;
+        _plan = plan;
+        _preflight = preflight;
+        _slots = new OpenSlots(plan);
+        RuntimeSpec spec = plan.Spec;
+        _record = new ContainerRecord
+        {
+            Id = options.Id,
+            Bundle = options.Bundle,
+            Rootfs = spec.Root?.Path is { Length: > 0 } root ? (root[0] == '/' ? root : Planner.CleanPath(options.Bundle + "/" + root)) : "",
+            Created = DateTime.UtcNow,
+            OwnerUid = Syscall.Geteuid(),
+            Annotations = spec.Annotations,
+            CgroupManager = globals.CgroupManager,
+            NoPivot = options.NoPivot,
+            NoNewKeyring = options.NoNewKeyring,
+            IsCreating = true,
+            CreatorPid = Environment.ProcessId,
+            CreatorStartTime = ProcessStat.StartTimeOf(Environment.ProcessId),
+        };
+    }
+
+    public ContainerRecord Record => _record;
+    public ContainerDirectory Directory => _directory!;
+    public InitProcess Init => _init!;
+
+    /// <summary>Everything up to the point where the payload can be started.</summary>
+    public void Perform()
+    {
+        try
+        {
+            Prepare();
+            Spawn();
+            Guide();
+        }
+        catch (Exception e) when (e is RuntimeException or SyscallException)
+        {
+            RuntimeException? better = OomKilled() ? new RuntimeException(
+                "container init was OOM-killed (memory limit too low?)" + (e.Message.Length > 0 ? ": " + e.Message : "")) : null;
+            Undo();
+            if (better is not null)
+            {
+                throw better;
+            }
+            throw e as RuntimeException ?? new RuntimeException(e.Message);
+        }
+    }
+
+    bool OomKilled() => _cgroup is not null && _cgroup.OomKills() > _oomKills;
+
+    void Prepare()
+    {
+        _directory = ContainerDirectory.Create(_globals, _options.Id);
+        _undo.Push(_directory.Remove);
+        if (Find<CgroupStep>() is { } step)
+        {
+            _record.CgroupPath = step.Location.Unit is null ? step.Location.Path : null;
+            _record.SystemdUnit = step.Location.Unit;
+        }
+        _directory.Save(_record);
+        if (_preflight.Site is { } site && _record.CgroupPath is not null)
+        {
+            _cgroup = site.Create();
+            _undo.Push(_cgroup.Remove);
+            _oomKills = _cgroup.OomKills();
+        }
+        if (_plan.Options.WaitsForStart)
+        {
+            MakeStartSocket();
+        }
+        _slots.Open();
+    }
+
+    /// <summary>A named socket: connecting to it reaches this init process or nobody, so start cannot hang on a dead one.</summary>
+    void MakeStartSocket()
+    {
+        _startSocket = Syscall.Socket(1 /* AF_UNIX */, SocketType.SOCK_SEQPACKET | SocketType.SOCK_CLOEXEC);
+        Syscall.BindUnix(_startSocket, _directory!.ShortPath(ContainerDirectory.StartSocketName));
+        Syscall.Listen(_startSocket, 8);
+        _startSocketNumber = _startSocket;
+    }
+
+    void Spawn()
+    {
+        _init = new InitProcess(_plan);
+        _undo.Push(_init.Destroy);
+        using SafeFd? ownPid = _slots.EnterPidNamespace();
+        TimeOffsets.Enter(_plan);
+        int start = _startSocket?.Value ?? -1;
+        int result = _init.Spawn(_slots.Values, _cgroup?.Directory ?? -1, start, 0);
+        if (result < 0 && _cgroup is not null && Tolerable(-result))
+        {
+            // A parent in threaded mode, or one with domain controllers and processes: moved by hand where the kernel lets us.
+            result = _init.Spawn(_slots.Values, -1, start, Gate.MapIds);
+            if (result == 0)
+            {
+                _cgroup.AddProcess(_init.Pid);
+                if (_init.NextGate() is null)
+                {
+                    throw Died();
+                }
+                _init.Answer();
+            }
+        }
+        if (ownPid is not null)
+        {
+            Syscall.Setns(ownPid, CloneFlags.CLONE_NEWPID);
+        }
+        if (result < 0)
+        {
+            SpawnStep step = Find<SpawnStep>()!;
+            throw new RuntimeException("linux.namespaces: clone3: " + ErrorText.Describe(-result), step.Hint("clone3", -result));
+        }
+        _startSocket?.Dispose();
+        _slots.Dispose();
+    }
+
+    static bool Tolerable(int errno) => errno is (int)Errno.EBUSY or (int)Errno.EOPNOTSUPP or (int)Errno.EACCES;
+
+    /// <summary>Does the runtime's share while the process does its own, and answers it at its gates.</summary>
+    void Guide()
+    {
+        AttachDevices();
+        SetOomScore();
+        while (true)
+        {
+            Gate gate = _init!.NextGate() ?? throw Died();
+            switch (gate)
+            {
+                case Gate.MapIds:
+                    IdMaps.Write(_init.Pid, Find<MapIdsStep>()!);
+                    break;
+                case Gate.RuntimeHooks:
+                    SaveCreating();
+                    RunHooks(Phase.RuntimeHooks, -1);
+                    break;
+                case Gate.ContainerHooks:
+                    SaveCreating();
+                    RunHooks(Phase.ContainerHooks, _init.Pidfd);
+                    break;
+                case Gate.InitProgram:
+                    _init.FillProgram(_startSocketNumber);
+                    break;
+                case Gate.Ready:
+                    Finish();
+                    return;
+            }
+            _init.Answer();
+        }
+    }
+
+    RuntimeException Died() => new("init process " + _init!.Reap() + " before it was ready");
+
+    T? Find<T>() where T : Step
+    {
+        foreach (Step step in _plan.Steps)
+        {
+            if (step is T found)
+            {
+                return found;
+            }
+        }
+        return null;
+    }
+
+    void AttachDevices()
+    {
+        if (_cgroup is null || Find<DeviceFilterStep>() is not { } step)
+        {
+            return;
+        }
+        if (!DeviceProgram.TryAttach(_cgroup, step.Program))
+        {
+            Log.Debug("device rules are not enforced: the kernel refuses eBPF programs on cgroups to this caller");
+        }
+    }
+
+    /// <summary>A user namespace may not raise its own badness on some kernels; that is tolerated as runc does.</summary>
+    void SetOomScore()
+    {
+        if (Find<OomScoreStep>() is not { } step)
+        {
+            return;
+        }
+        int result = ProcFile.TryWrite(_init!.Pid, "oom_score_adj", step.Value.ToString(CultureInfo.InvariantCulture));
+        if (result < 0 && !(_plan.JoinedNamespaces != 0 && result == -(int)Errno.EACCES && _plan.CloneFlags == 0))
+        {
+            throw new RuntimeException("process.oomScoreAdj: " + ErrorText.Call("write", "/proc/" + _init.Pid + "/oom_score_adj", -result),
+                step.Hint("write", -result));
+        }
+    }
+
+    void SaveCreating()
+    {
+        _record.Pid = _init!.Pid;
+        _record.PidStartTime = ProcessStat.StartTimeOf(_init.Pid);
+        _directory!.Save(_record);
+    }
+
+    void RunHooks(Phase phase, int pidfd)
+    {
+        bool inContainer = phase == Phase.ContainerHooks;
+        foreach (Step step in _plan.Steps)
+        {
+            if (step is HooksStep hooks && hooks.Phase == phase)
+            {
+                bool ownPid = ((_plan.NewNamespaces | _plan.JoinedNamespaces) & NamespaceKind.Pid) != 0;
+                int pid = inContainer && (_plan.NewNamespaces & NamespaceKind.Pid) != 0 ? 1 : _init!.Pid;
+                byte[] state = StateJson.HookState(_record, ContainerStatus.Creating, pid);
+                Hooks.Run(hooks.Kind, hooks.Hooks, state, Place(pidfd, inContainer ? _record.Rootfs : null, ownPid));
+            }
+        }
+    }
+
+    HookPlace Place(int pidfd, string? directory, bool ownPid) => new()
+    {
+        Pidfd = pidfd,
+        Namespaces = pidfd < 0 ? 0 : (_plan.NewNamespaces | _plan.JoinedNamespaces) & ~(ownPid ? 0 : NamespaceKind.Pid),
+        Directory = directory,
+        DefaultEnvironment = Hooks.OwnEnvironment(),
+        OutputFile = Annotation("run.oci.hooks.stdout"),
+        ErrorFile = Annotation("run.oci.hooks.stderr"),
+    };
+
+    string? Annotation(string name) => _record.Annotations is { } all && all.TryGetValue(name, out string? value) ? value : null;
+
+    /// <summary>The process is small now and waits: limits go on last, so that they meet nothing but the container's own work.</summary>
+    void Finish()
+    {
+        if (Find<ResourcesStep>() is { } resources && _cgroup is not null)
+        {
+            _cgroup.Apply(resources.Writes);
+        }
+        if (Find<RlimitsStep>() is { } rlimits)
+        {
+            RlimitSetter.Set(_init!.Pid, rlimits);
+        }
+        _record.Pid = _init!.Pid;
+        _record.PidStartTime = ProcessStat.StartTimeOf(_init.Pid);
+        _record.IsCreating = false;
+        _record.Config = _plan.Spec;
+        _directory!.Save(_record);
+    }
+
+    /// <summary>Takes everything back, last first. A step that cannot be undone is a warning, for the error comes first.</summary>
+    public void Undo()
+    {
+        bool ranHooks = _record.Pid != 0;
+        while (_undo.Count > 0)
+        {
+            try
+            {
+                _undo.Pop()();
+            }
+            catch (Exception e) when (e is RuntimeException or SyscallException)
+            {
+                Log.Warn("clean-up: " + e.Message);
+            }
+        }
+        if (ranHooks && _plan.Spec.Hooks?.Poststop is { Count: > 0 } hooks)
+        {
+            byte[] state = StateJson.HookState(_record, ContainerStatus.Stopped, 0);
+            Hooks.RunAll("poststop", hooks, state, Place(-1, null, false));
+        }
+    }
+
+    public void Dispose()
+    {
+        _slots.Dispose();
+        _startSocket?.Dispose();
+        _init?.Dispose();
+        _cgroup?.Dispose();
+        _directory?.Dispose();
+    }
+}

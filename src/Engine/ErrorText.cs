@@ -1,0 +1,88 @@
+using System.Text;
+using OciRun.Kernel;
+using OciRun.Planning;
+using OciRun.Planning.Seccomp;
+using OciRun.Planning.Steps;
+using OciRun.Spec;
+using System.Collections.Generic;
+
+namespace OciRun.Engine;
+
+/// <summary>Error messages: what failed, the object, the call, the errno. Engines sort errors by words: the text of ENOENT means "the
+/// command is missing" to them, so it stands in errors about the payload's program alone.</summary>
+static class ErrorText
+{
+    /// <summary><c>call("path"): text (ERRNO)</c></summary>
+    public static string Call(string call, string? path, int errno)
+    {
+        var text = new StringBuilder(call);
+        if (path is not null)
+        {
+            text.Append("(\"").Append(path).Append("\")");
+        }
+        return text.Append(": ").Append(Describe(errno)).ToString();
+    }
+
+    public static string Describe(int errno)
+    {
+        string words = errno == (int)Errno.ENOENT ? "not found" : ErrnoText.Describe(errno);
+        return words + " (" + ErrnoText.Name(errno) + ")";
+    }
+
+    /// <summary>The message for an error record of the container's first process.</summary>
+    public static RuntimeException OfRecord(ContainerPlan plan, Record record, string? detail)
+    {
+        Step? step = record.Step < (uint)plan.Steps.Count ? plan.Steps[(int)record.Step] : null;
+        string call = SyscallTable.Name(record.Call, SeccompArchitecture.Find("SCMP_ARCH_X86_64")!.Value) ?? "system call " + record.Call;
+        if (OfProgram(step, record.Errno) is { } program)
+        {
+            return program;
+        }
+        var text = new StringBuilder();
+        if (step is null)
+        {
+            text.Append("init: ");
+        }
+        else
+        {
+            text.Append(step.ConfigPath.Length > 0 ? step.ConfigPath : step.Text);
+            text.Append(step.Subject is null ? "" : " (" + step.Subject + ")").Append(": ");
+        }
+        text.Append(call).Append(": ").Append(Describe(record.Errno));
+        if (detail is { Length: > 0 })
+        {
+            text.Append(": ").Append(detail);
+        }
+        return new RuntimeException(text.ToString(), step?.Hint(call, record.Errno));
+    }
+
+    /// <summary>Engines turn these words into exit codes 126 and 127.</summary>
+    static RuntimeException? OfProgram(Step? step, int errno)
+    {
+        string? name = step switch { FindProgramStep find => find.Name, ExecStep exec => exec.Args[0], _ => null };
+        if (name is null)
+        {
+            return null;
+        }
+        bool searched = step is FindProgramStep { Searches: true } && errno == (int)Errno.ENOENT;
+        string words = searched ? "executable file not found in $PATH" : step is FindProgramStep && errno == (int)Errno.ENOENT
+            ? "stat " + name + ": no such file or directory"
+            : ErrnoText.Describe(errno).ToLowerInvariant();
+        return new RuntimeException("exec: \"" + name + "\": " + words, step!.Hint("execve", errno));
+    }
+
+    /// <summary>All problems of a config in one message.</summary>
+    public static RuntimeException OfProblems(List<ConfigProblem> problems, string file)
+    {
+        var text = new StringBuilder();
+        int count = 0;
+        foreach (ConfigProblem problem in problems)
+        {
+            if (!problem.IsWarning)
+            {
+                text.Append(count++ == 0 ? "" : "; ").Append(problem.ToString());
+            }
+        }
+        return new RuntimeException((count > 1 ? $"{count} problems in {file}: " : file + ": ") + text);
+    }
+}

@@ -1,0 +1,259 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using OciRun.Engine.Cgroups;
+using OciRun.Kernel;
+using OciRun.Planning;
+using OciRun.Planning.Steps;
+using OciRun.Planning.Validation;
+using OciRun.Spec;
+using OciRun.Syscalls;
+
+namespace OciRun.Engine;
+
+/// <summary>Further processes in a container.</summary>
+public static class ExecEngine
+{
+    /// <summary>Starts a process in a container; in the foreground also waits for it.</summary>
+    /// <returns>Its exit code, 128 + N for signal N; 0 when detached.</returns>
+    public static int Exec(GlobalOptions globals, ExecOptions options)
+    {
+        using ContainerDirectory directory = ContainerDirectory.Open(globals, options.Id);
+        ContainerRecord record = directory.Load(withConfig: true);
+        CheckStatus(Lifecycle.StatusOf(directory, record), options);
+        RuntimeSpec spec = SpecFor(record, options);
+        CheckTerminal(spec.Process!, options);
+        using SafeFd init = Syscall.PidfdOpen(record.Pid);
+        ContainerPlan plan = Plan(record, options, spec);
+        using Foreground? foreground = options.Detach ? null : new Foreground(subreaper: false);
+        using var process = new InitProcess(plan);
+        try
+        {
+            Spawn(record, options, process, init, plan);
+            Guide(process, plan, record, options);
+            HandOver(process, plan, options);
+            foreground?.Attach(process.Terminal);
+            process.Answer();
+            process.NextGate();
+        }
+        catch (Exception e) when (e is RuntimeException or SyscallException)
+        {
+            process.Destroy();
+            throw new RuntimeException(e.Message, (e as RuntimeException)?.Hint, 255);
+        }
+        return foreground is null ? 0 : foreground.Wait(process.Pid, process.Pidfd);
+    }
+
+    static void CheckStatus(ContainerStatus status, ExecOptions options)
+    {
+        string? problem = status switch
+        {
+            ContainerStatus.Stopped => "cannot exec in a stopped container",
+            ContainerStatus.Creating => "cannot exec in a container that is still being created",
+            ContainerStatus.Paused when !options.IgnorePaused =>
+                "cannot exec in a paused container (use --ignore-paused to override)",
+            _ => null,
+        };
+        if (problem is not null)
+        {
+            throw new RuntimeException(problem, null, 255);
+        }
+    }
+
+    static void CheckTerminal(SpecProcess process, ExecOptions options)
+    {
+        if (process.Terminal && options.Detach && options.ConsoleSocket is null)
+        {
+            throw new RuntimeException("cannot allocate tty if oci-run will detach without setting console socket", "give --console-socket", 255);
+        }
+        if (options.ConsoleSocket is not null && !(process.Terminal && options.Detach))
+        {
+            throw new RuntimeException("cannot use console socket if oci-run will not detach or allocate tty", null, 255);
+        }
+    }
+
+    /// <summary>The container's config with the new process in it.</summary>
+    static RuntimeSpec SpecFor(ContainerRecord record, ExecOptions options)
+    {
+        RuntimeSpec spec = record.Config;
+        var problems = new List<ConfigProblem>();
+        string name = "options";
+        SpecProcess process;
+        if (options.ProcessFile is { } file)
+        {
+            name = Preflight.NameOf(file);
+            SpecProcess? read = ConfigReader.ReadProcess(Preflight.ReadFile(file), problems);
+            process = read is not null && !Preflight.HasErrors(problems) ? read : throw ErrorText.OfProblems(problems, name);
+        }
+        else
+        {
+            process = ProcessOptions.Apply(spec.Process ?? new SpecProcess(), options);
+        }
+        Validator.ValidateProcess(process, "process", problems);
+        if (Preflight.HasErrors(problems))
+        {
+            throw ErrorText.OfProblems(problems, name);
+        }
+        spec.Process = process;
+        return spec;
+    }
+
+    static ContainerPlan Plan(ContainerRecord record, ExecOptions options, RuntimeSpec spec)
+    {
+        InheritedDescriptors inherited = InheritedDescriptors.Read(options.PreserveFds);
+        var planOptions = new PlanOptions
+        {
+            Id = record.Id,
+            Bundle = record.Bundle,
+            IsExec = true,
+            Terminal = spec.Process!.Terminal,
+            NoNewKeyring = record.NoNewKeyring,
+            InheritedFds = inherited.Count,
+            ListenFds = inherited.ListenFds,
+            CgroupManager = record.CgroupManager,
+        };
+        ulong namespaces = 0;
+        foreach (SpecNamespace one in spec.Linux?.Namespaces ?? [])
+        {
+            namespaces |= NamespaceKind.FlagOf(one.Type);
+        }
+        var problems = new List<ConfigProblem>();
+        return Planner.PlanExec(spec, planOptions, Preflight.Facts(spec), namespaces, problems)
+            ?? throw ErrorText.OfProblems(problems, "exec");
+    }
+
+    static void Spawn(ContainerRecord record, ExecOptions options, InitProcess process, SafeFd init, ContainerPlan plan)
+    {
+        using Cgroup? cgroup = ExecCgroup.Open(record, options);
+        using SafeFd? ownPid = EnterPidNamespace(init, plan);
+        int result = process.Spawn([init], cgroup?.Directory ?? -1, -1, 0);
+        if (result is -(int)Errno.EBUSY or -(int)Errno.EOPNOTSUPP or -(int)Errno.ENODEV && cgroup is not null)
+        {
+            // Init has moved itself away, or made its cgroup one that takes no processes: where init is, there is room.
+            using Cgroup? other = ExecCgroup.OfInit(record);
+            result = process.Spawn([init], other?.Directory ?? -1, -1, 0);
+        }
+        if (ownPid is not null)
+        {
+            Syscall.Setns(ownPid, CloneFlags.CLONE_NEWPID);
+        }
+        if (result < 0)
+        {
+            throw new RuntimeException("clone3: " + ErrorText.Describe(-result));
+        }
+    }
+
+    static SafeFd? EnterPidNamespace(SafeFd init, ContainerPlan plan)
+    {
+        if ((plan.JoinedNamespaces & NamespaceKind.Pid) == 0)
+        {
+            return null;
+        }
+        SafeFd own = Syscall.Open("/proc/self/ns/pid", OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC);
+        Syscall.Setns(init, CloneFlags.CLONE_NEWPID);
+        return own;
+    }
+
+    static void Guide(InitProcess process, ContainerPlan plan, ContainerRecord record, ExecOptions options)
+    {
+        if (plan.Spec.Process?.OomScoreAdj is { } score)
+        {
+            ProcFile.Write(process.Pid, "oom_score_adj", score.ToString(CultureInfo.InvariantCulture), "process.oomScoreAdj", null);
+        }
+        while (true)
+        {
+            Gate gate = process.NextGate() ?? throw new RuntimeException("the process " + process.Reap() + " before it was ready");
+            if (gate == Gate.InitProgram)
+            {
+                process.FillProgram(-1);
+            }
+            if (gate == Gate.Ready)
+            {
+                break;
+            }
+            process.Answer();
+        }
+        foreach (Step step in plan.Steps)
+        {
+            if (step is RlimitsStep limits)
+            {
+                RlimitSetter.Set(process.Pid, limits);
+            }
+        }
+    }
+
+    static void HandOver(InitProcess process, ContainerPlan plan, ExecOptions options)
+    {
+        if (plan.Options.Terminal && options.ConsoleSocket is { } console)
+        {
+            Sockets.SendDescriptor(console, "/dev/ptmx", process.Terminal, "--console-socket");
+        }
+        if (options.PidfdSocket is { } socket)
+        {
+            Sockets.SendDescriptor(socket, "setns", process.Pidfd, "--pidfd-socket");
+        }
+        if (options.PidFile is { } file)
+        {
+            PidFile.Write(file, process.Pid);
+        }
+    }
+}
+
+/// <summary>The cgroup of a process that joins a container.</summary>
+static class ExecCgroup
+{
+    /// <summary>The container's cgroup, or one below it that was asked for.</summary>
+    public static Cgroup? Open(ContainerRecord record, ExecOptions options)
+    {
+        if (options.Cgroup.Count == 0)
+        {
+            return Lifecycle.OpenCgroup(record);
+        }
+        string path = options.Cgroup[^1];
+        int colon = path.IndexOf(':');
+        if (colon >= 0)
+        {
+            path = path[(colon + 1)..];
+        }
+        string clean = Planner.CleanPath("/" + path);
+        bool escapes = false;
+        foreach (string part in path.Split('/'))
+        {
+            escapes |= part == "..";
+        }
+        if (record.CgroupPath is null || escapes)
+        {
+            throw new RuntimeException("--cgroup: \"" + path + "\" is not below the container's cgroup");
+        }
+        CgroupMount mount = CgroupMount.Find();
+        return Cgroup.Open(mount, clean == "/" ? record.CgroupPath : record.CgroupPath + clean)
+            ?? throw new RuntimeException("--cgroup: there is no cgroup \"" + path + "\" below the container's");
+    }
+
+    public static Cgroup? OfInit(ContainerRecord record)
+    {
+        string? path = CgroupMount.CgroupOf(record.Pid.ToString(CultureInfo.InvariantCulture));
+        return path is null ? null : Cgroup.Open(CgroupMount.Find(), path);
+    }
+}
+
+/// <summary>prlimit(2) on a process that waits to execute its payload.</summary>
+static class RlimitSetter
+{
+    public static void Set(int pid, RlimitsStep step)
+    {
+        for (int i = 0; i < step.Rlimits.Count; i++)
+        {
+            SpecRlimit limit = step.Rlimits[i];
+            try
+            {
+                Syscall.SetPrlimit(pid, Rlimits.Number(limit.Type!), new Rlimit64 { rlim_cur = limit.Soft, rlim_max = limit.Hard });
+            }
+            catch (SyscallException e)
+            {
+                throw new RuntimeException($"process.rlimits[{i}]: setrlimit {limit.Type}: " + ErrorText.Describe(e.ErrorNumber),
+                    step.Hint("prlimit", e.ErrorNumber));
+            }
+        }
+    }
+}

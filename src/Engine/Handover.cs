@@ -1,0 +1,74 @@
+using System;
+using System.Globalization;
+using System.Text;
+using OciRun.Kernel;
+using OciRun.Syscalls;
+
+namespace OciRun.Engine;
+
+/// <summary>Hands a descriptor to a caller that listens on a socket.</summary>
+static class Sockets
+{
+    /// <summary>One message with one descriptor (SCM_RIGHTS).</summary>
+    public static void SendDescriptor(string path, string payload, int fd, string option)
+    {
+        using SafeFd socket = Syscall.Socket(1 /* AF_UNIX */, SocketType.SOCK_STREAM | SocketType.SOCK_CLOEXEC);
+        int connected = Syscall.TryConnectUnix(socket, path);
+        if (connected < 0)
+        {
+            throw new RuntimeException(option + ": " + ErrorText.Call("connect", path, -connected));
+        }
+        int sent = Syscall.TrySendMsg(socket, Encoding.UTF8.GetBytes(payload), [fd]);
+        if (sent < 0)
+        {
+            throw new RuntimeException(option + ": " + ErrorText.Call("sendmsg", path, -sent));
+        }
+    }
+}
+
+/// <summary>The pid file: digits and nothing else, complete from the moment it exists.</summary>
+static class PidFile
+{
+    public static void Write(string path, int pid)
+    {
+        int slash = path.LastIndexOf('/');
+        string temporary = path[..(slash + 1)] + "." + path[(slash + 1)..];
+        try
+        {
+            const OpenFlags flags = OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_TRUNC | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC;
+            using (SafeFd file = Syscall.Open(temporary, flags, 0x1A4))
+            {
+                Syscall.WriteAll(file, Encoding.ASCII.GetBytes(pid.ToString(CultureInfo.InvariantCulture)), temporary);
+            }
+            Syscall.RenameAt(-100, temporary, -100, path);
+        }
+        catch (SyscallException e)
+        {
+            throw new RuntimeException("--pid-file: " + ErrorText.Call(e.Call, e.Path ?? path, e.ErrorNumber));
+        }
+    }
+}
+
+/// <summary>Descriptors of the caller that the payload gets: socket activation's (sd_listen_fds(3)), then those of --preserve-fds.</summary>
+readonly record struct InheritedDescriptors(int Count, int ListenFds)
+{
+    public static InheritedDescriptors Read(int preserve)
+    {
+        int listen = 0;
+        if (int.TryParse(Environment.GetEnvironmentVariable("LISTEN_FDS"), NumberStyles.None, CultureInfo.InvariantCulture, out int count))
+        {
+            string? pid = Environment.GetEnvironmentVariable("LISTEN_PID");
+            bool mine = string.IsNullOrEmpty(pid) || pid == Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+            listen = mine && count < 1024 ? count : 0;
+        }
+        for (int i = 0; i < preserve; i++)
+        {
+            int fd = 3 + listen + i;
+            if (Syscall.TryGetFdFlags(fd) < 0)
+            {
+                throw new RuntimeException($"--preserve-fds: unable to stat preserved-fd {i + 1} (of {preserve}): descriptor {fd} is not open");
+            }
+        }
+        return new InheritedDescriptors(listen + preserve, listen);
+    }
+}

@@ -1,0 +1,229 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Text;
+using OciRun.Engine.Child;
+using OciRun.Kernel;
+using OciRun.Planning;
+using OciRun.Syscalls;
+
+namespace OciRun.Engine;
+
+/// <summary>The container's first process, or one that exec starts: it is cloned, answered at its gates, and fed its init program.</summary>
+sealed unsafe class InitProcess : IDisposable
+{
+    readonly ContainerPlan _plan;
+    readonly SafeFd _channel;
+    readonly SafeFd _peer;
+    readonly SafeFd _program;
+    readonly SafeFd _programReadOnly;
+    string? _home;
+
+    public InitProcess(ContainerPlan plan)
+    {
+        _plan = plan;
+        (_channel, _peer) = Syscall.SocketPair(SocketType.SOCK_SEQPACKET | SocketType.SOCK_CLOEXEC);
+        PeerNumber = _peer;
+        _program = MakeProgramFile();
+        // The kernel executes no file that is open for writing: the process has this descriptor, and the other is closed in time.
+        _programReadOnly = Syscall.Open("/proc/self/fd/" + _program, OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC);
+    }
+
+    /// <summary>Number of the channel's other end in the process.</summary>
+    int PeerNumber { get; }
+    public int Pid { get; private set; }
+    public SafeFd Pidfd { get; private set; } = new(-1);
+    public SafeFd Terminal { get; private set; } = new(-1);
+
+    /// <summary>MFD_EXEC is needed where the default is noexec, and unknown before Linux 6.3.</summary>
+    static SafeFd MakeProgramFile()
+    {
+        const MemfdFlags flags = MemfdFlags.MFD_CLOEXEC | MemfdFlags.MFD_ALLOW_SEALING;
+        try
+        {
+            return Syscall.MemfdCreate("oci-run-init", flags | MemfdFlags.MFD_EXEC);
+        }
+        catch (SyscallException e) when (e.Errno == Errno.EINVAL)
+        {
+            return Syscall.MemfdCreate("oci-run-init", flags);
+        }
+        catch (SyscallException e) when (e.Errno == Errno.EACCES)
+        {
+            throw new RuntimeException(e.Message, "executable memfds are forbidden here: set /proc/sys/vm/memfd_noexec to 0 or 1");
+        }
+    }
+
+    /// <summary>clone3(2). The parent has one managed thread, no collection can start, and all signals are blocked until the child has
+    /// reset their handlers.</summary>
+    /// <returns>0, or a negative errno.</returns>
+    public int Spawn(ReadOnlySpan<int> slots, int cgroup, int startSocket, Gate waitFirst)
+    {
+        ProgramBuilder program = Lowering.ChildProgram(_plan);
+        Span<int> table = stackalloc int[Math.Max(program.Slots, 1)];
+        table.Fill(-1);
+        slots.CopyTo(table);
+        int pidfd = -1;
+        var args = new CloneArgs
+        {
+            flags = _plan.CloneFlags | (ulong)(CloneFlags.CLONE_PIDFD | CloneFlags.CLONE_CLEAR_SIGHAND) |
+                (cgroup >= 0 ? (ulong)CloneFlags.CLONE_INTO_CGROUP : 0),
+            pidfd = (ulong)&pidfd,
+            exit_signal = 17, // SIGCHLD
+            cgroup = cgroup >= 0 ? (ulong)cgroup : 0,
+        };
+        long pid;
+        ulong mask = Syscall.Sigprocmask(2, ulong.MaxValue);
+        fixed (Op* ops = program.Ops)
+        fixed (byte* data = program.Data)
+        fixed (int* descriptors = table)
+        {
+            var context = new ChildContext
+            {
+                Ops = ops,
+                Count = program.Count,
+                Data = data,
+                Slots = descriptors,
+                Channel = _peer,
+                StartSocket = startSocket,
+                InitProgram = _programReadOnly,
+                CloseFirst = _program,
+                InheritedFds = _plan.Options.InheritedFds,
+                Root = -1,
+                Proc = -1,
+                Null = -1,
+                MaskMount = -1,
+                Directory = -1,
+                WaitFirst = (int)waitFirst,
+            };
+            pid = ChildSys.Clone3(&args, sizeof(CloneArgs));
+            if (pid == 0)
+            {
+                ChildProgram.Run(&context);
+            }
+        }
+        Syscall.Sigprocmask(2, mask);
+        if (pid < 0)
+        {
+            return (int)pid;
+        }
+        Pid = (int)pid;
+        Pidfd = new SafeFd(pidfd);
+        _peer.Dispose();
+        return 0;
+    }
+
+    /// <summary>Lets the process go on from the gate that it waits at.</summary>
+    public void Answer()
+    {
+        Record record = new() { Type = RecordType.Gate };
+        var bytes = new ReadOnlySpan<byte>(&record, Record.Size);
+        // A process that has died is noticed by the next read, with its reason.
+        Syscall.TryWrite(_channel, bytes);
+    }
+
+    /// <summary>Waits for the next gate. Null: the channel was closed without an error, as execve of the payload does.</summary>
+    public Gate? NextGate()
+    {
+        Span<byte> buffer = stackalloc byte[Record.Size + 512];
+        Span<int> fds = stackalloc int[4];
+        while (true)
+        {
+            int size = Syscall.TryRecvMsg(_channel, buffer, fds, out int count);
+            if (size is 0 or -(int)Errno.ECONNRESET)
+            {
+                return null;
+            }
+            if (size < Record.Size)
+            {
+                throw new RuntimeException(ErrorText.Call("recvmsg", null, size < 0 ? -size : (int)Errno.EPROTO));
+            }
+            Record record = System.Runtime.InteropServices.MemoryMarshal.Read<Record>(buffer);
+            switch (record.Type)
+            {
+                case RecordType.Gate:
+                    return (Gate)record.Aux;
+                case RecordType.Adopt:
+                    Adopt((int)record.Aux);
+                    break;
+                case RecordType.Descriptor:
+                    Receive((DescriptorKind)record.Aux, count > 0 ? fds[0] : -1);
+                    break;
+                default:
+                    string detail = Encoding.UTF8.GetString(buffer[Record.Size..size]).Trim();
+                    throw ErrorText.OfRecord(_plan, record, detail.StartsWith("e ", StringComparison.Ordinal) ? detail[2..] : detail);
+            }
+        }
+    }
+
+    /// <summary>The process's child, which the kernel made the runtime's own, is the container's process from now on.</summary>
+    void Adopt(int pid)
+    {
+        Syscall.TryWaitId(WaitFlags.P_PIDFD, Pidfd, WaitFlags.WEXITED, out _);
+        Pidfd.Dispose();
+        Pid = pid;
+        Pidfd = Syscall.PidfdOpen(pid);
+    }
+
+    void Receive(DescriptorKind kind, int fd)
+    {
+        if (fd < 0)
+        {
+            return;
+        }
+        if (kind == DescriptorKind.Terminal)
+        {
+            Terminal = new SafeFd(fd);
+            return;
+        }
+        using var file = new SafeFd(fd);
+        _home = Passwd.HomeOf(file, _plan.Spec.Process?.User?.Uid ?? 0);
+    }
+
+    /// <summary>Writes and seals the program that the process executes next.</summary>
+    public void FillProgram(int startSocket)
+    {
+        var image = new InitImageBuilder
+        {
+            ChannelFd = PeerNumber,
+            StartFd = startSocket,
+            InheritedFds = _plan.Options.InheritedFds,
+            Home = _home ?? "/",
+        };
+        Syscall.WriteAll(_program, Lowering.InitImage(_plan, image));
+        Syscall.FcntlAddSeals(_program, Seal.F_SEAL_SEAL | Seal.F_SEAL_SHRINK | Seal.F_SEAL_GROW | Seal.F_SEAL_WRITE);
+        _program.Dispose();
+        _programReadOnly.Dispose();
+    }
+
+    /// <summary>Why the process is gone, for a message: "was killed by signal 9", "exited with status 1".</summary>
+    public string Reap()
+    {
+        if (Pidfd < 0 || Syscall.TryWaitId(WaitFlags.P_PIDFD, Pidfd, WaitFlags.WEXITED, out WaitResult result) < 0)
+        {
+            return "is gone";
+        }
+        return result.Signaled
+            ? "was killed by signal " + Signals.Name(result.ExitCode - 128)
+            : "exited with status " + result.ExitCode.ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Kills the process and waits for its end, after a failure.</summary>
+    public void Destroy()
+    {
+        if (Pidfd >= 0)
+        {
+            Syscall.TryPidfdSendSignal(Pidfd, 9);
+            Syscall.TryWaitId(WaitFlags.P_PIDFD, Pidfd, WaitFlags.WEXITED, out _);
+        }
+    }
+
+    public void Dispose()
+    {
+        _channel.Dispose();
+        _peer.Dispose();
+        _program.Dispose();
+        _programReadOnly.Dispose();
+        Pidfd.Dispose();
+        Terminal.Dispose();
+    }
+}

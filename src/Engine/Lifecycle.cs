@@ -1,0 +1,253 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Text;
+using OciRun.Engine.Cgroups;
+using OciRun.Kernel;
+using OciRun.Planning;
+using OciRun.Planning.Steps;
+using OciRun.Spec;
+using OciRun.Syscalls;
+
+namespace OciRun.Engine;
+
+/// <summary>The life cycle of a container (runtime.md, "Lifecycle"), one method per command.</summary>
+public static partial class Lifecycle
+{
+    /// <summary>Makes a container whose process waits for <see cref="Start"/>.</summary>
+    public static void Create(GlobalOptions globals, CreateOptions options)
+    {
+        using var preflight = new Preflight();
+        ContainerPlan plan = MakePlan(globals, options, preflight, waitsForStart: true, out _);
+        CheckTerminal(plan, options, detached: true);
+        using var creation = new Creation(globals, options, plan, preflight);
+        creation.Perform();
+        HandOver(creation, options, plan);
+    }
+
+    /// <summary>Makes a container and starts it; in the foreground also waits for it and deletes it.</summary>
+    /// <returns>The payload's exit code, 128 + N for signal N; 0 when detached.</returns>
+    public static int Run(GlobalOptions globals, CreateOptions options)
+    {
+        using var preflight = new Preflight();
+        ContainerPlan plan = MakePlan(globals, options, preflight, waitsForStart: false, out _);
+        CheckTerminal(plan, options, options.Detach);
+        using Foreground? foreground = options.Detach ? null : new Foreground(subreaper: !options.NoSubreaper);
+        using var creation = new Creation(globals, options, plan, preflight);
+        creation.Perform();
+        HandOver(creation, options, plan);
+        try
+        {
+            foreground?.Attach(creation.Init.Terminal);
+            Launch(creation, plan);
+        }
+        catch (RuntimeException)
+        {
+            creation.Undo();
+            throw;
+        }
+        if (foreground is null)
+        {
+            return 0;
+        }
+        int status = foreground.Wait(creation.Init.Pid, creation.Init.Pidfd);
+        if (!options.Keep)
+        {
+            Destroy(globals, creation.Directory, creation.Record);
+        }
+        return status;
+    }
+
+    /// <summary>startContainer hooks, the word to start, and poststart hooks once the payload runs.</summary>
+    static void Launch(Creation creation, ContainerPlan plan)
+    {
+        RunStartHooks(creation.Record, plan.Spec, creation.Init.Pidfd);
+        creation.Init.Answer();
+        if (creation.Init.NextGate() is not null)
+        {
+            throw new RuntimeException("init process broke the protocol");
+        }
+        RunPoststart(creation.Record, plan.Spec);
+    }
+
+    /// <summary>Terminal, pidfd and pid file go to the caller, in this order: who sees the pid file has the terminal already.</summary>
+    static void HandOver(Creation creation, CreateOptions options, ContainerPlan plan)
+    {
+        try
+        {
+            if (plan.Options.Terminal && options.ConsoleSocket is { } console)
+            {
+                Sockets.SendDescriptor(console, "/dev/ptmx", creation.Init.Terminal, "--console-socket");
+            }
+            if (options.PidfdSocket is { } socket)
+            {
+                Sockets.SendDescriptor(socket, "standard", creation.Init.Pidfd, "--pidfd-socket");
+            }
+            if (options.PidFile is { } file)
+            {
+                PidFile.Write(file, creation.Init.Pid);
+            }
+        }
+        catch (RuntimeException)
+        {
+            creation.Undo();
+            throw;
+        }
+    }
+
+    static void CheckTerminal(ContainerPlan plan, CreateOptions options, bool detached)
+    {
+        bool terminal = plan.Options.Terminal;
+        if (terminal && detached && options.ConsoleSocket is null)
+        {
+            throw new RuntimeException("cannot allocate tty if oci-run will detach without setting console socket",
+                "give --console-socket, or set process.terminal to false");
+        }
+        if (options.ConsoleSocket is not null && !(terminal && detached))
+        {
+            throw new RuntimeException("cannot use console socket if oci-run will not detach or allocate tty");
+        }
+    }
+
+    /// <summary>Reads, checks and plans; all problems in one error, before any side effect.</summary>
+    internal static ContainerPlan MakePlan(GlobalOptions globals, CreateOptions options, Preflight preflight, bool waitsForStart,
+        out HostFacts facts)
+    {
+        string file = options.ConfigFile.StartsWith('/') ? options.ConfigFile : options.Bundle + "/" + options.ConfigFile;
+        RuntimeSpec spec = Preflight.ReadConfig(file);
+        var problems = new List<ConfigProblem>();
+        facts = preflight.Gather(spec, globals, options.Id);
+        InheritedDescriptors inherited = InheritedDescriptors.Read(options.PreserveFds);
+        var planOptions = new PlanOptions
+        {
+            Id = options.Id,
+            Bundle = options.Bundle,
+            NoPivot = options.NoPivot,
+            NoNewKeyring = options.NoNewKeyring,
+            WaitsForStart = waitsForStart,
+            CgroupManager = globals.CgroupManager,
+            Terminal = spec.Process?.Terminal ?? false,
+            InheritedFds = inherited.Count,
+            ListenFds = inherited.ListenFds,
+        };
+        ContainerPlan? plan = Planner.Plan(spec, planOptions, facts, problems);
+        Preflight.CheckPaths(spec, options.Bundle, problems);
+        if (plan is null || Preflight.HasErrors(problems))
+        {
+            throw ErrorText.OfProblems(problems, Preflight.NameOf(file));
+        }
+        foreach (ConfigProblem warning in plan.Warnings)
+        {
+            Log.Warn(warning.ToString());
+        }
+        return plan;
+    }
+
+    /// <summary>Lets the payload of a created container run.</summary>
+    public static void Start(GlobalOptions globals, string id)
+    {
+        using ContainerDirectory directory = ContainerDirectory.Open(globals, id);
+        if (!directory.Lock())
+        {
+            throw new RuntimeException("container does not exist");
+        }
+        ContainerRecord record = directory.Load(withConfig: true);
+        switch (StatusOf(directory, record))
+        {
+            case ContainerStatus.Created:
+                break;
+            case ContainerStatus.Stopped:
+                throw new RuntimeException("cannot start a container that has stopped");
+            case ContainerStatus.Creating:
+                throw new RuntimeException("cannot start a container that is still being created");
+            default:
+                throw new RuntimeException("cannot start an already running container");
+        }
+        using SafeFd pidfd = OpenInit(record);
+        RunStartHooks(record, record.Config, pidfd);
+        Release(directory, pidfd, record);
+        directory.RemoveEntry(ContainerDirectory.StartSocketName);
+        RunPoststart(record, record.Config);
+    }
+
+    /// <summary>One byte over the start socket; its end then says that the payload was executed, a record that it was not.</summary>
+    static void Release(ContainerDirectory directory, SafeFd pidfd, ContainerRecord record)
+    {
+        using SafeFd socket = Syscall.Socket(1 /* AF_UNIX */, SocketType.SOCK_SEQPACKET | SocketType.SOCK_CLOEXEC);
+        int connected = Syscall.TryConnectUnix(socket, directory.ShortPath(ContainerDirectory.StartSocketName));
+        if (connected < 0)
+        {
+            throw new RuntimeException("container init exited before it was started (" + ErrnoText.Name(-connected) + ")");
+        }
+        Syscall.TryWrite(socket, [1]);
+        Span<PollFd> fds = [new PollFd { fd = socket, events = 1 }, new PollFd { fd = pidfd, events = 1 }];
+        Syscall.Poll(fds, -1);
+        Span<byte> reply = stackalloc byte[Record.Size];
+        if (fds[0].revents == 0 || Syscall.TryRead(socket, reply) < Record.Size)
+        {
+            return;
+        }
+        Record error = System.Runtime.InteropServices.MemoryMarshal.Read<Record>(reply);
+        string program = record.Config.Process?.Args is { Count: > 0 } args ? args[0] : "";
+        throw new RuntimeException("exec: \"" + program + "\": " + ErrnoText.Describe(error.Errno).ToLowerInvariant());
+    }
+
+    static void RunStartHooks(ContainerRecord record, RuntimeSpec spec, int pidfd)
+    {
+        if (spec.Hooks?.StartContainer is not { Count: > 0 } hooks)
+        {
+            return;
+        }
+        ulong namespaces = 0;
+        bool ownPid = false;
+        foreach (SpecNamespace one in spec.Linux?.Namespaces ?? [])
+        {
+            namespaces |= NamespaceKind.FlagOf(one.Type);
+            ownPid |= one.Type == "pid" && string.IsNullOrEmpty(one.Path);
+        }
+        byte[] state = StateJson.HookState(record, ContainerStatus.Created, ownPid ? 1 : record.Pid);
+        Hooks.Run("startContainer", hooks, state, new HookPlace
+        {
+            Pidfd = pidfd,
+            Namespaces = namespaces,
+            Directory = spec.Process?.Cwd,
+            DefaultEnvironment = spec.Process?.Env ?? [],
+        });
+    }
+
+    /// <summary>A failure stops the container (runtime.md, "Lifecycle" 9).</summary>
+    static void RunPoststart(ContainerRecord record, RuntimeSpec spec)
+    {
+        if (spec.Hooks?.Poststart is not { Count: > 0 } hooks)
+        {
+            return;
+        }
+        byte[] state = StateJson.HookState(record, ContainerStatus.Running, record.Pid);
+        try
+        {
+            Hooks.Run("poststart", hooks, state, new HookPlace { DefaultEnvironment = Hooks.OwnEnvironment() });
+        }
+        catch (RuntimeException)
+        {
+            Syscall.TryKill(record.Pid, 9);
+            throw;
+        }
+    }
+
+    static SafeFd OpenInit(ContainerRecord record)
+    {
+        int fd = Syscall.TryPidfdOpen(record.Pid);
+        if (fd < 0)
+        {
+            throw new RuntimeException("container init exited");
+        }
+        var pidfd = new SafeFd(fd);
+        // The pid may have been given to another between the check and the open.
+        if (!ProcessStat.IsAlive(record.Pid, record.PidStartTime))
+        {
+            pidfd.Dispose();
+            throw new RuntimeException("container init exited");
+        }
+        return pidfd;
+    }
+}

@@ -1,0 +1,98 @@
+using System;
+using OciRun.Kernel;
+using OciRun.Planning;
+using OciRun.Planning.Steps;
+using OciRun.Syscalls;
+
+namespace OciRun.Engine;
+
+/// <summary>The descriptors that the plan's slots stand for, opened before the process exists and closed when it has them.</summary>
+sealed class OpenSlots(ContainerPlan plan) : IDisposable
+{
+    readonly int[] _values = new int[plan.Slots.Count];
+    int _opened;
+
+    public ReadOnlySpan<int> Values => _values;
+
+    public void Open()
+    {
+        for (; _opened < _values.Length; _opened++)
+        {
+            Slot slot = plan.Slots[_opened];
+            _values[_opened] = slot.Kind switch
+            {
+                SlotKind.Namespace => OpenNamespace(slot),
+                SlotKind.MountSource => OpenSource(slot),
+                SlotKind.IdMap => UserNamespaces.Make(slot),
+                _ => -1,
+            };
+        }
+    }
+
+    /// <summary>The path must be a namespace of the kind that its type says (ioctl_ns(2), NS_GET_NSTYPE).</summary>
+    static int OpenNamespace(Slot slot)
+    {
+        int fd = Syscall.TryOpen(slot.Path, OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC);
+        if (fd < 0)
+        {
+            throw new RuntimeException(slot.ConfigPath + ": " + ErrorText.Call("open", slot.Path, -fd));
+        }
+        long kind = Syscall.TryIoctl(fd, 0xb703 /* NS_GET_NSTYPE */, 0);
+        if (kind != (long)slot.NamespaceFlag)
+        {
+            Syscall.TryClose(fd);
+            throw new RuntimeException(slot.ConfigPath + ": \"" + slot.Path + "\" is " +
+                (kind < 0 ? "no namespace" : "a namespace of type " + NamespaceKind.Names((ulong)kind)) +
+                ", not of type " + NamespaceKind.Names(slot.NamespaceFlag));
+        }
+        return fd;
+    }
+
+    /// <summary>A detached clone, taken out of the host's propagation: the container's mounts below it must not come back.</summary>
+    static int OpenSource(Slot slot)
+    {
+        OpenTreeFlags flags = OpenTreeFlags.OPEN_TREE_CLONE | OpenTreeFlags.OPEN_TREE_CLOEXEC;
+        int at = (slot.Recursive ? 0x8000 : 0) | (slot.NoFollow ? AtFlags.AT_SYMLINK_NOFOLLOW : 0);
+        int fd = Syscall.TryOpenTree(-100, slot.Path, flags, at);
+        if (fd < 0)
+        {
+            throw new RuntimeException(slot.ConfigPath + ": " + ErrorText.Call("open_tree", slot.Path, -fd));
+        }
+        var attributes = new MountAttrArgs { propagation = (ulong)MountFlags.MS_SLAVE };
+        Syscall.TryMountSetattr(fd, "", AtFlags.AT_EMPTY_PATH | 0x8000, attributes);
+        return fd;
+    }
+
+    /// <summary>Enters a pid namespace that the config names, for the clone that follows.</summary>
+    /// <returns>The runtime's own, to return to; null when none is joined.</returns>
+    public SafeFd? EnterPidNamespace()
+    {
+        for (int i = 0; i < _values.Length; i++)
+        {
+            if (plan.Slots[i].Kind == SlotKind.Namespace && plan.Slots[i].NamespaceFlag == NamespaceKind.Pid)
+            {
+                SafeFd own = Syscall.Open("/proc/self/ns/pid", OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC);
+                int result = Syscall.TrySetns(_values[i], CloneFlags.CLONE_NEWPID);
+                if (result < 0)
+                {
+                    own.Dispose();
+                    throw new RuntimeException(plan.Slots[i].ConfigPath + ": " + ErrorText.Call("setns", plan.Slots[i].Path, -result));
+                }
+                return own;
+            }
+        }
+        return null;
+    }
+
+    public void Dispose()
+    {
+        for (int i = 0; i < _opened; i++)
+        {
+            if (_values[i] >= 0)
+            {
+                Syscall.TryClose(_values[i]);
+                _values[i] = -1;
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using System;
+using System.Collections.Generic;
+using OciRun.Engine.Cgroups;
+using OciRun.Kernel;
+using OciRun.Planning;
+using OciRun.Planning.Cgroups;
+using OciRun.Spec;
+using OciRun.Syscalls;
+
+namespace OciRun.Engine;
+
+/// <summary>Looks at the host, once and without side effects: the config, the facts that the planner needs, and whether what the config
+/// names is there.</summary>
+sealed class Preflight : IDisposable
+{
+    const int LargestConfig = 64 << 20;
+    /// <summary>Inode of the initial user namespace (include/linux/proc_ns.h, PROC_USER_INIT_INO).</summary>
+    const ulong InitialUserNamespace = 0xEFFFFFFD;
+
+    public CgroupMount? Mount { get; private set; }
+    public CgroupSite? Site { get; private set; }
+
+    /// <summary>Reads a config; a wrong one is an error that names all its problems.</summary>
+    public static RuntimeSpec ReadConfig(string path)
+    {
+        byte[] bytes = ReadFile(path);
+        var problems = new List<ConfigProblem>();
+        RuntimeSpec? spec = ConfigReader.Read(bytes, problems);
+        if (spec is null || HasErrors(problems))
+        {
+            throw ErrorText.OfProblems(problems, NameOf(path));
+        }
+        return spec;
+    }
+
+    public static byte[] ReadFile(string path)
+    {
+        try
+        {
+            return Syscall.ReadAll(path, LargestConfig);
+        }
+        catch (SyscallException e)
+        {
+            throw new RuntimeException(ErrorText.Call("open", path, e.ErrorNumber),
+                e.Errno == Errno.ENOENT ? "a bundle is a directory with a config.json: see \"oci-run spec\" and --bundle" : null);
+        }
+    }
+
+    public static string NameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
+
+    public static bool HasErrors(List<ConfigProblem> problems)
+    {
+        foreach (ConfigProblem problem in problems)
+        {
+            if (!problem.IsWarning)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>The facts for a new container.</summary>
+    public HostFacts Gather(RuntimeSpec spec, GlobalOptions globals, string id)
+    {
+        ControllerSet controllers = default;
+        if (globals.CgroupManager != "disabled")
+        {
+            Mount = CgroupMount.TryFind();
+            if (Mount is not null && globals.CgroupManager == "cgroupfs")
+            {
+                CgroupLocation? location = CgroupPath.Resolve(spec.Linux?.CgroupsPath, id, Mount.OwnCgroup, systemd: false, rootless: false, []);
+                Site = location is null ? null : CgroupSite.Probe(Mount, location.Path);
+                controllers = Site?.Controllers ?? default;
+            }
+            else if (Mount is not null && CgroupFiles.TryRead(Mount.Root, "cgroup.controllers", out string available) == 0)
+            {
+                controllers = new ControllerSet(available);
+            }
+        }
+        return Facts(spec) with
+        {
+            CgroupMount = Mount?.Path,
+            OwnCgroup = Mount is null ? "/" : Mount.OwnCgroup,
+            Controllers = controllers.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries),
+        };
+    }
+
+    /// <summary>The facts that a further process in a container needs as well.</summary>
+    public static HostFacts Facts(RuntimeSpec spec)
+    {
+        bool labels = spec.Process?.SelinuxLabel is { Length: > 0 } || spec.Linux?.MountLabel is { Length: > 0 };
+        return new HostFacts
+        {
+            EffectiveUid = Syscall.Geteuid(),
+            InUserNamespace = Syscall.TryFstatAt(-100, "/proc/self/ns/user", 0, out Stat user) == 0 && user.st_ino != InitialUserNamespace,
+            Capabilities = Syscall.CapGet().Permitted,
+            AppArmor = spec.Process?.ApparmorProfile is { Length: > 0 } && Syscall.Exists("/sys/kernel/security/apparmor"),
+            SELinux = labels && Syscall.Exists("/sys/fs/selinux/enforce"),
+        };
+    }
+
+    /// <summary>Problems that only the host can tell: a rootfs or a source of a bind that is not there.</summary>
+    public static void CheckPaths(RuntimeSpec spec, string bundle, List<ConfigProblem> problems)
+    {
+        CheckRootfs(spec.Root?.Path, bundle, problems);
+        List<SpecMount> mounts = spec.Mounts ?? [];
+        for (int i = 0; i < mounts.Count; i++)
+        {
+            SpecMount mount = mounts[i];
+            if (mount.Source is not { Length: > 0 } source || !IsBind(mount))
+            {
+                continue;
+            }
+            string path = source[0] == '/' ? source : bundle + "/" + source;
+            int status = Syscall.TryFstatAt(-100, path, AtFlags.AT_SYMLINK_NOFOLLOW, out _);
+            if (status < 0)
+            {
+                problems.Add(new ConfigProblem($"mounts[{i}].source", ErrorText.Call("stat", path, -status)));
+            }
+        }
+    }
+
+    static bool IsBind(SpecMount mount) =>
+        mount.Type == "bind" || mount.Options is not null && (mount.Options.Contains("bind") || mount.Options.Contains("rbind"));
+
+    static void CheckRootfs(string? root, string bundle, List<ConfigProblem> problems)
+    {
+        if (root is null or "")
+        {
+            return;
+        }
+        string path = root[0] == '/' ? root : bundle + "/" + root;
+        int status = Syscall.TryFstatAt(-100, path.TrimEnd('/') is { Length: > 0 } trimmed ? trimmed : "/", AtFlags.AT_SYMLINK_NOFOLLOW, out Stat stat);
+        if (status < 0)
+        {
+            problems.Add(new ConfigProblem("root.path", ErrorText.Call("stat", path, -status)));
+        }
+        else if ((stat.st_mode & 0xF000) == 0xA000)
+        {
+            problems.Add(new ConfigProblem("root.path", $"invalid rootfs: \"{path}\" is a symlink; give the directory itself"));
+        }
+        else if ((stat.st_mode & 0xF000) != 0x4000)
+        {
+            problems.Add(new ConfigProblem("root.path", $"\"{path}\" is not a directory"));
+        }
+    }
+
+    public void Dispose()
+    {
+        Site?.Dispose();
+        Mount?.Dispose();
+    }
+}
