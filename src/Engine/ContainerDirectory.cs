@@ -1,0 +1,244 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using OciRun.Kernel;
+using OciRun.Spec;
+using OciRun.Syscalls;
+
+namespace OciRun.Engine;
+
+/// <summary>The directory of one container below the state root: state.json, replaced as a whole by rename, and the socket that start
+/// connects to. Everything goes through its descriptor, so it may be removed or replaced meanwhile without harm.</summary>
+public sealed class ContainerDirectory : IDisposable
+{
+    const string StateName = "state.json";
+    const string TemporaryName = ".state.json.new";
+    /// <summary>Its existence means that the container waits to be started.</summary>
+    public const string StartSocketName = "start.sock";
+    public const string NotifyName = "notify";
+    const int LargestState = 64 << 20;
+
+    readonly SafeFd _root;
+    readonly SafeFd _directory;
+
+    ContainerDirectory(string id, string path, SafeFd root, SafeFd directory)
+    {
+        Id = id;
+        Path = path;
+        _root = root;
+        _directory = directory;
+    }
+
+    public string Id { get; }
+    public string Path { get; }
+    public int Fd => _directory;
+
+    /// <summary>Makes the directory of a new container, and locks it.</summary>
+    public static ContainerDirectory Create(GlobalOptions globals, string id)
+    {
+        SafeFd root = OpenRoot(globals, create: true)!;
+        int made = Syscall.TryMkdirAt(root, id, 0x1C9);
+        if (made < 0)
+        {
+            root.Dispose();
+            if (made == -(int)Errno.EEXIST)
+            {
+                throw new RuntimeException("container with given ID already exists");
+            }
+            throw new RuntimeException(ErrorText.Call("mkdirat", globals.Root + "/" + id, -made));
+        }
+        ContainerDirectory container = OpenBelow(globals, id, root) ??
+            throw new RuntimeException("the state directory vanished while it was being made");
+        container.TryLock();
+        return container;
+    }
+
+    /// <summary>The directory of a container, or null when there is none.</summary>
+    public static ContainerDirectory? TryOpen(GlobalOptions globals, string id)
+    {
+        SafeFd? root = OpenRoot(globals, create: false);
+        return root is null ? null : OpenBelow(globals, id, root);
+    }
+
+    /// <summary>The directory of a container that must exist.</summary>
+    public static ContainerDirectory Open(GlobalOptions globals, string id) =>
+        TryOpen(globals, id) ?? throw new RuntimeException("container does not exist");
+
+    static ContainerDirectory? OpenBelow(GlobalOptions globals, string id, SafeFd root)
+    {
+        const OpenFlags flags = OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC;
+        int fd = Syscall.TryOpenAt(root, id, flags);
+        if (fd >= 0)
+        {
+            return new ContainerDirectory(id, globals.Root + "/" + id, root, new SafeFd(fd));
+        }
+        root.Dispose();
+        if (fd is -(int)Errno.ENOENT or -(int)Errno.ENOTDIR or -(int)Errno.ELOOP)
+        {
+            return null;
+        }
+        throw new RuntimeException(ErrorText.Call("openat", globals.Root + "/" + id, -fd));
+    }
+
+    /// <summary>Names of all directories below the state root. A default root that is missing is empty; an explicit one is an error.</summary>
+    public static List<string> List(GlobalOptions globals)
+    {
+        using SafeFd? root = OpenRoot(globals, create: false);
+        if (root is null)
+        {
+            if (globals.RootIsExplicit)
+            {
+                throw new RuntimeException(ErrorText.Call("open", globals.Root, (int)Errno.ENOENT), "--root must name an existing directory");
+            }
+            return [];
+        }
+        using SafeFd readable = Syscall.OpenAt(root, ".", OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY | OpenFlags.O_CLOEXEC);
+        List<string> names = Syscall.ListDirectory(readable);
+        names.Sort(StringComparer.Ordinal);
+        return names;
+    }
+
+    static SafeFd? OpenRoot(GlobalOptions globals, bool create)
+    {
+        const OpenFlags flags = OpenFlags.O_PATH | OpenFlags.O_DIRECTORY | OpenFlags.O_CLOEXEC;
+        int fd = Syscall.TryOpen(globals.Root, flags);
+        if (fd == -(int)Errno.ENOENT && create)
+        {
+            MakeDirectories(globals.Root);
+            fd = Syscall.TryOpen(globals.Root, flags);
+        }
+        if (fd >= 0)
+        {
+            return new SafeFd(fd);
+        }
+        if (fd == -(int)Errno.ENOENT && !create)
+        {
+            return null;
+        }
+        throw new RuntimeException(ErrorText.Call("open", globals.Root, -fd), "the state directory can be changed with --root");
+    }
+
+    /// <summary>mkdir -p; the last component is the caller's alone.</summary>
+    static void MakeDirectories(string path)
+    {
+        for (int at = 1; at <= path.Length; at++)
+        {
+            if (at == path.Length || path[at] == '/')
+            {
+                int made = Syscall.TryMkdirAt(-100, path[..at], at == path.Length ? 0x1C0u : 0x1EDu);
+                if (made < 0 && made != -(int)Errno.EEXIST)
+                {
+                    throw new RuntimeException(ErrorText.Call("mkdir", path[..at], -made), "the state directory can be changed with --root");
+                }
+            }
+        }
+    }
+
+    /// <summary>Waits until no other command changes this container; false when it was deleted meanwhile.</summary>
+    public bool Lock()
+    {
+        Syscall.Flock(_directory, FlockOp.LOCK_EX);
+        return StillThere();
+    }
+
+    /// <summary>The lock, if it is free.</summary>
+    public bool TryLock() => Syscall.TryFlock(_directory, FlockOp.LOCK_EX | FlockOp.LOCK_NB) == 0;
+
+    bool StillThere() => Syscall.TryFstatAt(_root, Id, AtFlags.AT_SYMLINK_NOFOLLOW, out Stat now) == 0 &&
+        now.st_ino == Syscall.Fstat(_directory).st_ino;
+
+    /// <summary>The record, or null when a creation has not come as far as writing it.</summary>
+    public ContainerRecord? TryLoad(bool withConfig, out string? problem)
+    {
+        problem = null;
+        int fd = Syscall.TryOpenAt(_directory, StateName, OpenFlags.O_RDONLY | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC);
+        if (fd < 0)
+        {
+            problem = "it has no " + StateName + ": its creation did not get that far";
+            return null;
+        }
+        using var file = new SafeFd(fd);
+        return StateFile.Parse(Syscall.ReadAll(file, LargestState, StateName), withConfig, out problem);
+    }
+
+    public ContainerRecord Load(bool withConfig)
+    {
+        ContainerRecord? record = TryLoad(withConfig, out string? problem);
+        if (record is null && !StillThere())
+        {
+            throw new RuntimeException("container does not exist");
+        }
+        return record ?? throw new RuntimeException("the state of the container cannot be read: " + problem,
+            "delete --force removes what is left of it");
+    }
+
+    /// <summary>Replaces state.json: a reader sees the old or the new one.</summary>
+    public void Save(ContainerRecord record)
+    {
+        byte[] bytes = StateFile.Serialize(record);
+        const OpenFlags flags = OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_TRUNC | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC;
+        using (SafeFd file = Syscall.OpenAt(_directory, TemporaryName, flags, 0x180))
+        {
+            Syscall.WriteAll(file, bytes, Path + "/" + StateName);
+        }
+        Syscall.RenameAt(_directory, TemporaryName, _directory, StateName);
+    }
+
+    public bool WaitsForStart => Syscall.TryFstatAt(_directory, StartSocketName, AtFlags.AT_SYMLINK_NOFOLLOW, out _) == 0;
+
+    /// <summary>A path to an entry that is short enough for a socket address.</summary>
+    public string ShortPath(string name) => "/proc/self/fd/" + Fd.ToString(CultureInfo.InvariantCulture) + "/" + name;
+
+    public void RemoveEntry(string name) => Syscall.TryUnlinkAt(_directory, name, 0);
+
+    /// <summary>Removes the directory with what the runtime puts there.</summary>
+    public void Remove()
+    {
+        RemoveNotify();
+        RemoveEntry(StartSocketName);
+        RemoveEntry(TemporaryName);
+        RemoveEntry(StateName);
+        int removed = Syscall.TryUnlinkAt(_root, Id, AtFlags.AT_REMOVEDIR);
+        if (removed == -(int)Errno.ENOTEMPTY)
+        {
+            RemoveForeign();
+            removed = Syscall.TryUnlinkAt(_root, Id, AtFlags.AT_REMOVEDIR);
+        }
+        if (removed < 0 && removed != -(int)Errno.ENOENT)
+        {
+            throw new RuntimeException(ErrorText.Call("rmdir", Path, -removed));
+        }
+    }
+
+    void RemoveNotify()
+    {
+        const OpenFlags flags = OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC;
+        int fd = Syscall.TryOpenAt(_directory, NotifyName, flags);
+        if (fd < 0)
+        {
+            return;
+        }
+        using var notify = new SafeFd(fd);
+        foreach (string name in Syscall.ListDirectory(notify))
+        {
+            Syscall.TryUnlinkAt(notify, name, 0);
+        }
+        Syscall.TryUnlinkAt(_directory, NotifyName, AtFlags.AT_REMOVEDIR);
+    }
+
+    /// <summary>Files of another version or runtime under the same name.</summary>
+    void RemoveForeign()
+    {
+        using SafeFd readable = Syscall.OpenAt(_directory, ".", OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY | OpenFlags.O_CLOEXEC);
+        foreach (string name in Syscall.ListDirectory(readable))
+        {
+            RemoveEntry(name);
+        }
+    }
+
+    public void Dispose()
+    {
+        _directory.Dispose();
+        _root.Dispose();
+    }
+}
