@@ -6,7 +6,7 @@ using System.Text.Json;
 namespace OciRun.Spec;
 
 /// <summary>The three shapes in which JSON leaves the runtime.</summary>
-static class JsonOutput
+public static class JsonOutput
 {
     /// <summary>Nothing here goes into HTML, so '+', '&lt;' and non-ASCII text stay readable.</summary>
     static JsonWriterOptions Options(bool indented, char indent, int size) => new()

@@ -111,7 +111,7 @@ sealed class SeccompEmitter(SeccompProfile profile, SeccompDecisions decisions)
 
     int Chain(int decision)
     {
-        List<int> rules = SeccompPrecedence.Order(profile, decisions, decision, _architecture.Is64Bit);
+        List<int> rules = SeccompPrecedence.Order(profile, decisions, decision);
         int next = Place(0);
         for (int i = rules.Count - 1; i >= 0; i--)
         {
@@ -128,6 +128,10 @@ sealed class SeccompEmitter(SeccompProfile profile, SeccompDecisions decisions)
 
     int Condition(SeccompTest test, int onTrue, int onFalse)
     {
+        if (!_architecture.Is64Bit && !Fits32(test.Value))
+        {
+            return test.Operator is SeccompOperator.Less or SeccompOperator.LessOrEqual or SeccompOperator.NotEqual ? onTrue : onFalse;
+        }
         switch (test.Operator)
         {
             case SeccompOperator.NotEqual:
@@ -144,6 +148,9 @@ sealed class SeccompEmitter(SeccompProfile profile, SeccompDecisions decisions)
                 return Equal(test, onTrue, onFalse);
         }
     }
+
+    /// <summary>Whether a 32-bit argument can have the value: as it is, or as a negative number that the profile writes in 64 bits.</summary>
+    static bool Fits32(ulong value) => value <= uint.MaxValue || (long)value is >= int.MinValue and < 0;
 
     int Equal(SeccompTest test, int onTrue, int onFalse)
     {

@@ -180,6 +180,7 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems)
     {
         uint seen = 0;
         bool separate = false;
+        int firstTest = _profile.Tests.Count;
         for (int i = 0; i < (args?.Count ?? 0); i++)
         {
             SpecSyscallArg arg = args![i];
@@ -197,12 +198,23 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems)
             ulong mask = masked ? arg.Value : ulong.MaxValue;
             // As in libseccomp, bits of the datum outside the mask do not count.
             ulong value = masked ? arg.ValueTwo & mask : arg.Value;
-            _profile.Tests.Add(new SeccompTest((byte)arg.Index, masked ? SeccompOperator.Equal : op, mask, value));
+            AddTest(new SeccompTest((byte)arg.Index, op, mask, value), firstTest);
             uint bit = 1u << (int)(arg.Index & 31);
             separate |= (seen & bit) != 0;
             seen |= bit;
         }
         return separate;
+    }
+
+    /// <summary>Keeps a rule's conditions in the order of the arguments, so that rules can be compared.</summary>
+    readonly void AddTest(SeccompTest test, int first)
+    {
+        int place = _profile.Tests.Count;
+        while (place > first && _profile.Tests[place - 1].Index > test.Index)
+        {
+            place--;
+        }
+        _profile.Tests.Insert(place, test);
     }
 
     readonly void CheckNotify()

@@ -32,7 +32,14 @@ public static class SyscallTable
         return -1;
     }
 
-    static ReadOnlySpan<byte> NameAt(int index) =>
+    /// <summary>How many different names the tables have.</summary>
+    public static int NameCount => SyscallNameTable.Count;
+
+    /// <summary>The kernel release whose headers the tables were made from.</summary>
+    public static string KernelVersion => SyscallNameTable.KernelVersion;
+
+    /// <summary>A name, in ASCII; names are sorted.</summary>
+    public static ReadOnlySpan<byte> NameAt(int index) =>
         SyscallNameTable.Blob[SyscallNameTable.Offsets[index]..SyscallNameTable.Offsets[index + 1]];
 
     /// <summary>The call's number as seccomp_data.nr shows it, or -1 when the architecture does not have it.</summary>
