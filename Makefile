@@ -8,7 +8,7 @@ export DOTNET_CLI_USE_MSBUILD_SERVER := 0
 
 SOURCES := $(shell find src -name '*.cs' -o -name '*.csproj' -o -name '*.props') global.json
 
-.PHONY: all deps build-tests install demo test test-unit test-root clean help bench bench-check bench-record test-vm test-engines
+.PHONY: all deps lint build-tests install demo test test-unit test-root clean help bench bench-check bench-record test-vm test-engines
 
 all: bin/oci-run ## build bin/oci-run
 
@@ -32,7 +32,10 @@ demo: ## show containers at work (root); first installs and builds what that nee
 build-tests: deps
 	dotnet build Runtime.sln -c $(CONFIGURATION) --nologo -v quiet
 
-test: bin/oci-run build-tests ## run every test suite (root)
+lint: deps ## compile the sources with all analyzers, warnings as errors
+	dotnet build src/Cli/Cli.csproj -c $(CONFIGURATION) -p:RunAnalyzers=true --no-incremental --nologo -v quiet
+
+test: bin/oci-run lint build-tests ## run every test suite (root)
 	tests/run
 
 test-unit: build-tests ## run the suites that need no root
