@@ -7,7 +7,8 @@ static class CommandTable
     /// <summary>In the order of the help text.</summary>
     public static readonly string[] Names =
     [
-        "create", "start", "run", "exec", "state", "list", "ps", "kill", "delete", "spec", "features", "check", "explain",
+        "create", "start", "run", "exec", "state", "list", "ps", "kill", "pause", "resume", "update", "events",
+        "delete", "spec", "features", "check", "explain",
     ];
 
     /// <returns>Null when there is no such command.</returns>
@@ -22,6 +23,10 @@ static class CommandTable
         "ps" => new PsCommand(),
         "kill" => new KillCommand(),
         "delete" => new DeleteCommand(),
+        "pause" => new PauseCommand(),
+        "resume" => new ResumeCommand(),
+        "update" => new UpdateCommand(),
+        "events" => new EventsCommand(),
         "spec" => new SpecCommand(),
         "features" => new FeaturesCommand(),
         "check" => new CheckCommand(),

@@ -1,0 +1,95 @@
+using System;
+using System.Collections.Generic;
+using System.CommandLine;
+using System.IO;
+using OciRun.Engine;
+using OciRun.Spec;
+
+namespace OciRun.Cli.Commands;
+
+sealed class UpdateCommand : CliCommand
+{
+    readonly Option<string> _resources;
+    readonly List<Option<string>> _limits = [];
+
+    public UpdateCommand() : base("update", "Change the resource limits of a container.")
+    {
+        _resources = Value("--resources", "FILE", "a resources object as in config.json, - for standard input; no other option counts then", "-r");
+        Limit("--memory", "SIZE", "memory limit");
+        Limit("--memory-reservation", "SIZE", "memory that is kept from reclaim");
+        Limit("--memory-swap", "SIZE", "memory and swap together");
+        Limit("--cpu-period", "MICROSECONDS", "length of the period that the quota refers to");
+        Limit("--cpu-quota", "MICROSECONDS", "CPU time in each period; -1 is no limit");
+        Limit("--cpu-burst", "MICROSECONDS", "unused time that may be saved up");
+        Limit("--cpu-share", "SHARES", "CPU time relative to others, 2 to 262144");
+        Limit("--cpu-idle", "0|1", "run only where nothing else wants to");
+        Limit("--cpu-rt-period", "MICROSECONDS", "realtime period; cgroup v2 has none");
+        Limit("--cpu-rt-runtime", "MICROSECONDS", "realtime runtime; cgroup v2 has none");
+        Limit("--cpuset-cpus", "LIST", "CPUs to run on, such as 0-3,7");
+        Limit("--cpuset-mems", "LIST", "memory nodes to use");
+        Limit("--blkio-weight", "WEIGHT", "block I/O relative to others, 10 to 1000");
+        Limit("--pids-limit", "N", "number of processes; -1 is no limit");
+        Value("--kernel-memory", "SIZE", "accepted for older engines and ignored", hidden: true);
+        Value("--kernel-memory-tcp", "SIZE", "accepted for older engines and ignored", hidden: true);
+    }
+
+    public override string Details =>
+        "What is not given stays as it is. A SIZE is bytes, or a number with k, m or g; -1 is no limit.\n" +
+        "Devices are not changed.";
+
+    public override string Examples =>
+        "oci-run update --memory 512m --pids-limit 100 web\n" +
+        "echo '{\"cpu\": {\"shares\": 256}}' | oci-run update --resources - web";
+
+    public override int Run(GlobalOptions globals, string[] operands)
+    {
+        Control.Update(globals, operands[0], Get(_resources) is string file ? Read(file) : ResourceWords.Build(Given()));
+        return 0;
+    }
+
+    void Limit(string name, string placeholder, string description) => _limits.Add(Value(name, placeholder, description));
+
+    List<KeyValuePair<string, string>> Given()
+    {
+        List<KeyValuePair<string, string>> given = [];
+        foreach (Option<string> limit in _limits)
+        {
+            if (Get(limit) is string value)
+            {
+                given.Add(new(limit.Name, value));
+            }
+        }
+
+        return given;
+    }
+
+    static SpecResources Read(string file)
+    {
+        byte[] json;
+        try
+        {
+            json = file == "-" ? ReadInput() : File.ReadAllBytes(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RuntimeException($"--resources: read(\"{file}\"): {IoError.Describe(e)}", e);
+        }
+
+        List<ConfigProblem> problems = [];
+        SpecResources? resources = ConfigReader.ReadResources(json, problems);
+        if (problems.Count > 0 || resources is null)
+        {
+            throw new RuntimeException("--resources: " + string.Join("; ", problems));
+        }
+
+        return resources;
+    }
+
+    static byte[] ReadInput()
+    {
+        using var input = new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0);
+        using var all = new MemoryStream();
+        input.CopyTo(all);
+        return all.ToArray();
+    }
+}
