@@ -6,7 +6,8 @@ using OciRun.Spec;
 
 namespace OciRun.Engine;
 
-/// <summary>The command <c>check</c>: a bundle against the specification and this host, or the host alone. It changes nothing.</summary>
+/// <summary>The command <c>check</c>: a bundle against the specification and this host, or the host alone. It changes
+/// nothing.</summary>
 public static class HostCheck
 {
     const UnixFileMode AnyExecute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
@@ -25,7 +26,8 @@ public static class HostCheck
         HostSurvey host = HostProbe.Survey();
         var problems = new List<ConfigProblem>();
         RuntimeSpec? spec = ConfigCheck.Run(config, host.Controllers, globals.CgroupManager == "systemd", problems);
-        return new CheckReport(BundleFindings.Find(spec, problems, host, spec is null ? new BundleSurvey() : Survey(spec, bundle)));
+        BundleSurvey survey = spec is null ? new BundleSurvey() : Survey(spec, bundle);
+        return new CheckReport(BundleFindings.Find(spec, problems, host, survey));
     }
 
     static BundleSurvey Survey(RuntimeSpec spec, string bundle)
@@ -99,7 +101,8 @@ public static class HostCheck
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new RuntimeException($"open(\"{path}\"): {(e is UnauthorizedAccessException ? "Permission denied (EACCES)" : e.Message)}", e);
+            string reason = e is UnauthorizedAccessException ? "Permission denied (EACCES)" : "Input/output error (EIO)";
+            throw new RuntimeException($"open(\"{path}\"): {reason}", e);
         }
     }
 }

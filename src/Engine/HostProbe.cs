@@ -9,7 +9,8 @@ using OciRun.Syscalls;
 
 namespace OciRun.Engine;
 
-/// <summary>Reads what <c>check</c> wants to know about the host. It only reads, and what cannot be read counts as not there.</summary>
+/// <summary>Reads what <c>check</c> wants to know about the host. It only reads, and what cannot be read counts as not
+/// there.</summary>
 static class HostProbe
 {
     public static HostSurvey Survey()
@@ -84,7 +85,8 @@ static class HostProbe
         }
     }
 
-    /// <summary>/proc/key-users has, by user id: usage, keys/instantiated, keys/allowed, bytes/allowed; see proc_key-users(5).</summary>
+    /// <summary>/proc/key-users has, by user id: usage, keys/instantiated, keys/allowed, bytes/allowed; see
+    /// proc_key-users(5).</summary>
     static void SurveyKeys(HostSurvey host)
     {
         string own = Stdio.EffectiveUid() + ":";

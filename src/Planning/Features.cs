@@ -8,8 +8,8 @@ using OciRun.Spec;
 
 namespace OciRun.Planning;
 
-/// <summary>What <c>oci-run features</c> prints, features.md and features-linux.md: what this build can do, whatever the host is; so it
-/// probes nothing and needs no privileges. The lists are those that planning works by.</summary>
+/// <summary>What <c>oci-run features</c> prints, features.md and features-linux.md: what this build can do, whatever the host is;
+/// so it probes nothing and needs no privileges. The lists are those that planning works by.</summary>
 public static class Features
 {
     /// <summary>Annotations that give a container more than its config shows; a final dot stands for all that begin so.</summary>

@@ -1,7 +1,7 @@
 namespace OciRun.Planning;
 
-/// <summary>The words of <see cref="SpecWords"/> as lists, sorted, for <c>features</c>; apart from the lookups, so that a start of a
-/// container does not build them.</summary>
+/// <summary>The words of <see cref="SpecWords"/> as lists, sorted, for <c>features</c>; apart from the lookups, so that a start
+/// of a container does not build them.</summary>
 public static class SpecWordLists
 {
     public static string[] Namespaces => ["cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"];
@@ -17,7 +17,8 @@ public static class SpecWordLists
     /// <summary>In the order in which they run.</summary>
     public static string[] Hooks => ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"];
 
-    /// <summary>config.md, "Linux mount options", and the words that podman sends beyond it. All others are data of file systems.</summary>
+    /// <summary>config.md, "Linux mount options", and the words that podman sends beyond it. All others are data of file
+    /// systems.</summary>
     public static string[] MountOptions =>
     [
         "acl", "async", "atime", "bind", "copy-symlink", "defaults", "dest-nofollow", "dev", "diratime", "dirsync", "exec",

@@ -5,13 +5,15 @@ using System.Text.Json;
 namespace OciRun.Spec;
 
 /// <summary>Reads config.json and its parts. Written by hand over <see cref="Utf8JsonReader"/> since every start of a container
-/// reads one config in a cold process, where generated serialiser metadata costs more than all the rest of the parsing. Members that the
-/// model does not know are passed over, as config.md, "Extensibility", demands.</summary>
+/// reads one config in a cold process, where generated serialiser metadata costs more than all the rest of the parsing. Members
+/// that the model does not know are passed over, as config.md, "Extensibility", demands.</summary>
 public static partial class ConfigReader
 {
-    /// <summary>Reads a whole config. What is wrong with types and ranges is added to <paramref name="problems"/>, all of it; the result
-    /// then lacks those values. Null if the document is no JSON object at all, with the one problem that says where it breaks.</summary>
-    public static RuntimeSpec? Read(ReadOnlySpan<byte> utf8, List<ConfigProblem> problems) => ReadDocument(utf8, problems, Config);
+    /// <summary>Reads a whole config. What is wrong with types and ranges is added to <paramref name="problems"/>, all of it; the
+    /// result then lacks those values. Null if the document is no JSON object at all, with the one problem that says where it
+    /// breaks.</summary>
+    public static RuntimeSpec? Read(ReadOnlySpan<byte> utf8, List<ConfigProblem> problems) =>
+        ReadDocument(utf8, problems, Config);
 
     /// <summary>Reads the Process object of <c>exec --process</c>; paths start below it ("user.uid").</summary>
     public static SpecProcess? ReadProcess(ReadOnlySpan<byte> utf8, List<ConfigProblem> problems) =>

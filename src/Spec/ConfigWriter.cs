@@ -4,8 +4,8 @@ using System.Text.Json;
 
 namespace OciRun.Spec;
 
-/// <summary>Writes the model as config.json, so that <see cref="ConfigReader"/> reads the same model back: absent members are left out,
-/// empty lists are kept, since some fields (<c>linux.seccomp.flags</c>) tell the two apart.</summary>
+/// <summary>Writes the model as config.json, so that <see cref="ConfigReader"/> reads the same model back: absent members are
+/// left out, empty lists are kept, since some fields (<c>linux.seccomp.flags</c>) tell the two apart.</summary>
 public static partial class ConfigWriter
 {
     delegate void ValueWriter<T>(Utf8JsonWriter json, T value);

@@ -13,8 +13,8 @@ public enum ContainerStatus
     Stopped,
 }
 
-/// <summary>What state.json stores about a container: all that start, exec, kill, update and delete need, since after create nothing is read
-/// from the bundle any more. A minimal record (no pid) is written before the first side effect.</summary>
+/// <summary>What state.json stores about a container: all that start, exec, kill, update and delete need, since after create
+/// nothing is read from the bundle any more. A minimal record (no pid) is written before the first side effect.</summary>
 public sealed class ContainerRecord
 {
     /// <summary>Format of this file; a reader accepts newer ones and ignores what it does not know.</summary>

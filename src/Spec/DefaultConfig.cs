@@ -2,8 +2,8 @@ using System.Collections.Generic;
 
 namespace OciRun.Spec;
 
-/// <summary>What <c>oci-run spec</c> writes: a shell in a read-only rootfs. The content is that of <c>runc spec</c>, on which people's
-/// scripts build.</summary>
+/// <summary>What <c>oci-run spec</c> writes: a shell in a read-only rootfs. The content is that of <c>runc spec</c>, on which
+/// people's scripts build.</summary>
 public static class DefaultConfig
 {
     /// <summary>The config as text, indented with tabs. The rootless form maps the caller's <paramref name="uid"/> and

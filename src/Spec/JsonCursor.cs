@@ -5,11 +5,13 @@ using System.Text.Json;
 
 namespace OciRun.Spec;
 
-/// <summary>Reads the cursor's current value; null if it is none of the kind, which has then been reported and passed over.</summary>
+/// <summary>Reads the cursor's current value; null if it is none of the kind, which has then been reported and passed
+/// over.</summary>
 delegate T? ValueReader<T>(ref JsonCursor cursor) where T : class;
 
-/// <summary>A forward pass over one JSON document that turns what does not fit the model into <see cref="ConfigProblem"/>s and goes on.
-/// It remembers where each open member's name stands in the input, so a config path costs nothing until a problem needs it.</summary>
+/// <summary>A forward pass over one JSON document that turns what does not fit the model into <see cref="ConfigProblem"/>s and
+/// goes on. It remembers where each open member's name stands in the input, so a config path costs nothing until a problem needs
+/// it.</summary>
 ref struct JsonCursor
 {
     /// <summary>Open objects and lists of the model, never of unknown members: those are skipped whole.</summary>
@@ -17,7 +19,8 @@ ref struct JsonCursor
 
     readonly ReadOnlySpan<byte> _input;
     readonly List<ConfigProblem> _problems;
-    /// <summary>One entry per open container: offset of the current member's name, or the complement of the current item's index.</summary>
+    /// <summary>One entry per open container: offset of the current member's name, or the complement of the current item's
+    /// index.</summary>
     readonly Span<int> _path;
     Utf8JsonReader _json;
     int _depth;
@@ -32,7 +35,8 @@ ref struct JsonCursor
 
     public readonly bool IsNull => _json.TokenType == JsonTokenType.Null;
 
-    /// <summary>Moves to the first token; throws <see cref="JsonException"/> as every other move does when the JSON is broken.</summary>
+    /// <summary>Moves to the first token; throws <see cref="JsonException"/> as every other move does when the JSON is
+    /// broken.</summary>
     public void Begin() => _json.Read();
 
     /// <summary>Verifies that nothing but white space follows.</summary>
@@ -76,7 +80,8 @@ ref struct JsonCursor
     /// <summary>Passes over the current value, whatever it is.</summary>
     public void Skip() => _json.Skip();
 
-    /// <summary>The current string, or null with a problem noted if it is none or has a NUL, which no system call can take.</summary>
+    /// <summary>The current string, or null with a problem noted if it is none or has a NUL, which no system call can
+    /// take.</summary>
     public string? String()
     {
         if (_json.TokenType != JsonTokenType.String)
@@ -228,8 +233,8 @@ ref struct JsonCursor
         return list;
     }
 
-    /// <summary>A list of objects. For an item that is none an empty one stands in, as in the other lists: the indexes of what follows
-    /// must stay right in later problems.</summary>
+    /// <summary>A list of objects. For an item that is none an empty one stands in, as in the other lists: the indexes of what
+    /// follows must stay right in later problems.</summary>
     public List<T>? Objects<T>(ValueReader<T> read) where T : class, new()
     {
         if (!BeginArray())
@@ -292,7 +297,8 @@ ref struct JsonCursor
         return true;
     }
 
-    /// <summary>Null is the same as absent for a member; in a list it would shift what follows, so there it is a problem.</summary>
+    /// <summary>Null is the same as absent for a member; in a list it would shift what follows, so there it is a
+    /// problem.</summary>
     void Mismatch(string expected)
     {
         if (!IsNull || _depth > 0 && _path[_depth - 1] < 0)

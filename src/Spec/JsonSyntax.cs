@@ -5,8 +5,8 @@ using System.Text.Unicode;
 
 namespace OciRun.Spec;
 
-/// <summary>Says what is wrong with a text that is not JSON. The library's own messages are not in a trimmed binary, and they count from
-/// zero and in bytes; people's editors count lines and characters from one.</summary>
+/// <summary>Says what is wrong with a text that is not JSON. The library's own messages are not in a trimmed binary, and they
+/// count from zero and in bytes; people's editors count lines and characters from one.</summary>
 static class JsonSyntax
 {
     /// <summary>What the text is instead of UTF-8, or null if it is UTF-8 without a byte order mark.</summary>
@@ -95,7 +95,8 @@ static class JsonSyntax
         return rune;
     }
 
-    /// <summary>A second reading, by the grammar of RFC 8259 alone and to any depth, that stops at the first byte that breaks it.</summary>
+    /// <summary>A second reading, by the grammar of RFC 8259 alone and to any depth, that stops at the first byte that breaks
+    /// it.</summary>
     ref struct Scanner(ReadOnlySpan<byte> text)
     {
         readonly ReadOnlySpan<byte> _text = text;

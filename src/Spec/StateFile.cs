@@ -9,12 +9,13 @@ public static class StateFile
 {
     public static byte[] Serialize(ContainerRecord record) => JsonOutput.Compact(record, Write);
 
-    /// <summary>Null with one line of <paramref name="problem"/> (without the file's name) if the text is no state of this runtime.
-    /// Without <paramref name="withConfig"/> the config, most of the file, is only passed over.</summary>
+    /// <summary>Null with one line of <paramref name="problem"/> (without the file's name) if the text is no state of this
+    /// runtime. Without <paramref name="withConfig"/> the config, most of the file, is only passed over.</summary>
     public static ContainerRecord? Parse(ReadOnlySpan<byte> utf8, bool withConfig, out string? problem)
     {
         var problems = new List<ConfigProblem>();
-        ContainerRecord? record = ConfigReader.ReadDocument<ContainerRecord>(utf8, problems, withConfig ? WithConfig : WithoutConfig);
+        ContainerRecord? record = ConfigReader.ReadDocument<ContainerRecord>(utf8, problems, withConfig
+            ? WithConfig : WithoutConfig);
         problem = problems.Count > 0 ? problems[0].ToString() : null;
         if (record is { Schema: < 1 })
         {

@@ -4,8 +4,8 @@ using System.Text.Json;
 
 namespace OciRun.Spec;
 
-/// <summary>A container as <c>state</c> and <c>list</c> show it. <see cref="Pid"/> is 0 when stopped; <see cref="Owner"/> is filled in
-/// by list alone, as in runc.</summary>
+/// <summary>A container as <c>state</c> and <c>list</c> show it. <see cref="Pid"/> is 0 when stopped; <see cref="Owner"/> is
+/// filled in by list alone, as in runc.</summary>
 public readonly record struct ContainerView(ContainerRecord Record, ContainerStatus Status, int Pid, string Owner = "");
 
 /// <summary>The state of runtime.md, "State", in the shapes that callers read.</summary>
@@ -15,7 +15,8 @@ public static class StateJson
     public static byte[] Write(ContainerRecord record, ContainerStatus status, int pid, string owner = "") =>
         JsonOutput.Spaced(new ContainerView(record, status, pid, owner), Full);
 
-    /// <summary>What <c>list --format json</c> prints: one line, and <c>null</c> when there is nothing, as from a Go program.</summary>
+    /// <summary>What <c>list --format json</c> prints: one line, and <c>null</c> when there is nothing, as from a Go
+    /// program.</summary>
     public static byte[] WriteList(IReadOnlyList<ContainerView> views) => JsonOutput.Compact(views, static (json, views) =>
     {
         if (views.Count == 0)

@@ -213,11 +213,11 @@ public sealed class CgroupPlannerTests
     [InlineData("cgroup.procs")]
     [InlineData("cgroup.kill")]
     public void Unified_name_that_is_no_resource_is_refused(string name) =>
-        Assert.StartsWith("linux.resources.unified[" + name + "]: ", Problem(new SpecResources { Unified = new() { [name] = "1" } }));
+        Assert.StartsWith(ConfigPath.Key("linux.resources.unified", name) + ": ", Problem(new SpecResources { Unified = new() { [name] = "1" } }));
 
     [Fact]
     public void Unified_without_its_controller_is_refused() => Assert.Equal(
-        "linux.resources.unified[memory.high]: unified resource \"memory.high\" can't be set: controller \"memory\" not available",
+        "linux.resources.unified[\"memory.high\"]: unified resource \"memory.high\" can't be set: controller \"memory\" not available",
         Problem(new SpecResources { Unified = new() { ["memory.high"] = "1" } }, "pids"));
 
     [Fact]

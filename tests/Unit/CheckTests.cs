@@ -16,9 +16,11 @@ public sealed class CheckTests
 
     static string Fixtures => Path.Combine(Repository.Root, "spec-fixtures/configs");
 
-    public static TheoryData<string> Good => [.. Directory.GetFiles(Path.Combine(Fixtures, "good"), "*.json").Select(p => Path.GetFileName(p)!)];
+    public static TheoryData<string> Good => [.. Directory.GetFiles(Path.Combine(Fixtures, "good"), "*.json").Select(p =>
+        Path.GetFileName(p)!)];
 
-    public static TheoryData<string> Bad => [.. Directory.GetFiles(Path.Combine(Fixtures, "bad"), "*.json").Select(p => Path.GetFileName(p)!)];
+    public static TheoryData<string> Bad => [.. Directory.GetFiles(Path.Combine(Fixtures, "bad"), "*.json").Select(p =>
+        Path.GetFileName(p)!)];
 
     static List<ConfigProblem> Problems(byte[] config)
     {
@@ -58,7 +60,8 @@ public sealed class CheckTests
         Rootfs = FileKind.Directory,
         Files = new()
         {
-            ["/srv"] = FileKind.Directory, ["/run/netns/x"] = FileKind.Other, ["/bin/a"] = FileKind.Program, ["/bin/b"] = FileKind.Program,
+            ["/srv"] = FileKind.Directory, ["/run/netns/x"] = FileKind.Other, ["/bin/a"] = FileKind.Program,
+                ["/bin/b"] = FileKind.Program,
             ["/bin/c"] = FileKind.Program, ["/bin/e"] = FileKind.Program, ["/bin/f"] = FileKind.Program,
         },
     };
@@ -90,14 +93,18 @@ public sealed class CheckTests
     public void Every_field_of_the_model_is_in_the_fixture_that_claims_so()
     {
         string written = Encoding.UTF8.GetString(JsonSerializer.SerializeToUtf8Bytes(EveryField()));
-        // What cgroup v2 has not (or has no more), deadline scheduling beside another policy and the seccomp listener cannot all be valid.
+        // What cgroup v2 has not (or has no more), deadline scheduling beside another policy and the seccomp listener cannot all
+        // be valid.
         string[] allowed =
         [
-            "Path", "Timeout", "Args", "Env", "Type", "Source", "Options", "UidMappings", "GidMappings", "Name", "Major", "Minor", "FileMode",
-            "Uid", "Gid", "Access", "Kernel", "KernelTCP", "Swappiness", "DisableOOMKiller", "RealtimeRuntime", "RealtimePeriod", "LeafWeight",
+            "Path", "Timeout", "Args", "Env", "Type", "Source", "Options", "UidMappings", "GidMappings", "Name", "Major",
+                "Minor", "FileMode",
+            "Uid", "Gid", "Access", "Kernel", "KernelTCP", "Swappiness", "DisableOOMKiller", "RealtimeRuntime",
+                "RealtimePeriod", "LeafWeight",
             "Network", "ListenerPath", "ListenerMetadata", "ErrnoRet",
         ];
-        IEnumerable<string> absent = written.Split(',', '{').Where(m => m.EndsWith(":null")).Select(m => m.Split('"')[1]).Distinct();
+        IEnumerable<string> absent = written.Split(',', '{').Where(m => m.EndsWith(":null")).Select(m =>
+            m.Split('"')[1]).Distinct();
         Assert.Empty(absent.Except(allowed));
     }
 
@@ -221,14 +228,16 @@ public sealed class CheckTests
         host.Controllers = new ControllerSet("hugetlb");
         string[] warnings = [.. HostFindings.Find(host).Where(f => f.Severity == Severity.Warning).Select(f => f.Path)];
         Assert.Equal(
-            ["cgroup2", "controller cpu", "controller cpuset", "controller memory", "controller io", "controller pids", "controller rdma"],
+            ["cgroup2", "controller cpu", "controller cpuset", "controller memory", "controller io", "controller pids",
+                "controller rdma"],
             warnings);
     }
 
     [Fact]
     public void The_report_is_a_table_or_json()
     {
-        var report = new CheckReport([new Finding(Severity.Error, "root.path", "bad", "mend it"), new Finding(Severity.Ok, "x", "fine")]);
+        var report = new CheckReport([new Finding(Severity.Error, "root.path", "bad", "mend it"), new Finding(Severity.Ok, "x",
+            "fine")]);
         Assert.Equal(
             "SEVERITY  WHAT       FINDING\nerror     root.path  bad\n                     -> mend it\nok        x          fine\n",
             report.Text());

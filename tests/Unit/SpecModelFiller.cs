@@ -5,11 +5,12 @@ using System.Reflection;
 
 namespace OciRun.Tests.Unit;
 
-/// <summary>Fills every property of a model object with values from a seeded source: edges of the types, nulls, empty lists and odd text.
-/// It goes by reflection, so a property added to the model is tested from that day on.</summary>
+/// <summary>Fills every property of a model object with values from a seeded source: edges of the types, nulls, empty lists and
+/// odd text. It goes by reflection, so a property added to the model is tested from that day on.</summary>
 sealed class SpecModelFiller(int seed)
 {
-    static readonly string[] s_texts = ["", "a", "/x y", "quote\" back\\slash", "tab\tnew\nline", "ä€\U0001F600", "<+&'>", "null"];
+    static readonly string[] s_texts = ["", "a", "/x y", "quote\" back\\slash", "tab\tnew\nline", "ä€\U0001F600", "<+&'>",
+        "null"];
     readonly Random _random = new(seed);
 
     /// <summary>How often an optional value is left out, from 0 to 1.</summary>

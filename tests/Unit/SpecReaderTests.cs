@@ -187,7 +187,8 @@ public sealed class SpecReaderTests
     [Fact]
     public void Foreign_encodings_are_named()
     {
-        Assert.StartsWith("starts with a byte order mark", Assert.Single(Read([0xEF, 0xBB, 0xBF, (byte)'{', (byte)'}']).Problems));
+        Assert.StartsWith("starts with a byte order mark", Assert.Single(Read([0xEF, 0xBB, 0xBF, (byte)'{',
+            (byte)'}']).Problems));
         Assert.StartsWith("is UTF-16", Assert.Single(Read(Encoding.Unicode.GetPreamble()).Problems));
         byte[] invalid = [.. "{\n \"a\": \""u8, 0xC3, (byte)'"', (byte)'}'];
         Assert.Equal(["line 2, column 8: not valid UTF-8"], Read(invalid).Problems);

@@ -129,7 +129,8 @@ public sealed class SpecWriterTests
     {
         Assert.Equal("null", Encoding.UTF8.GetString(StateJson.WriteList([])));
         string text = Encoding.UTF8.GetString(StateJson.WriteList(
-            [new ContainerView(Record(), ContainerStatus.Created, 4422, "root"), new ContainerView(Record(), ContainerStatus.Stopped, 0)]));
+            [new ContainerView(Record(), ContainerStatus.Created, 4422, "root"), new ContainerView(Record(),
+                ContainerStatus.Stopped, 0)]));
         Assert.StartsWith("""[{"ociVersion":"1.3.0","id":"web","pid":4422,"status":"created",""", text);
         Assert.EndsWith("\"owner\":\"\"}]", text);
         Assert.DoesNotContain('\n', text);
@@ -138,7 +139,8 @@ public sealed class SpecWriterTests
     [Fact]
     public void Each_status_has_its_word()
     {
-        Assert.Equal(["creating", "created", "running", "paused", "stopped"], Enum.GetValues<ContainerStatus>().Select(StateJson.Word));
+        Assert.Equal(["creating", "created", "running", "paused", "stopped"],
+            Enum.GetValues<ContainerStatus>().Select(StateJson.Word));
     }
 
     [Theory]

@@ -9,7 +9,8 @@ namespace OciRun.Tests.Unit;
 
 public sealed class ValidatorTests
 {
-    /// <summary>Reads and validates <paramref name="json"/>; members that every config needs are added unless it has them.</summary>
+    /// <summary>Reads and validates <paramref name="json"/>; members that every config needs are added unless it has
+    /// them.</summary>
     static string[] Check(string json)
     {
         var problems = new List<ConfigProblem>();
@@ -37,6 +38,8 @@ public sealed class ValidatorTests
     [InlineData("""{"ociVersion":"1.0"}""", "ociVersion: \"1.0\" is not a version such as 1.3.0")]
     [InlineData("""{"ociVersion":"1.0.x"}""", "ociVersion: \"1.0.x\" is not a version such as 1.3.0")]
     [InlineData("""{"ociVersion":"1.0.0-"}""", "ociVersion: \"1.0.0-\" is not a version such as 1.3.0")]
+    [InlineData("""{"ociVersion":"0.5.0-dev"}""",
+        "warning: ociVersion: 0.5.0-dev is older than the specification's first release; read as 1.0.0")]
     [InlineData("""{"ociVersion":"2.0.0"}""", "ociVersion: 2.0.0 is not supported; this runtime knows 1.0.0 to 1.3.0")]
     [InlineData("""{"root":{}}""", "root.path: missing")]
     [InlineData("""{"hostname":"h"}""", "hostname: needs a uts namespace in linux.namespaces; it would rename the host")]
@@ -71,8 +74,10 @@ public sealed class ValidatorTests
     [InlineData("\"user\":{\"umask\":512}", "process.user.umask: 512 is out of range (0 to 511, which is 0777)")]
     [InlineData("\"user\":{\"additionalGids\":[1,4294967295]}",
         "process.user.additionalGids[1]: 4294967295 can be nobody's id: to the kernel it means none")]
-    [InlineData("\"consoleSize\":{\"height\":65536,\"width\":1}", "process.consoleSize.height: 65536 is out of range (0 to 65535)")]
-    [InlineData("\"consoleSize\":{\"height\":1,\"width\":65536}", "process.consoleSize.width: 65536 is out of range (0 to 65535)")]
+    [InlineData("\"consoleSize\":{\"height\":65536,\"width\":1}",
+        "process.consoleSize.height: 65536 is out of range (0 to 65535)")]
+    [InlineData("\"consoleSize\":{\"height\":1,\"width\":65536}",
+        "process.consoleSize.width: 65536 is out of range (0 to 65535)")]
     [InlineData("\"oomScoreAdj\":1001", "process.oomScoreAdj: 1001 is out of range (-1000 to 1000)")]
     [InlineData("\"capabilities\":{\"bounding\":[\"CAP_KILL\",\"CAP_FLY\"],\"permitted\":[\"CAP_FLY\"]}",
         "warning: process.capabilities.bounding[1]: unknown capability \"CAP_FLY\" is ignored")]
@@ -89,7 +94,8 @@ public sealed class ValidatorTests
     [InlineData("\"scheduler\":{\"policy\":\"SCHED_FAST\"}", "process.scheduler.policy: unknown policy \"SCHED_FAST\"")]
     [InlineData("\"scheduler\":{\"policy\":\"SCHED_ISO\"}",
         "process.scheduler.policy: SCHED_ISO has never been in the kernel; SCHED_RR comes closest")]
-    [InlineData("\"scheduler\":{\"policy\":\"SCHED_OTHER\",\"nice\":20}", "process.scheduler.nice: 20 is out of range (-20 to 19)")]
+    [InlineData("\"scheduler\":{\"policy\":\"SCHED_OTHER\",\"nice\":20}",
+        "process.scheduler.nice: 20 is out of range (-20 to 19)")]
     [InlineData("\"scheduler\":{\"policy\":\"SCHED_BATCH\",\"priority\":1}",
         "process.scheduler.priority: must be 0 with SCHED_BATCH; only SCHED_FIFO and SCHED_RR have one")]
     [InlineData("\"scheduler\":{\"policy\":\"SCHED_FIFO\"}",
@@ -109,16 +115,19 @@ public sealed class ValidatorTests
     [InlineData("\"ioPriority\":{\"priority\":1}", "process.ioPriority.class: missing")]
     [InlineData("\"ioPriority\":{\"class\":\"IOPRIO_CLASS_NONE\"}",
         "process.ioPriority.class: \"IOPRIO_CLASS_NONE\" is none of IOPRIO_CLASS_RT, IOPRIO_CLASS_BE, IOPRIO_CLASS_IDLE")]
-    [InlineData("\"ioPriority\":{\"class\":\"IOPRIO_CLASS_BE\",\"priority\":8}", "process.ioPriority.priority: 8 is out of range (0 to 7)")]
+    [InlineData("\"ioPriority\":{\"class\":\"IOPRIO_CLASS_BE\",\"priority\":8}",
+        "process.ioPriority.priority: 8 is out of range (0 to 7)")]
     [InlineData("\"execCPUAffinity\":{\"initial\":\"0-\"}",
         "process.execCPUAffinity.initial: \"0-\" is not a list of CPUs such as 0-3,7")]
-    [InlineData("\"execCPUAffinity\":{\"final\":\"3-1\"}", "process.execCPUAffinity.final: \"3-1\" is not a list of CPUs such as 0-3,7")]
+    [InlineData("\"execCPUAffinity\":{\"final\":\"3-1\"}",
+        "process.execCPUAffinity.final: \"3-1\" is not a list of CPUs such as 0-3,7")]
     public void Rules_of_the_process(string member, string problem) => Assert.Equal([problem], CheckProcess(member));
 
     [Theory]
     [InlineData("\"namespaces\":[{}]", "linux.namespaces[0].type: missing")]
     [InlineData("\"namespaces\":[{\"type\":\"net\"}]", "linux.namespaces[0].type: unknown namespace \"net\"")]
-    [InlineData("\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"pid\",\"path\":\"/p\"}]", "linux.namespaces[1].type: pid is given twice")]
+    [InlineData("\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"pid\",\"path\":\"/p\"}]",
+        "linux.namespaces[1].type: pid is given twice")]
     [InlineData("\"namespaces\":[{\"type\":\"ipc\",\"path\":\"ns/ipc\"}]",
         "linux.namespaces[0].path: \"ns/ipc\" is not an absolute path")]
     [InlineData("\"uidMappings\":" + OneToOne, "linux.uidMappings: needs a user namespace in linux.namespaces")]
@@ -138,7 +147,8 @@ public sealed class ValidatorTests
         ",\"uidMappings\":[{\"containerID\":0,\"hostID\":1,\"size\":10},{\"containerID\":10,\"hostID\":10,\"size\":1}]",
         "linux.uidMappings[1].hostID: overlaps linux.uidMappings[0]")]
     [InlineData("\"namespaces\":[" + NewUser + "],\"gidMappings\":" + OneToOne +
-        ",\"uidMappings\":[{\"containerID\":1,\"hostID\":1,\"size\":10}]", "process.user.uid: 0 is not mapped by linux.uidMappings")]
+        ",\"uidMappings\":[{\"containerID\":1,\"hostID\":1,\"size\":10}]",
+            "process.user.uid: 0 is not mapped by linux.uidMappings")]
     [InlineData("\"timeOffsets\":{\"boottime\":{\"secs\":1}}",
         "linux.timeOffsets: needs a new time namespace in linux.namespaces; those of a joined one are fixed")]
     [InlineData("\"namespaces\":[{\"type\":\"time\",\"path\":\"/t\"}],\"timeOffsets\":{\"boottime\":{\"secs\":1}}",
@@ -151,7 +161,8 @@ public sealed class ValidatorTests
     [InlineData("\"devices\":[{\"type\":\"c\",\"path\":\"dev/x\",\"major\":1,\"minor\":1}]",
         "linux.devices[0].path: \"dev/x\" is not an absolute path")]
     [InlineData("\"devices\":[{\"path\":\"/x\"}]", "linux.devices[0].type: missing")]
-    [InlineData("\"devices\":[{\"type\":\"s\",\"path\":\"/x\"}]", "linux.devices[0].type: \"s\" is none of c, u (the same), b and p")]
+    [InlineData("\"devices\":[{\"type\":\"s\",\"path\":\"/x\"}]",
+        "linux.devices[0].type: \"s\" is none of c, u (the same), b and p")]
     [InlineData("\"devices\":[{\"type\":\"b\",\"path\":\"/x\",\"minor\":1}]", "linux.devices[0].major: missing")]
     [InlineData("\"devices\":[{\"type\":\"u\",\"path\":\"/x\",\"major\":1,\"minor\":-1}]",
         "linux.devices[0].minor: -1 is out of range (0 to 1048575)")]
@@ -174,10 +185,12 @@ public sealed class ValidatorTests
         "linux.maskedPaths: needs a mount namespace in linux.namespaces; it would cover the host's files")]
     [InlineData("\"namespaces\":[{\"type\":\"mount\"}],\"maskedPaths\":[\"/a\",\"b\"]",
         "linux.maskedPaths[1]: \"b\" is not an absolute path")]
-    [InlineData("\"namespaces\":[{\"type\":\"mount\"}],\"readonlyPaths\":[\"\"]", "linux.readonlyPaths[0]: empty; must be an absolute path")]
+    [InlineData("\"namespaces\":[{\"type\":\"mount\"}],\"readonlyPaths\":[\"\"]",
+        "linux.readonlyPaths[0]: empty; must be an absolute path")]
     [InlineData("\"memoryPolicy\":{}", "linux.memoryPolicy.mode: missing")]
     [InlineData("\"memoryPolicy\":{\"mode\":\"MPOL_NEAR\"}", "linux.memoryPolicy.mode: unknown mode \"MPOL_NEAR\"")]
-    [InlineData("\"memoryPolicy\":{\"mode\":\"MPOL_BIND\"}", "linux.memoryPolicy.nodes: missing: MPOL_BIND needs at least one node")]
+    [InlineData("\"memoryPolicy\":{\"mode\":\"MPOL_BIND\"}",
+        "linux.memoryPolicy.nodes: missing: MPOL_BIND needs at least one node")]
     [InlineData("\"memoryPolicy\":{\"mode\":\"MPOL_LOCAL\",\"nodes\":\"0\"}",
         "linux.memoryPolicy.nodes: must be empty with MPOL_LOCAL")]
     [InlineData("\"memoryPolicy\":{\"mode\":\"MPOL_DEFAULT\",\"nodes\":\"0\"}",
@@ -193,7 +206,8 @@ public sealed class ValidatorTests
     [InlineData("\"intelRdt\":{\"closID\":\"..\"}", "linux.intelRdt.closID: \"..\" is no name of a group")]
     [InlineData("\"intelRdt\":{\"closID\":\"a/b\"}", "linux.intelRdt.closID: \"a/b\" is no name of a group")]
     [InlineData("\"intelRdt\":{\"memBwSchema\":\"L3:0=f\"}", "linux.intelRdt.memBwSchema: must be one line that starts with MB:")]
-    [InlineData("\"intelRdt\":{\"schemata\":[\"L3:0=f\",\"junk\"]}", "linux.intelRdt.schemata[1]: must be one line such as L3:0=f;1=f")]
+    [InlineData("\"intelRdt\":{\"schemata\":[\"L3:0=f\",\"junk\"]}",
+        "linux.intelRdt.schemata[1]: must be one line such as L3:0=f;1=f")]
     [InlineData("\"personality\":{}", "linux.personality.domain: missing")]
     [InlineData("\"personality\":{\"domain\":\"BSD\"}", "linux.personality.domain: \"BSD\" is none of LINUX and LINUX32")]
     [InlineData("\"personality\":{\"domain\":\"LINUX32\",\"flags\":[\"X\"]}",
@@ -229,7 +243,8 @@ public sealed class ValidatorTests
     [InlineData("net/ipv4/conf/eth0.100/forwarding", "net/ipv4/conf/eth0.100/forwarding")]
     [InlineData("a", null)]
     [InlineData("a..b", null)]
-    public void The_first_separator_of_a_sysctl_decides(string name, string? path) => Assert.Equal(path, SysctlRules.PathOf(name));
+    public void The_first_separator_of_a_sysctl_decides(string name, string? path) => Assert.Equal(path,
+        SysctlRules.PathOf(name));
 
     [Fact]
     public void A_domainname_sysctl_must_agree_with_domainname()
@@ -263,7 +278,8 @@ public sealed class ValidatorTests
     [Fact]
     public void More_mapping_lines_than_the_kernel_takes_are_refused()
     {
-        string lines = string.Join(',', Enumerable.Range(0, 341).Select(i => "{\"containerID\":" + i + ",\"hostID\":" + i + ",\"size\":1}"));
+        string lines = string.Join(',', Enumerable.Range(0, 341).Select(i =>
+            "{\"containerID\":" + i + ",\"hostID\":" + i + ",\"size\":1}"));
         Assert.Equal(
             ["linux.uidMappings: has 341 lines; the kernel takes at most 340"],
             CheckLinux($"\"namespaces\":[{NewUser}],\"gidMappings\":{OneToOne},\"uidMappings\":[{lines}]"));
@@ -293,7 +309,8 @@ public sealed class ValidatorTests
     public void A_process_need_not_be_there_when_only_a_bundle_is_checked()
     {
         var problems = new List<ConfigProblem>();
-        Validator.Validate(new RuntimeSpec { OciVersion = "1.0.0", Root = new SpecRoot { Path = "r" } }, problems, processRequired: false);
+        Validator.Validate(new RuntimeSpec { OciVersion = "1.0.0", Root = new SpecRoot { Path = "r" } }, problems,
+            processRequired: false);
         Assert.Empty(problems);
     }
 

@@ -19,7 +19,7 @@ static class RdmaWrites
         foreach (string name in names)
         {
             SpecRdma limit = devices[name];
-            string path = "linux.resources.rdma[" + name + "]";
+            string path = ConfigPath.Key("linux.resources.rdma", name);
             if (name.Length == 0 || name.AsSpan().ContainsAny(" \t\n/\0"))
             {
                 writes.Problem(path, "\"" + name + "\" is no RDMA device name");

@@ -16,7 +16,7 @@ static class SystemdUnified
     {
         foreach ((string file, string text) in files ?? [])
         {
-            string path = "linux.resources.unified[" + file + "]";
+            string path = ConfigPath.Key("linux.resources.unified", file);
             string value = (text ?? "").Trim();
             List<UnitProperty> added = [];
             if (!AddOne(file, value, version, path, added, problems))

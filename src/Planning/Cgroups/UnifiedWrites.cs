@@ -18,7 +18,7 @@ static class UnifiedWrites
         Array.Sort(names, StringComparer.Ordinal);
         foreach (string name in names)
         {
-            string path = "linux.resources.unified[" + name + "]";
+            string path = ConfigPath.Key("linux.resources.unified", name);
             if (Refusal(name) is { } refusal)
             {
                 writes.Problem(path, refusal);

@@ -22,7 +22,8 @@ public static partial class BundleFindings
         {
             if (!host.NetworkInterfaces.Contains(name))
             {
-                findings.Add(new Finding(Severity.Error, ConfigPath.Key("linux.netDevices", name), "there is no such network interface",
+                findings.Add(new Finding(Severity.Error, ConfigPath.Key("linux.netDevices", name),
+                    "there is no such network interface",
                     "see ip link"));
             }
         }
@@ -38,7 +39,8 @@ public static partial class BundleFindings
             CheckOnline(policy.Nodes, host.OnlineNodes, "linux.memoryPolicy.nodes", "nodes", findings);
             if (policy.Mode == "MPOL_WEIGHTED_INTERLEAVE" && !host.Kernel.IsAtLeast(6, 9))
             {
-                findings.Add(new Finding(Severity.Error, "linux.memoryPolicy.mode", $"{policy.Mode} needs Linux 6.9; this is {host.Kernel}"));
+                findings.Add(new Finding(Severity.Error, "linux.memoryPolicy.mode",
+                    $"{policy.Mode} needs Linux 6.9; this is {host.Kernel}"));
             }
         }
 
@@ -64,7 +66,8 @@ public static partial class BundleFindings
                 findings.Add(new Finding(Severity.Error, path, $"kernel {host.KernelRelease} has no {entry.Type} namespaces",
                     "remove it, or use a kernel built with it"));
             }
-            else if (string.IsNullOrEmpty(entry.Path) && host.NamespaceLimits.TryGetValue(entry.Type!, out long limit) && limit == 0)
+            else if (string.IsNullOrEmpty(entry.Path) && host.NamespaceLimits.TryGetValue(entry.Type!, out long limit)
+                && limit == 0)
             {
                 findings.Add(new Finding(Severity.Error, path, $"no new {entry.Type} namespace may be made",
                     $"raise {HostFindings.LimitName(entry.Type!)} with sysctl"));
@@ -77,7 +80,8 @@ public static partial class BundleFindings
         bool many = linux.UidMappings is { Count: > 1 } || linux.UidMappings is { Count: 1 } uids && uids[0].Size > 1;
         if (many && !host.IsRoot && !host.HasIdMapTools)
         {
-            findings.Add(new Finding(Severity.Error, "linux.uidMappings", "only root may map more than one's own id, and newuidmap is missing",
+            findings.Add(new Finding(Severity.Error, "linux.uidMappings",
+                "only root may map more than one's own id, and newuidmap is missing",
                 "install the package uidmap"));
         }
     }
@@ -86,7 +90,8 @@ public static partial class BundleFindings
     {
         if (host.CgroupMount is null)
         {
-            findings.Add(new Finding(Severity.Error, "linux.resources", "cgroup2 is not mounted", "mount -t cgroup2 cgroup2 /sys/fs/cgroup"));
+            findings.Add(new Finding(Severity.Error, "linux.resources", "cgroup2 is not mounted",
+                "mount -t cgroup2 cgroup2 /sys/fs/cgroup"));
         }
 
         CheckOnline(resources?.Cpu?.Cpus, host.OnlineCpus, "linux.resources.cpu.cpus", "CPUs", findings);
@@ -123,7 +128,8 @@ public static partial class BundleFindings
         int killable = seccomp.Flags?.IndexOf("SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV") ?? -1;
         if (killable >= 0 && !host.Kernel.IsAtLeast(5, 19))
         {
-            findings.Add(new Finding(Severity.Error, $"linux.seccomp.flags[{killable}]", $"needs Linux 5.19; this is {host.Kernel}"));
+            findings.Add(new Finding(Severity.Error, $"linux.seccomp.flags[{killable}]",
+                $"needs Linux 5.19; this is {host.Kernel}"));
         }
     }
 
@@ -138,7 +144,8 @@ public static partial class BundleFindings
         };
         if (word is not null && !HostFindings.HasWord(host.SeccompActions!, word))
         {
-            findings.Add(new Finding(Severity.Error, path, $"the kernel does not know {action}", "it has " + host.SeccompActions));
+            findings.Add(new Finding(Severity.Error, path, $"the kernel does not know {action}",
+                "it has " + host.SeccompActions));
         }
     }
 

@@ -29,12 +29,14 @@ public static partial class BundleFindings
         CheckCapabilities(process.Capabilities?.Bounding, host, findings);
         if (process.OomScoreAdj < 0 && !host.IsRoot)
         {
-            findings.Add(new Finding(Severity.Warning, "process.oomScoreAdj", "only root may lower it", "run as root, or leave it out"));
+            findings.Add(new Finding(Severity.Warning, "process.oomScoreAdj", "only root may lower it",
+                "run as root, or leave it out"));
         }
 
         if (host.KeysUsed is long used && host.KeysAllowed is long allowed && used >= allowed)
         {
-            findings.Add(new Finding(Severity.Error, "process", $"this user has {used} of {allowed} keys, and a container's session keyring is one more",
+            findings.Add(new Finding(Severity.Error, "process",
+                $"this user has {used} of {allowed} keys, and a container's session keyring is one more",
                 "raise kernel.keys.maxkeys (root: kernel.keys.root_maxkeys), or use --no-new-keyring"));
         }
     }
@@ -44,11 +46,13 @@ public static partial class BundleFindings
         const string Path = "process.apparmorProfile";
         if (!host.HasApparmor)
         {
-            findings.Add(new Finding(Severity.Error, Path, "AppArmor is off on this host", "leave the profile out, or boot with apparmor=1"));
+            findings.Add(new Finding(Severity.Error, Path, "AppArmor is off on this host",
+                "leave the profile out, or boot with apparmor=1"));
         }
         else if (host.ApparmorProfiles is { } profiles && !profiles.Contains(profile))
         {
-            findings.Add(new Finding(Severity.Error, Path, $"profile \"{profile}\" is not loaded", "load it with apparmor_parser -r"));
+            findings.Add(new Finding(Severity.Error, Path, $"profile \"{profile}\" is not loaded",
+                "load it with apparmor_parser -r"));
         }
     }
 
@@ -91,7 +95,8 @@ public static partial class BundleFindings
             "rro" or "rrw" or "rnosuid" or "rsuid" or "rnodev" or "rdev" or "rnoexec" or "rexec" or "rnodiratime" or "rdiratime"
                 or "rrelatime" or "rnorelatime" or "rnoatime" or "ratime" or "rstrictatime" or "rnostrictatime" => (5, 12),
             "idmap" or "ridmap" => (5, 12),
-            _ when option.StartsWith("idmap=", StringComparison.Ordinal) || option.StartsWith("ridmap=", StringComparison.Ordinal) => (5, 12),
+            _ when option.StartsWith("idmap=", StringComparison.Ordinal) || option.StartsWith("ridmap=",
+                StringComparison.Ordinal) => (5, 12),
             _ => (0, 0),
         };
         if (!host.Kernel.IsAtLeast(major, minor))

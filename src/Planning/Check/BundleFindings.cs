@@ -10,17 +10,22 @@ public static partial class BundleFindings
     public static List<Finding> Find(RuntimeSpec? spec, List<ConfigProblem> problems, HostSurvey host, BundleSurvey bundle)
     {
         var findings = new List<Finding>();
+        var named = new HashSet<string>();
         foreach (ConfigProblem problem in problems)
         {
             findings.Add(new Finding(problem.IsWarning ? Severity.Warning : Severity.Error, problem.Path, problem.Message));
+            named.Add(problem.Path);
         }
 
         if (spec is not null)
         {
-            CheckFiles(spec, bundle, findings);
-            CheckProcess(spec.Process, host, findings);
-            CheckMounts(spec, host, findings);
-            CheckLinux(spec.Linux, host, findings);
+            var missing = new List<Finding>();
+            CheckFiles(spec, bundle, missing);
+            CheckProcess(spec.Process, host, missing);
+            CheckMounts(spec, host, missing);
+            CheckLinux(spec.Linux, host, missing);
+            // A value that means nothing cannot be missing on the host as well.
+            findings.AddRange(missing.FindAll(finding => !named.Contains(finding.Path)));
         }
 
         return findings;
@@ -31,7 +36,8 @@ public static partial class BundleFindings
         if (!string.IsNullOrEmpty(spec.Root?.Path) && bundle.Rootfs != FileKind.Directory)
         {
             string what = bundle.Rootfs == FileKind.Missing ? "does not exist" : "is not a directory";
-            findings.Add(new Finding(Severity.Error, "root.path", $"\"{spec.Root.Path}\" {what}", "unpack the image's files there"));
+            findings.Add(new Finding(Severity.Error, "root.path", $"\"{spec.Root.Path}\" {what}",
+                "unpack the image's files there"));
         }
 
         for (int i = 0; i < (spec.Mounts?.Count ?? 0); i++)
@@ -73,7 +79,8 @@ public static partial class BundleFindings
             if (hooks![i].Path is { Length: > 0 } path && KindOf(bundle, path) is var kind && kind != FileKind.Program)
             {
                 string what = kind == FileKind.Missing ? "does not exist" : "is not executable";
-                findings.Add(new Finding(Severity.Error, $"{list}[{i}].path", $"\"{path}\" {what}", "install it, or remove the hook"));
+                findings.Add(new Finding(Severity.Error, $"{list}[{i}].path", $"\"{path}\" {what}",
+                    "install it, or remove the hook"));
             }
         }
     }

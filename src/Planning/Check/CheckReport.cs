@@ -2,6 +2,7 @@ using System;
 using System.Buffers;
 using System.Collections.Generic;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace OciRun.Planning.Check;
@@ -28,7 +29,8 @@ public sealed class CheckReport(List<Finding> findings)
         text.Append("SEVERITY  ").Append(Heading.PadRight(width)).Append("  FINDING\n");
         foreach (Finding finding in findings)
         {
-            text.Append(Word(finding.Severity).PadRight(10)).Append(finding.Path.PadRight(width)).Append("  ").Append(finding.Message).Append('\n');
+            text.Append(Word(finding.Severity).PadRight(10)).Append(finding.Path.PadRight(width));
+            text.Append("  ").Append(finding.Message).Append('\n');
             if (finding.Advice.Length > 0)
             {
                 text.Append(' ', width + 12).Append("-> ").Append(finding.Advice).Append('\n');
@@ -42,7 +44,8 @@ public sealed class CheckReport(List<Finding> findings)
     public byte[] Json()
     {
         var buffer = new ArrayBufferWriter<byte>(4096);
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true,
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartArray();
             foreach (Finding finding in findings)

@@ -7,8 +7,8 @@ using OciRun.Spec;
 
 namespace OciRun.Planning.Check;
 
-/// <summary>All that can be said about a config without looking at any file that it names: the rules that <c>create</c> applies, in one
-/// go.</summary>
+/// <summary>All that can be said about a config without looking at any file that it names: the rules that <c>create</c> applies,
+/// in one go.</summary>
 public static class ConfigCheck
 {
     /// <summary>Null if the text is no JSON object. <paramref name="controllers"/> are the host's.</summary>

@@ -11,8 +11,8 @@ public static class HostFindings
     /// <summary>The controllers that config.json has a section for.</summary>
     static (string Name, string Section)[] Controllers =>
     [
-        ("cpu", "cpu.shares, quota, period"), ("cpuset", "cpu.cpus, mems"), ("memory", "memory"), ("io", "blockIO"), ("pids", "pids"),
-        ("hugetlb", "hugepageLimits"), ("rdma", "rdma"),
+        ("cpu", "cpu.shares, quota, period"), ("cpuset", "cpu.cpus, mems"), ("memory", "memory"), ("io", "blockIO"),
+        ("pids", "pids"), ("hugetlb", "hugepageLimits"), ("rdma", "rdma"),
     ];
 
     public static List<Finding> Find(HostSurvey host)
@@ -63,11 +63,13 @@ public static class HostFindings
             string path = type + " namespace";
             if (!host.Namespaces.Contains(type))
             {
-                findings.Add(new Finding(Severity.Warning, path, "not in this kernel", "containers that ask for one are refused"));
+                findings.Add(new Finding(Severity.Warning, path, "not in this kernel",
+                    "containers that ask for one are refused"));
             }
             else if (host.NamespaceLimits.TryGetValue(type, out long limit) && limit == 0)
             {
-                findings.Add(new Finding(Severity.Warning, path, "no new ones may be made", $"raise {LimitName(type)} with sysctl"));
+                findings.Add(new Finding(Severity.Warning, path, "no new ones may be made",
+                    $"raise {LimitName(type)} with sysctl"));
             }
             else
             {
@@ -77,7 +79,8 @@ public static class HostFindings
 
         if (!host.IsRoot && !host.HasIdMapTools)
         {
-            findings.Add(new Finding(Severity.Warning, "rootless", "newuidmap and newgidmap are missing, so only one id can be mapped",
+            findings.Add(new Finding(Severity.Warning, "rootless",
+                "newuidmap and newgidmap are missing, so only one id can be mapped",
                 "install the package uidmap"));
         }
     }
@@ -136,7 +139,8 @@ public static class HostFindings
 
     static void AddOptional(HostSurvey host, List<Finding> findings)
     {
-        findings.Add(new Finding(host.HugepageSizes.Count > 0 ? Severity.Ok : Severity.Note, "huge pages", Join(host.HugepageSizes)));
+        findings.Add(new Finding(host.HugepageSizes.Count > 0 ? Severity.Ok : Severity.Note, "huge pages",
+            Join(host.HugepageSizes)));
         findings.Add(new Finding(host.ResctrlMount is null ? Severity.Note : Severity.Ok, "resctrl",
             host.ResctrlMount ?? "not mounted: linux.intelRdt is refused"));
         findings.Add(new Finding(host.HasCriu ? Severity.Ok : Severity.Note, "criu",

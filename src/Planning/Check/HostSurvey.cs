@@ -3,8 +3,8 @@ using OciRun.Planning.Cgroups;
 
 namespace OciRun.Planning.Check;
 
-/// <summary>What a check wants to know about the host; read from files that need no privileges where there are such. Null: could not
-/// be read.</summary>
+/// <summary>What a check wants to know about the host; read from files that need no privileges where there are such. Null: could
+/// not be read.</summary>
 public sealed class HostSurvey
 {
     /// <summary>utsname.release.</summary>

@@ -5,8 +5,8 @@ namespace OciRun.Planning.Check;
 /// <summary>Lists such as <c>0-3,7</c> of cpuset(7).</summary>
 static class NumberList
 {
-    /// <summary>The first number of <paramref name="wanted"/> that is not in <paramref name="list"/>; null if all are, or if either is
-    /// malformed, which is somebody else's to say.</summary>
+    /// <summary>The first number of <paramref name="wanted"/> that is not in <paramref name="list"/>; null if all are, or if
+    /// either is malformed, which is somebody else's to say.</summary>
     public static int? FirstOutside(string wanted, string list)
     {
         foreach (Range part in wanted.AsSpan().Split(','))

@@ -30,8 +30,8 @@ static class CapabilityRules
         }
     }
 
-    /// <summary>The known ones as bits. An unknown name is worth one warning for all five sets: the specification says that it should not
-    /// stop the container.</summary>
+    /// <summary>The known ones as bits. An unknown name is worth one warning for all five sets: the specification says that it
+    /// should not stop the container.</summary>
     static ulong CheckNames(List<string>? names, string path, Rules rules, ref List<string>? warned)
     {
         ulong bits = 0;

@@ -3,7 +3,8 @@ using OciRun.Spec;
 
 namespace OciRun.Planning.Validation;
 
-/// <summary>config-linux.md, "User namespace mappings", and the mappings of mounts: what user_namespaces(7) demands of uid_map.</summary>
+/// <summary>config-linux.md, "User namespace mappings", and the mappings of mounts: what user_namespaces(7) demands of
+/// uid_map.</summary>
 static class MappingRules
 {
     /// <summary>UID_GID_MAP_MAX_EXTENTS, since Linux 4.15.</summary>

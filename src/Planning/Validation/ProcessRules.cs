@@ -47,7 +47,8 @@ static class ProcessRules
             else if (IsTooLong(entry, out int length))
             {
                 string name = Start(entry[..equals]);
-                rules.Problem(ConfigPath.Item(path, i), $"{name} is {length} bytes long; execve takes at most {MaxString} for one string");
+                rules.Problem(ConfigPath.Item(path, i),
+                    $"{name} is {length} bytes long; execve takes at most {MaxString} for one string");
             }
         }
     }
@@ -69,7 +70,8 @@ static class ProcessRules
         {
             if (IsTooLong(args[i], out int length))
             {
-                rules.Problem(ConfigPath.Item("args", i), $"is {length} bytes long; execve takes at most {MaxString} for one string");
+                rules.Problem(ConfigPath.Item("args", i),
+                    $"is {length} bytes long; execve takes at most {MaxString} for one string");
             }
         }
     }

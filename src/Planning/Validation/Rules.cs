@@ -5,8 +5,8 @@ using OciRun.Spec;
 
 namespace OciRun.Planning.Validation;
 
-/// <summary>Where rules put what they find, and the checks that many of them share. Paths are given only once something is wrong, so that
-/// a good config costs no text.</summary>
+/// <summary>Where rules put what they find, and the checks that many of them share. Paths are given only once something is wrong,
+/// so that a good config costs no text.</summary>
 readonly struct Rules(List<ConfigProblem> problems, string prefix = "")
 {
     /// <summary>PATH_MAX without its final NUL, path_resolution(7).</summary>
@@ -92,7 +92,8 @@ readonly struct Rules(List<ConfigProblem> problems, string prefix = "")
         return null;
     }
 
-    /// <summary>True for lists such as <c>0-3,7</c>, the cpu and node lists of cpuset(7). Blanks around items are allowed.</summary>
+    /// <summary>True for lists such as <c>0-3,7</c>, the cpu and node lists of cpuset(7). Blanks around items are
+    /// allowed.</summary>
     public static bool IsNumberList(ReadOnlySpan<char> list)
     {
         foreach (Range part in list.Split(','))
@@ -125,7 +126,8 @@ readonly struct Rules(List<ConfigProblem> problems, string prefix = "")
         return text.Length > 0;
     }
 
-    /// <summary>True if the reader took offence at this value or one around it: what was put in its place deserves no second line.</summary>
+    /// <summary>True if the reader took offence at this value or one around it: what was put in its place deserves no second
+    /// line.</summary>
     bool IsKnown(string path, bool orBelow)
     {
         for (int i = 0; i < _known; i++)

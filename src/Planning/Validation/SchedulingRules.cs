@@ -71,7 +71,8 @@ static class SchedulingRules
         }
     }
 
-    /// <summary>The conditions of __checkparam_dl in the kernel, which answers EINVAL to all of them alike; see sched(7).</summary>
+    /// <summary>The conditions of __checkparam_dl in the kernel, which answers EINVAL to all of them alike; see
+    /// sched(7).</summary>
     static void CheckDeadline(SpecScheduler scheduler, SchedPolicy policy, Rules rules)
     {
         const ulong MinRuntime = 1024;

@@ -4,12 +4,13 @@ using OciRun.Spec;
 
 namespace OciRun.Planning.Validation;
 
-/// <summary>config-linux.md, "Sysctl": only what a namespace of the container's own holds may be set, for all else is the host's.</summary>
+/// <summary>config-linux.md, "Sysctl": only what a namespace of the container's own holds may be set, for all else is the
+/// host's.</summary>
 public static class SysctlRules
 {
     /// <summary>The path of a sysctl below /proc/sys, or null if the name is no such path. The first separator decides, as in
-    /// sysctl.d(5): in <c>net/ipv4/conf/eth0.100/forwarding</c> the dot is part of a name, and in <c>net.ipv4.conf.eth0/100.forwarding</c>
-    /// the slash stands for one.</summary>
+    /// sysctl.d(5): in <c>net/ipv4/conf/eth0.100/forwarding</c> the dot is part of a name, and in
+    /// <c>net.ipv4.conf.eth0/100.forwarding</c> the slash stands for one.</summary>
     public static string? PathOf(string name)
     {
         int first = name.AsSpan().IndexOfAny('.', '/');

@@ -33,7 +33,8 @@ static class TopLevelRules
         }
     }
 
-    /// <summary>A config of a newer minor version is taken: what it adds is unknown members, and those are to be ignored.</summary>
+    /// <summary>A config of a newer minor version is taken: what it adds is unknown members, and those are to be
+    /// ignored.</summary>
     static void CheckVersion(string? version, Rules rules)
     {
         if (string.IsNullOrEmpty(version))
@@ -44,9 +45,15 @@ static class TopLevelRules
         {
             rules.Problem("ociVersion", $"\"{version}\" is not a version such as {SpecVersion.Current}");
         }
+        else if (major == 0)
+        {
+            rules.Warning("ociVersion",
+                $"{version} is older than the specification's first release; read as {SpecVersion.Minimum}");
+        }
         else if (major != 1)
         {
-            rules.Problem("ociVersion", $"{version} is not supported; this runtime knows {SpecVersion.Minimum} to {SpecVersion.Current}");
+            rules.Problem("ociVersion",
+                $"{version} is not supported; this runtime knows {SpecVersion.Minimum} to {SpecVersion.Current}");
         }
     }
 

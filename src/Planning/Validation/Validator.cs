@@ -3,8 +3,8 @@ using OciRun.Spec;
 
 namespace OciRun.Planning.Validation;
 
-/// <summary>What must hold in a config whatever the host is. Mount options, seccomp, cgroup paths, resources and device rules are checked
-/// where they are compiled.</summary>
+/// <summary>What must hold in a config whatever the host is. Mount options, seccomp, cgroup paths, resources and device rules are
+/// checked where they are compiled.</summary>
 public static class Validator
 {
     /// <summary>Adds all that is wrong with <paramref name="spec"/>. What the reader has already found in the same list is not
@@ -34,8 +34,8 @@ public static class Validator
         }
     }
 
-    /// <summary>The rules of a process alone, for <c>exec</c> as well; <paramref name="path"/> is where it stands, empty for a file of its
-    /// own.</summary>
+    /// <summary>The rules of a process alone, for <c>exec</c> as well; <paramref name="path"/> is where it stands, empty for a
+    /// file of its own.</summary>
     public static void ValidateProcess(SpecProcess process, string path, List<ConfigProblem> problems)
     {
         var rules = new Rules(problems, path);
@@ -58,7 +58,8 @@ public static class Validator
         PersonalityRules.Check(linux.Personality, rules);
         if (linux.RootfsPropagation is { Length: > 0 } word && SpecWords.Propagation(word) is null)
         {
-            rules.Problem("linux.rootfsPropagation", $"\"{word}\" is none of shared, slave, private, unbindable and their r forms");
+            rules.Problem("linux.rootfsPropagation",
+                $"\"{word}\" is none of shared, slave, private, unbindable and their r forms");
         }
     }
 }
