@@ -16,7 +16,12 @@ bundle=$HOME/bundle.$name
 rm -rf "$bundle"; mkdir -p "$bundle"/rootfs/{bin,dev,proc,sys,tmp,etc}
 cp /vm/busybox "$bundle/rootfs/bin/busybox"
 for a in $(/vm/busybox --list | grep -vx busybox); do ln -sf busybox "$bundle/rootfs/bin/$a"; done
-cd "$bundle" && $rt spec --rootless && mv config.json base.json
+cd "$bundle" && $rt spec || exit 1
+# what a user may have: a user namespace with one id, the host's network, no ids of others in mount options
+jq --argjson u "$(id -u)" --argjson g "$(id -g)" '.linux.namespaces |= map(select(.type != "network")) | .linux.namespaces += [{type: "user"}]
+  | .linux.uidMappings = [{containerID: 0, hostID: $u, size: 1}] | .linux.gidMappings = [{containerID: 0, hostID: $g, size: 1}]
+  | .mounts |= map(.options |= (. // [] | map(select(startswith("gid=") | not))) | if .type == "sysfs" then {destination: "/sys", type: "none", source: "/sys", options: ["rbind", "nosuid", "noexec", "nodev", "ro"]} else . end)
+  | .mounts |= map(select(.destination != "/sys/fs/cgroup")) | del(.linux.resources)' config.json >base.json
 echo "# $name, rootless as $(id -un), kernel $(uname -r): $($rt --version | head -n 1)"
 configure() {
   jq --arg c "$2" --arg p "user.slice:check:$1" '.process.terminal = false | .process.args = ["sh", "-c", $c] | .root.readonly = false |
