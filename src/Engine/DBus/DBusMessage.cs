@@ -39,7 +39,8 @@ public sealed class DBusMessage
     public string? Member { get; set; }
     public string? ErrorName { get; set; }
     public string? Destination { get; set; }
-    public string? Sender { get; private set; }
+    /// <summary>The unique name of who sent it; a bus fills it in.</summary>
+    public string? Sender { get; set; }
     public string Signature { get; set; } = "";
     public IReadOnlyList<object> Body { get; set; } = [];
 
@@ -75,6 +76,7 @@ public sealed class DBusMessage
         Add(fields, FieldErrorName, "s", ErrorName);
         Add(fields, FieldReplySerial, "u", ReplySerial == 0 ? null : ReplySerial);
         Add(fields, FieldDestination, "s", Destination);
+        Add(fields, FieldSender, "s", Sender);
         Add(fields, FieldSignature, "g", Signature.Length == 0 ? null : Signature);
         return fields;
     }
