@@ -86,7 +86,7 @@ sealed class ListCommand : CliCommand
         {
             ContainerRecord record = container.Record;
             rows.Add([record.Id, container.Pid.ToString(), StateJson.Word(container.Status), record.Bundle,
-                record.Created.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'"), Owner.NameOf(record.OwnerUid)]);
+                record.Created.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'"), Owner.NameOf(record.OwnerUid)]);
         }
 
         return Table.Format(rows);
