@@ -25,7 +25,7 @@ public static class HostCheck
         byte[] config = Read(Path.Combine(bundle, configFile));
         HostSurvey host = HostProbe.Survey();
         var problems = new List<ConfigProblem>();
-        RuntimeSpec? spec = ConfigCheck.Run(config, host.Controllers, globals.CgroupManager == "systemd", problems);
+        RuntimeSpec? spec = ConfigCheck.Run(config, host, globals.CgroupManager, problems);
         BundleSurvey survey = spec is null ? new BundleSurvey() : Survey(spec, bundle);
         return new CheckReport(BundleFindings.Find(spec, problems, host, survey));
     }

@@ -4,6 +4,7 @@ using OciRun.Engine.Cgroups;
 using OciRun.Kernel;
 using OciRun.Planning;
 using OciRun.Planning.Cgroups;
+using OciRun.Planning.Validation;
 using OciRun.Spec;
 using OciRun.Syscalls;
 
@@ -28,6 +29,11 @@ sealed class Preflight : IDisposable
         RuntimeSpec? spec = ConfigReader.Read(bytes, problems);
         if (spec is null || HasErrors(problems))
         {
+            if (spec is not null)
+            {
+                // People mend all at once what they are told at once.
+                Validator.Validate(spec, problems);
+            }
             throw ErrorText.OfProblems(problems, NameOf(path));
         }
         return spec;

@@ -25,7 +25,7 @@ public static class Features
             json.WriteString("ociVersionMin", SpecVersion.Minimum);
             json.WriteString("ociVersionMax", SpecVersion.Current);
             Words(json, "hooks", SpecWordLists.Hooks);
-            Words(json, "mountOptions", SpecWordLists.MountOptions);
+            Words(json, "mountOptions", MountOptions.Words());
             Linux(json);
             json.WriteStartObject("annotations");
             json.WriteString("io.oci-run.commit", commit);

@@ -144,7 +144,6 @@ public sealed partial class Planner
         flags |= options.RecursiveIdMap ? MountArgFlags.RecursiveIdMap : 0;
         if (uids != gids)
         {
-            Problem(path + (uids ? ".gidMappings" : ".uidMappings"), "must be given together with the other one");
             return -1;
         }
         (IReadOnlyList<SpecIdMapping> Uids, IReadOnlyList<SpecIdMapping> Gids)? maps =

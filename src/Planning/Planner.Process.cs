@@ -16,7 +16,6 @@ public sealed partial class Planner
     {
         if (_spec.Process is not { } process)
         {
-            Problem("process", "is required");
             return;
         }
         List<string> env = Environment(process);
@@ -83,7 +82,7 @@ public sealed partial class Planner
         {
             Add(new ChangeDirectoryStep { ConfigPath = "process.cwd", Path = cwd, Early = true });
         }
-        ProcessAttributes.Add(_spec, process, _steps, _problems);
+        ProcessAttributes.Add(_spec, process, _steps);
         if (process.NoNewPrivileges)
         {
             Add(Call(Sys.prctl, "process.noNewPrivileges", "set no_new_privs", null, 38 /* PR_SET_NO_NEW_PRIVS */, 1));
@@ -117,9 +116,9 @@ public sealed partial class Planner
     {
         var missing = new List<string>();
         CapabilitySets result = new(
-            Mask(sets?.Bounding, "bounding", missing), Mask(sets?.Effective, "effective", missing),
-            Mask(sets?.Permitted, "permitted", missing), Mask(sets?.Inheritable, "inheritable", missing),
-            Mask(sets?.Ambient, "ambient", missing));
+            Mask(sets?.Bounding, missing), Mask(sets?.Effective, missing),
+            Mask(sets?.Permitted, missing), Mask(sets?.Inheritable, missing),
+            Mask(sets?.Ambient, missing));
         if (missing.Count > 0)
         {
             Warning("process.capabilities", "not available to the caller, left out: " + string.Join(", ", missing));
@@ -133,7 +132,8 @@ public sealed partial class Planner
         return result with { Effective = effective, Ambient = ambient };
     }
 
-    ulong Mask(List<string>? names, string set, List<string> missing)
+    /// <summary>Unknown names have had their warning from validation.</summary>
+    ulong Mask(List<string>? names, List<string> missing)
     {
         ulong mask = 0;
         for (int i = 0; i < (names?.Count ?? 0); i++)
@@ -141,7 +141,6 @@ public sealed partial class Planner
             int number = Capabilities.Number(names![i]);
             if (number < 0)
             {
-                Warning(Index("process.capabilities." + set, i), "unknown capability \"" + names[i] + "\" is ignored");
                 continue;
             }
             ulong bit = 1UL << number;
@@ -162,7 +161,6 @@ public sealed partial class Planner
     {
         if (process.Args is not { Count: > 0 } args || args[0].Length == 0)
         {
-            Problem("process.args", "must have at least one element, the program to execute");
             return;
         }
         Add(new FindProgramStep { ConfigPath = "process.args[0]", Name = args[0], Candidates = CandidatesOf(args[0], env) });

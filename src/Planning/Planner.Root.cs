@@ -56,7 +56,6 @@ public sealed partial class Planner
     {
         if (_spec.Root?.Path is null or "")
         {
-            Problem("root.path", "is required on Linux");
             return;
         }
         ulong propagation = PropagationFlags(_linux.RootfsPropagation);

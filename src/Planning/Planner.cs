@@ -116,6 +116,7 @@ public sealed partial class Planner
 
     void PlanContainer()
     {
+        // What is wrong by the rules of the specification is reported here and only here; what follows passes over it.
         Validation.Validator.Validate(_spec, _problems);
         PlanNamespaces();
         PlanCgroup();

@@ -11,7 +11,7 @@ namespace OciRun.Planning;
 /// <summary>Scheduler, I/O priority, memory policy and personality: one system call each, set just before the payload.</summary>
 static class ProcessAttributes
 {
-    public static void Add(RuntimeSpec spec, SpecProcess process, List<Step> steps, List<ConfigProblem> problems)
+    public static void Add(RuntimeSpec spec, SpecProcess process, List<Step> steps)
     {
         if (process.Scheduler is { Policy: not null } scheduler)
         {
@@ -30,7 +30,7 @@ static class ProcessAttributes
         }
         if (spec.Linux?.MemoryPolicy is { Mode: not null } policy)
         {
-            AddMemoryPolicy(policy, steps, problems);
+            AddMemoryPolicy(policy, steps);
         }
     }
 
@@ -87,7 +87,7 @@ static class ProcessAttributes
         _ => 0,
     };
 
-    static void AddMemoryPolicy(SpecMemoryPolicy policy, List<Step> steps, List<ConfigProblem> problems)
+    static void AddMemoryPolicy(SpecMemoryPolicy policy, List<Step> steps)
     {
         ulong mode = policy.Mode switch
         {
@@ -106,7 +106,6 @@ static class ProcessAttributes
         byte[]? nodes = string.IsNullOrEmpty(policy.Nodes) ? [] : NodeMask(policy.Nodes);
         if (nodes is null)
         {
-            problems.Add(new ConfigProblem("linux.memoryPolicy.nodes", "\"" + policy.Nodes + "\" is not a list such as 0-1,3"));
             return;
         }
         steps.Add(new ProcessCallStep

@@ -26,6 +26,8 @@ public sealed class FeaturesTests
     {
         string[] words = Words(s_features, "mountOptions");
         Assert.Equal(words.Distinct().Order(StringComparer.Ordinal), words);
+        Assert.All(words, word => Assert.True(MountOptions.IsKnown(word), word));
+        Assert.False(MountOptions.IsKnown("size=1m"));
         Assert.Contains("rro", words);
         Assert.Contains("idmap", words);
     }

@@ -17,6 +17,8 @@ namespace OciRun.Tests.Unit;
 public sealed class SpecFuzzTests
 {
     const int Rounds = 3000;
+    static readonly HostSurvey s_host = new() { CgroupMount = "/sys/fs/cgroup", Controllers = new ControllerSet("cpu memory"),
+        IsRoot = true };
 
     static byte[] Config() => File.ReadAllBytes(Path.Combine(Repository.Root, "spec-fixtures/configs/good/every-field.json"));
 
@@ -29,7 +31,7 @@ public sealed class SpecFuzzTests
         {
             byte[] damaged = Damage(config, new Random(seed));
             var problems = new List<ConfigProblem>();
-            RuntimeSpec? spec = ConfigCheck.Run(damaged, new ControllerSet("cpu memory"), systemd: false, problems);
+            RuntimeSpec? spec = ConfigCheck.Run(damaged, s_host, seed % 2 == 0 ? "cgroupfs" : "systemd", problems);
             Assert.True(spec is not null || problems.Count == 1, $"seed {seed}: {problems.Count} problems without a config");
             Assert.All(problems, p => Assert.False(string.IsNullOrEmpty(p.Message)));
             explained += spec is null ? 1 : 0;

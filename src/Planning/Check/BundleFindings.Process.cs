@@ -12,7 +12,6 @@ public static partial class BundleFindings
     {
         if (process is null)
         {
-            findings.Add(new Finding(Severity.Warning, "process", "missing", "add it: create refuses a bundle without one"));
             return;
         }
 

@@ -1,18 +1,15 @@
 using System;
 using System.Collections.Generic;
-using OciRun.Planning.Cgroups;
-using OciRun.Planning.Seccomp;
-using OciRun.Planning.Validation;
 using OciRun.Spec;
 
 namespace OciRun.Planning.Check;
 
-/// <summary>All that can be said about a config without looking at any file that it names: the rules that <c>create</c> applies,
-/// in one go.</summary>
+/// <summary>All that can be said about a config without looking at any file that it names. It plans the container as <c>create</c>
+/// does and throws the plan away, so that the two cannot disagree.</summary>
 public static class ConfigCheck
 {
-    /// <summary>Null if the text is no JSON object. <paramref name="controllers"/> are the host's.</summary>
-    public static RuntimeSpec? Run(ReadOnlySpan<byte> utf8, ControllerSet controllers, bool systemd, List<ConfigProblem> problems)
+    /// <summary>Null if the text is no JSON object.</summary>
+    public static RuntimeSpec? Run(ReadOnlySpan<byte> utf8, HostSurvey host, string cgroupManager, List<ConfigProblem> problems)
     {
         RuntimeSpec? spec = ConfigReader.Read(utf8, problems);
         if (spec is null)
@@ -20,18 +17,37 @@ public static class ConfigCheck
             return null;
         }
 
-        Validator.Validate(spec, problems, processRequired: false);
-        if (spec.Linux is { } linux)
+        SpecProcess? process = spec.Process;
+        spec.Process ??= StandIn(spec.Linux);
+        Planner.Plan(spec, new PlanOptions { Id = "check", Bundle = "/", CgroupManager = cgroupManager }, FactsOf(host), problems);
+        spec.Process = process;
+        if (process is null && !problems.Exists(static problem => problem.Path == "process"))
         {
-            CgroupPath.Resolve(linux.CgroupsPath, "check", "/", systemd, rootless: false, problems);
-            CgroupPlanner.Plan(linux.Resources, controllers, problems);
-            DeviceFilter.Compile(linux.Resources?.Devices, problems);
-            if (linux.Seccomp is not null)
-            {
-                SeccompCompiler.Compile(linux.Seccomp, problems);
-            }
+            // The specification wants one at start only; a bundle in the making is no bad one.
+            problems.Add(new ConfigProblem("process", "missing: create refuses a bundle without one", IsWarning: true));
         }
 
         return spec;
     }
+
+    /// <summary>A process that nothing can be wrong with, so that the rest is planned.</summary>
+    static SpecProcess StandIn(SpecLinux? linux) => new()
+    {
+        Args = ["/"],
+        Cwd = "/",
+        User = new SpecUser
+        {
+            Uid = linux?.UidMappings is { Count: > 0 } uids ? uids[0].ContainerID : 0,
+            Gid = linux?.GidMappings is { Count: > 0 } gids ? gids[0].ContainerID : 0,
+        },
+    };
+
+    static HostFacts FactsOf(HostSurvey host) => new()
+    {
+        CgroupMount = host.CgroupMount,
+        Controllers = host.Controllers.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries),
+        EffectiveUid = host.IsRoot ? 0u : 1u,
+        AppArmor = host.HasApparmor,
+        SELinux = host.HasSelinux,
+    };
 }
