@@ -34,6 +34,7 @@ static class Diagnostics
             }
         }
 
+        Log.NoteSink = static message => Stdio.TryWrite(Stdio.Error, Encoding.UTF8.GetBytes($"{Program.Name}: {OneLine(message)}\n"));
         if (level >= LogLevel.Warning)
         {
             Log.WarnSink = message => Report("warning", message);

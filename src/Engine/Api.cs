@@ -28,6 +28,10 @@ public static class Log
     public static Action<string>? WarnSink { get; set; }
     public static Action<string>? DebugSink { get; set; }
 
+    /// <summary>For people at a terminal, beside a command's result; never in the log file, which engines read.</summary>
+    public static Action<string>? NoteSink { get; set; }
+
+    public static void Note(string message) => NoteSink?.Invoke(message);
     public static void Warn(string message) => WarnSink?.Invoke(message);
     public static void Debug(string message) => DebugSink?.Invoke(message);
 }

@@ -173,6 +173,7 @@ sealed class Creation : IDisposable
                     RunHooks(Phase.ContainerHooks, _init.Pidfd);
                     break;
                 case Gate.InitProgram:
+                    RlimitSetter.Set(_init.Pid, _plan);
                     _init.FillProgram(_startSocketNumber);
                     break;
                 case Gate.Ready:
@@ -265,12 +266,9 @@ sealed class Creation : IDisposable
         {
             _cgroup.Apply(resources.Writes);
         }
-        if (Find<RlimitsStep>() is { } rlimits)
-        {
-            RlimitSetter.Set(_init!.Pid, rlimits);
-        }
         _record.Pid = _init!.Pid;
         _record.PidStartTime = ProcessStat.StartTimeOf(_init.Pid);
+        SeccompListener.HandOver(_plan, _record, ContainerStatus.Creating, _init.Pid, _init);
         _record.IsCreating = false;
         _record.Config = _plan.Spec;
         _directory!.Save(_record);

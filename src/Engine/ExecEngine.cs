@@ -31,6 +31,7 @@ public static class ExecEngine
         {
             Spawn(record, options, process, init, plan);
             Guide(process, plan, record, options);
+            SeccompListener.HandOver(plan, record, ContainerStatus.Running, record.Pid, process);
             HandOver(process, plan, options);
             foreground?.Attach(process.Terminal);
             process.Answer();
@@ -165,6 +166,7 @@ public static class ExecEngine
             Gate gate = process.NextGate() ?? throw new RuntimeException("the process " + process.Reap() + " before it was ready");
             if (gate == Gate.InitProgram)
             {
+                RlimitSetter.Set(process.Pid, plan);
                 process.FillProgram(-1);
             }
             if (gate == Gate.Ready)
@@ -172,13 +174,6 @@ public static class ExecEngine
                 break;
             }
             process.Answer();
-        }
-        foreach (Step step in plan.Steps)
-        {
-            if (step is RlimitsStep limits)
-            {
-                RlimitSetter.Set(process.Pid, limits);
-            }
         }
     }
 
@@ -237,23 +232,43 @@ static class ExecCgroup
     }
 }
 
-/// <summary>prlimit(2) on a process that waits to execute its payload.</summary>
+/// <summary>prlimit(2) on a process that is being prepared.</summary>
 static class RlimitSetter
 {
-    public static void Set(int pid, RlimitsStep step)
+    /// <summary>Fewer open files than this would be in the way of the process's own preparations.</summary>
+    const ulong EnoughFiles = 64;
+
+    public static void Set(int pid, ContainerPlan plan)
     {
-        for (int i = 0; i < step.Rlimits.Count; i++)
+        foreach (Step step in plan.Steps)
         {
-            SpecRlimit limit = step.Rlimits[i];
-            try
+            if (step is RlimitsStep limits)
             {
-                Syscall.SetPrlimit(pid, Rlimits.Number(limit.Type!), new Rlimit64 { rlim_cur = limit.Soft, rlim_max = limit.Hard });
+                for (int i = 0; i < limits.Rlimits.Count; i++)
+                {
+                    SetOne(pid, limits, i);
+                }
             }
-            catch (SyscallException e)
-            {
-                throw new RuntimeException($"process.rlimits[{i}]: setrlimit {limit.Type}: " + ErrorText.Describe(e.ErrorNumber),
-                    step.Hint("prlimit", e.ErrorNumber));
-            }
+        }
+    }
+
+    static void SetOne(int pid, RlimitsStep step, int index)
+    {
+        SpecRlimit limit = step.Rlimits[index];
+        int resource = Rlimits.Number(limit.Type!);
+        bool files = resource == OpenFilesStep.Resource;
+        if (files && limit.Hard < EnoughFiles)
+        {
+            return;
+        }
+        try
+        {
+            Syscall.SetPrlimit(pid, resource, new Rlimit64 { rlim_cur = files ? limit.Hard : limit.Soft, rlim_max = limit.Hard });
+        }
+        catch (SyscallException e)
+        {
+            throw new RuntimeException($"process.rlimits[{index}]: setrlimit {limit.Type}: " + ErrorText.Describe(e.ErrorNumber),
+                step.Hint("prlimit", e.ErrorNumber));
         }
     }
 }

@@ -12,8 +12,9 @@ sealed class Foreground : IDisposable
     const int SigWinch = 28;
     const int SigUrg = 23;
 
-    readonly SafeFd _signals;
-    readonly ulong _mask;
+    const int LastRuntimeSignal = 34;
+
+    readonly SignalPipe _signals;
     TerminalRelay? _relay;
 
     /// <summary>From here on no signal ends the runtime before the container is cleaned up.</summary>
@@ -23,10 +24,10 @@ sealed class Foreground : IDisposable
         {
             Syscall.Prctl(36 /* PR_SET_CHILD_SUBREAPER */, 1);
         }
-        // Faults of the runtime's own must stay fatal, and SIGPIPE is an error of write(2).
-        ulong all = ulong.MaxValue & ~(Bit(4) | Bit(5) | Bit(6) | Bit(7) | Bit(8) | Bit(11) | Bit(13) | Bit(31));
-        _mask = Syscall.Sigprocmask(0, all);
-        _signals = Syscall.SignalFd(all);
+        // Faults stay fatal, SIGPIPE is an error of write(2), and 32 to 34 belong to the C library and the managed runtime.
+        ulong all = ulong.MaxValue & ~(Bit(4) | Bit(5) | Bit(6) | Bit(7) | Bit(8) | Bit(9) | Bit(11) | Bit(13) | Bit(19) | Bit(31) |
+            Bit(32) | Bit(33) | Bit(LastRuntimeSignal));
+        _signals = new SignalPipe(all);
     }
 
     static ulong Bit(int signal) => Syscall.SignalBit(signal);
@@ -48,7 +49,7 @@ sealed class Foreground : IDisposable
         while (true)
         {
             fds[0] = new PollFd { fd = pidfd, events = 1 };
-            fds[1] = new PollFd { fd = _signals, events = 1 };
+            fds[1] = new PollFd { fd = _signals.Fd, events = 1 };
             Span<PollFd> relay = fds[2..];
             relay.Fill(new PollFd { fd = -1 });
             _relay?.Prepare(relay);
@@ -69,22 +70,20 @@ sealed class Foreground : IDisposable
 
     void Forward(int pid, SafeFd pidfd)
     {
-        if (!Syscall.TryReadSignal(_signals, out SignalfdSiginfo info))
+        while (_signals.Next() is > 0 and int signal)
         {
-            return;
-        }
-        int signal = (int)info.ssi_signo;
-        if (signal == SigChld)
-        {
-            ReapOthers(pid);
-        }
-        else if (signal == SigWinch && _relay is not null)
-        {
-            _relay.Resize();
-        }
-        else if (signal != SigUrg)
-        {
-            Syscall.TryPidfdSendSignal(pidfd, signal);
+            if (signal == SigChld)
+            {
+                ReapOthers(pid);
+            }
+            else if (signal == SigWinch && _relay is not null)
+            {
+                _relay.Resize();
+            }
+            else if (signal != SigUrg)
+            {
+                Syscall.TryPidfdSendSignal(pidfd, signal);
+            }
         }
     }
 
@@ -102,6 +101,5 @@ sealed class Foreground : IDisposable
     {
         _relay?.Dispose();
         _signals.Dispose();
-        Syscall.Sigprocmask(2, _mask);
     }
 }

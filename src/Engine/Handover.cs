@@ -10,7 +10,10 @@ namespace OciRun.Engine;
 static class Sockets
 {
     /// <summary>One message with one descriptor (SCM_RIGHTS).</summary>
-    public static void SendDescriptor(string path, string payload, int fd, string option)
+    public static void SendDescriptor(string path, string payload, int fd, string option) =>
+        SendDescriptor(path, Encoding.UTF8.GetBytes(payload), fd, option);
+
+    public static void SendDescriptor(string path, byte[] payload, int fd, string option)
     {
         using SafeFd socket = Syscall.Socket(1 /* AF_UNIX */, SocketType.SOCK_STREAM | SocketType.SOCK_CLOEXEC);
         int connected = Syscall.TryConnectUnix(socket, path);
@@ -18,7 +21,7 @@ static class Sockets
         {
             throw new RuntimeException(option + ": " + ErrorText.Call("connect", path, -connected));
         }
-        int sent = Syscall.TrySendMsg(socket, Encoding.UTF8.GetBytes(payload), [fd]);
+        int sent = Syscall.TrySendMsg(socket, payload, [fd]);
         if (sent < 0)
         {
             throw new RuntimeException(option + ": " + ErrorText.Call("sendmsg", path, -sent));

@@ -228,7 +228,7 @@ public static partial class Lifecycle
             ContainerRecord? record = directory.TryLoad(withConfig: false, out string? problem);
             if (record is null)
             {
-                Log.Warn($"container {name}: {problem}");
+                Log.Note($"container {name}: {problem}");
                 continue;
             }
             result.Add(new ContainerInfo(record, StatusOf(directory, record)));

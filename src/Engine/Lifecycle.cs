@@ -164,7 +164,16 @@ public static partial class Lifecycle
                 throw new RuntimeException("cannot start an already running container");
         }
         using SafeFd pidfd = OpenInit(record);
-        RunStartHooks(record, record.Config, pidfd);
+        try
+        {
+            RunStartHooks(record, record.Config, pidfd);
+        }
+        catch (RuntimeException)
+        {
+            // runtime.md, "Lifecycle" 8: the container is stopped.
+            Syscall.TryPidfdSendSignal(pidfd, 9);
+            throw;
+        }
         Release(directory, pidfd, record);
         directory.RemoveEntry(ContainerDirectory.StartSocketName);
         RunPoststart(record, record.Config);

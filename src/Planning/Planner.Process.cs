@@ -43,13 +43,33 @@ public sealed partial class Planner
                 Add(new ResourcesStep { ConfigPath = "linux.resources", Writes = writes });
             }
         }
-        Add(new WaitStep { ConfigPath = "", ForStart = _options.WaitsForStart });
-        if (filter is not null)
+        if (filter is { UsesNotify: true })
         {
-            Add(new SeccompStep { ConfigPath = "linux.seccomp", Filter = filter.Bytes.ToArray(), Flags = filter.Flags });
+            AddSeccomp(filter);
+        }
+        Add(new WaitStep { ConfigPath = "", ForStart = _options.WaitsForStart });
+        for (int i = 0; i < (process.Rlimits?.Count ?? 0); i++)
+        {
+            if (process.Rlimits![i].Type == "RLIMIT_NOFILE")
+            {
+                Add(new OpenFilesStep { ConfigPath = Index("process.rlimits", i), Limit = process.Rlimits[i] });
+            }
+        }
+        if (filter is { UsesNotify: false })
+        {
+            AddSeccomp(filter);
         }
         Add(new ExecStep { ConfigPath = "process.args", Args = process.Args ?? [""], Env = env, HomeFromPasswd = homeFromPasswd });
     }
+
+    void AddSeccomp(SeccompFilter filter) => Add(new SeccompStep
+    {
+        ConfigPath = "linux.seccomp",
+        Filter = filter.Bytes.ToArray(),
+        Flags = filter.Flags,
+        ListenerPath = filter.ListenerPath,
+        ListenerMetadata = filter.ListenerMetadata,
+    });
 
     void PlanNames()
     {

@@ -53,12 +53,13 @@ public sealed class ProcessCallStep : Step
     public override string? Hint(string call, int errno) => HintText;
 }
 
-/// <summary>setrlimit of the payload, done by the runtime with prlimit(2) once everything else is in place, so that no limit hits the
-/// runtime's own work.</summary>
+/// <summary>Resource limits of the payload, set by the runtime with prlimit(2) while the process still has the runtime's user, for a
+/// limit of somebody else's process takes CAP_SYS_RESOURCE. The number of open files comes last, from the process itself: it
+/// would be in the way of accept4(2).</summary>
 public sealed class RlimitsStep : Step
 {
     public required IReadOnlyList<SpecRlimit> Rlimits { get; init; }
-    public override Phase Phase => Phase.Wait;
+    public override Phase Phase => Phase.Restrict;
     public override Actor Actor => Actor.Runtime;
     public override string Text
     {
@@ -74,6 +75,25 @@ public sealed class RlimitsStep : Step
     }
 
     static string Value(ulong value) => value == ulong.MaxValue ? "unlimited" : value.ToString();
+    public override string? Hint(string call, int errno) =>
+        errno == (int)Errno.EPERM ? "raising a hard limit above the caller's needs CAP_SYS_RESOURCE" : null;
+}
+
+/// <summary>The final limit of open files, once no more are opened.</summary>
+public sealed class OpenFilesStep : Step
+{
+    /// <summary>RLIMIT_NOFILE of resource.h.</summary>
+    public const int Resource = 7;
+    public required SpecRlimit Limit { get; init; }
+    public override Phase Phase => Phase.Exec;
+    public override string Text => $"set the limit of open files to {Limit.Soft}:{Limit.Hard}";
+
+    public override void Lower(InitImageBuilder image)
+    {
+        ulong[] value = [Limit.Soft, Limit.Hard];
+        image.Call(Sys.prlimit64, 0, Resource, image.Bytes(MemoryMarshal.AsBytes<ulong>(value)));
+    }
+
     public override string? Hint(string call, int errno) =>
         errno == (int)Errno.EPERM ? "raising a hard limit above the caller's needs CAP_SYS_RESOURCE" : null;
 }
@@ -309,8 +329,13 @@ public sealed class SeccompStep : Step
     public required byte[] Filter { get; init; }
     /// <summary>SECCOMP_FILTER_FLAG_*.</summary>
     public required uint Flags { get; init; }
-    public override Phase Phase => Phase.Exec;
-    public override string Text => $"load the seccomp filter ({Filter.Length / 8} instructions)";
+    /// <summary>Socket of the agent that gets the listener. Such a filter is loaded before the process is ready, for the agent must be
+    /// there from create on; null for others.</summary>
+    public string? ListenerPath { get; init; }
+    public string? ListenerMetadata { get; init; }
+    public override Phase Phase => ListenerPath is null ? Phase.Exec : Phase.Restrict;
+    public override string Text => $"load the seccomp filter ({Filter.Length / 8} instructions)" +
+        (ListenerPath is null ? "" : "; its listener goes to " + ListenerPath);
 
     public override void Lower(InitImageBuilder image)
     {

@@ -1,0 +1,43 @@
+using System.Globalization;
+using OciRun.Kernel;
+using OciRun.Planning;
+using OciRun.Planning.Seccomp;
+using OciRun.Planning.Steps;
+using OciRun.Spec;
+using OciRun.Syscalls;
+
+namespace OciRun.Engine;
+
+/// <summary>Takes the listener of a filter with SCMP_ACT_NOTIFY out of the process that loaded it, and sends it to the agent with a
+/// message about the container (config-linux.md, "The Container Process State").</summary>
+static class SeccompListener
+{
+    const string LinkTarget = "anon_inode:seccomp notify";
+
+    public static void HandOver(ContainerPlan plan, ContainerRecord record, ContainerStatus status, int initPid, InitProcess process)
+    {
+        foreach (Step step in plan.Steps)
+        {
+            if (step is SeccompStep { ListenerPath: { } path } seccomp)
+            {
+                using SafeFd listener = Take(process);
+                byte[] message = SeccompNotifyMessage.Build(record, status, initPid, process.Pid, seccomp.ListenerMetadata);
+                Sockets.SendDescriptor(path, message, listener, "linux.seccomp.listenerPath");
+            }
+        }
+    }
+
+    /// <summary>pidfd_getfd(2): the process itself could no longer send it, its filter may be in the way.</summary>
+    static SafeFd Take(InitProcess process)
+    {
+        string directory = "/proc/" + process.Pid.ToString(CultureInfo.InvariantCulture) + "/fd";
+        foreach (string name in Syscall.ListDirectory(directory))
+        {
+            if (Syscall.TryReadlinkAt(-100, directory + "/" + name, out string target) >= 0 && target == LinkTarget)
+            {
+                return Syscall.PidfdGetFd(process.Pidfd, int.Parse(name, NumberStyles.None, CultureInfo.InvariantCulture));
+            }
+        }
+        throw new RuntimeException("linux.seccomp: the process has no seccomp listener");
+    }
+}

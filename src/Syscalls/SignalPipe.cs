@@ -1,0 +1,56 @@
+using System;
+using OciRun.Kernel;
+
+namespace OciRun.Syscalls;
+
+/// <summary>Turns signals into bytes of a pipe. signalfd(2) is no use here: it needs the signals blocked in every thread, and the managed
+/// runtime has one of its own, started before the first line of ours. The handler is machine code that writes the signal's
+/// number and returns, so it may run in any thread at any moment.</summary>
+public sealed unsafe class SignalPipe : IDisposable
+{
+    const int PageSize = 4096;
+    const int MapPrivateAnonymous = 0x22;
+
+    readonly SafeFd _read;
+    readonly SafeFd _write;
+
+    /// <summary>Installs the handler for all signals of a mask (bit 0 is signal 1).</summary>
+    /// <exception cref="SyscallException">mmap, mprotect or rt_sigaction failed.</exception>
+    public SignalPipe(ulong signals)
+    {
+        (_read, _write) = Syscall.Pipe2(OpenFlags.O_CLOEXEC | OpenFlags.O_NONBLOCK);
+        byte* code = (byte*)Syscall.Check(Syscall.Try(Sys.mmap, 0, PageSize, 3, MapPrivateAnonymous, -1, 0), "mmap");
+        int restorer = SignalHandlerCode.Write(new Span<byte>(code, PageSize), _write);
+        Syscall.Check(Syscall.Try(Sys.mprotect, (long)code, PageSize, 5), "mprotect");
+        // struct kernel_sigaction: handler, flags, restorer, mask. SA_RESTORER and SA_RESTART.
+        ulong* action = stackalloc ulong[4];
+        action[0] = (ulong)code;
+        action[1] = 0x14000000;
+        action[2] = (ulong)(code + restorer);
+        action[3] = ulong.MaxValue;
+        for (int signal = 1; signal <= Signals.Max; signal++)
+        {
+            if ((signals & Syscall.SignalBit(signal)) != 0)
+            {
+                Syscall.Check(Syscall.Try(Sys.rt_sigaction, signal, (long)action, 0, 8), "rt_sigaction");
+            }
+        }
+    }
+
+    /// <summary>The descriptor to poll for input.</summary>
+    public int Fd => _read;
+
+    /// <summary>The next signal that has come, or 0.</summary>
+    public int Next()
+    {
+        Span<byte> signal = stackalloc byte[1];
+        return Syscall.TryRead(_read, signal) == 1 ? signal[0] : 0;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // The handlers stay, and write to a closed pipe: its write end is kept for that.
+        _read.Dispose();
+    }
+}
