@@ -127,8 +127,8 @@ public sealed class BadInputTests : ContainerTest
         { "linux.resources.memory", "{\"limit\":1.5}", "linux.resources.memory.limit" },
         { "linux.resources.unified", "{\"../x\":\"1\"}", "linux.resources.unified" },
         { "linux.resources.unified", "{\"no.such.file\":\"1\"}", "no.such.file" },
-        { "linux.resources.devices", "[{\"allow\":true,\"type\":\"z\"}]", "linux.resources.devices[0].type" },
-        { "linux.resources.devices", "[{\"allow\":true,\"type\":\"c\",\"access\":\"q\"}]", "linux.resources.devices[0].access" },
+        { "linux.resources.devices", "[{\"allow\":true,\"type\":\"z\"}]", "linux.resources.devices[0]" },
+        { "linux.resources.devices", "[{\"allow\":true,\"type\":\"c\",\"access\":\"q\"}]", "linux.resources.devices[0]" },
         { "linux.resources.hugepageLimits", "[{\"pageSize\":\"3MB\",\"limit\":1}]", "linux.resources.hugepageLimits[0]" },
         { "linux.seccomp", "{\"defaultAction\":\"SCMP_ACT_DANCE\"}", "linux.seccomp.defaultAction" },
         { "linux.seccomp", "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"SCMP_ARCH_Z80\"]}", "linux.seccomp.architectures[0]" },
@@ -290,7 +290,7 @@ public sealed class BadInputTests : ContainerTest
     public void Twenty_descriptors_are_enough_or_the_error_is_clear()
     {
         var b = NewBundle("exit", "0").Save();
-        var r = OciWith(["run", "--bundle", b.Dir, NewId()], shell: "ulimit -n 20;");
+        var r = OciWith(["run", "--bundle", b.Dir, NewId()], shell: "ulimit -S -n 20;");
         Assert.True(r.Code == 0 || r.Err.Contains("EMFILE", StringComparison.Ordinal), r.ToString());
         AssertNothingLeft();
     }
