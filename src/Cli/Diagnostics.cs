@@ -35,7 +35,8 @@ static class Diagnostics
         }
 
         Log.NoteSink = static message => Stdio.TryWrite(Stdio.Error, Encoding.UTF8.GetBytes($"{Program.Name}: {OneLine(message)}\n"));
-        if (level >= LogLevel.Warning)
+        // Without a log file nobody but people reads stderr.
+        if (level >= LogLevel.Warning || s_logFd < 0)
         {
             Log.WarnSink = message => Report("warning", message);
         }

@@ -251,7 +251,8 @@ sealed class Creation : IDisposable
     {
         Pidfd = pidfd,
         Namespaces = pidfd < 0 ? 0 : (_plan.NewNamespaces | _plan.JoinedNamespaces) & ~(ownPid ? 0 : NamespaceKind.Pid),
-        Directory = directory,
+        // As with runc: a hook of the runtime starts in the bundle.
+        Directory = directory ?? (pidfd < 0 ? _record.Bundle : null),
         DefaultEnvironment = Hooks.OwnEnvironment(),
         OutputFile = Annotation("run.oci.hooks.stdout"),
         ErrorFile = Annotation("run.oci.hooks.stderr"),
