@@ -166,6 +166,10 @@ sealed class Creation : IDisposable
                     break;
                 case Gate.RuntimeHooks:
                     SaveCreating();
+                    if (Find<NetDevicesStep>() is { } devices)
+                    {
+                        NetDevices.Move(devices, _init.Pid);
+                    }
                     RunHooks(Phase.RuntimeHooks, -1);
                     break;
                 case Gate.ContainerHooks:

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using OciRun.Engine.Cgroups;
 using OciRun.Kernel;
 using OciRun.Planning;
@@ -85,6 +86,7 @@ public static class ExecEngine
             name = Preflight.NameOf(file);
             SpecProcess? read = ConfigReader.ReadProcess(Preflight.ReadFile(file), problems);
             process = read is not null && !Preflight.HasErrors(problems) ? read : throw ErrorText.OfProblems(problems, name);
+            process.ExecCPUAffinity ??= spec.Process?.ExecCPUAffinity;
         }
         else
         {
@@ -127,6 +129,7 @@ public static class ExecEngine
     {
         using Cgroup? cgroup = ExecCgroup.Open(record, options);
         using SafeFd? ownPid = EnterPidNamespace(init, plan);
+        using var affinity = new InitialAffinity(plan);
         int result = process.Spawn([init], cgroup?.Directory ?? -1, -1, 0);
         if (result is -(int)Errno.EBUSY or -(int)Errno.EOPNOTSUPP or -(int)Errno.ENODEV && cgroup is not null)
         {
@@ -190,6 +193,40 @@ public static class ExecEngine
         if (options.PidFile is { } file)
         {
             PidFile.Write(file, process.Pid);
+        }
+    }
+}
+
+/// <summary>The CPUs that the runtime is on while it clones; its own come back in the end.</summary>
+readonly ref struct InitialAffinity
+{
+    readonly ulong[]? _own;
+
+    public InitialAffinity(ContainerPlan plan)
+    {
+        foreach (Step step in plan.Steps)
+        {
+            if (step is not InitialAffinityStep initial)
+            {
+                continue;
+            }
+            ulong[] own = new ulong[AffinityStep.MostCpus / 64];
+            int size = Syscall.TrySchedGetAffinity(0, own);
+            int result = Syscall.TrySchedSetAffinity(0, MemoryMarshal.Cast<byte, ulong>(initial.Cpus));
+            if (result < 0)
+            {
+                throw new RuntimeException(initial.ConfigPath + ": " + ErrorText.Call("sched_setaffinity", null, -result),
+                    "none of the CPUs " + initial.List + " is there and allowed to the caller");
+            }
+            _own = size > 0 ? own : null;
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_own is not null)
+        {
+            Syscall.TrySchedSetAffinity(0, _own);
         }
     }
 }

@@ -5,6 +5,7 @@ using System.Text;
 using OciRun.Engine.Child;
 using OciRun.Kernel;
 using OciRun.Planning;
+using OciRun.Planning.Steps;
 using OciRun.Syscalls;
 
 namespace OciRun.Engine;
@@ -17,6 +18,8 @@ sealed unsafe class InitProcess : IDisposable
     readonly SafeFd _peer;
     readonly SafeFd _program;
     readonly SafeFd _programReadOnly;
+    /// <summary>The host's procfs, when the init program needs it.</summary>
+    readonly SafeFd? _proc;
     string? _home;
 
     public InitProcess(ContainerPlan plan)
@@ -27,7 +30,30 @@ sealed unsafe class InitProcess : IDisposable
         _program = MakeProgramFile();
         // The kernel executes no file that is open for writing: the process has this descriptor, and the other is closed in time.
         _programReadOnly = Syscall.Open("/proc/self/fd/" + _program, OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC);
+        foreach (Step step in plan.Steps)
+        {
+            if (step is CloseProcStep)
+            {
+                _proc = HostProc();
+                ProcNumber = _proc;
+            }
+        }
     }
+
+    /// <summary>The root of procfs and nothing else: attributes written to another file would confine nobody.</summary>
+    static SafeFd HostProc()
+    {
+        SafeFd proc = Syscall.Open("/proc", OpenFlags.O_PATH | OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC);
+        if (Syscall.Fstatfs(proc).f_type != StatfsMagic.PROC_SUPER_MAGIC || Syscall.Fstat(proc).st_ino != 1)
+        {
+            proc.Dispose();
+            throw new RuntimeException("/proc is not the root of procfs on this host", "mount it: mount -t proc proc /proc");
+        }
+        return proc;
+    }
+
+    /// <summary>Number of the host's procfs in the process, -1 for none.</summary>
+    int ProcNumber { get; } = -1;
 
     /// <summary>Number of the channel's other end in the process.</summary>
     int PeerNumber { get; }
@@ -94,6 +120,7 @@ sealed unsafe class InitProcess : IDisposable
                 MaskMount = -1,
                 Directory = -1,
                 WaitFirst = (int)waitFirst,
+                InitProc = ProcNumber,
             };
             pid = ChildSys.Clone3(&args, sizeof(CloneArgs));
             if (pid == 0)
@@ -187,6 +214,7 @@ sealed unsafe class InitProcess : IDisposable
             ChannelFd = PeerNumber,
             StartFd = startSocket,
             InheritedFds = _plan.Options.InheritedFds,
+            ProcFd = ProcNumber,
             Home = _home ?? "/",
         };
         Syscall.WriteAll(_program, Lowering.InitImage(_plan, image));
@@ -223,6 +251,7 @@ sealed unsafe class InitProcess : IDisposable
         _peer.Dispose();
         _program.Dispose();
         _programReadOnly.Dispose();
+        _proc?.Dispose();
         Pidfd.Dispose();
         Terminal.Dispose();
     }

@@ -96,14 +96,32 @@ sealed class Preflight : IDisposable
     public static HostFacts Facts(RuntimeSpec spec)
     {
         bool labels = spec.Process?.SelinuxLabel is { Length: > 0 } || spec.Linux?.MountLabel is { Length: > 0 };
+        bool selinux = labels && Syscall.Exists("/sys/fs/selinux/enforce");
+        if (labels && !selinux)
+        {
+            Log.Debug("process.selinuxLabel and linux.mountLabel are ignored: SELinux is not enabled on this host");
+        }
         return new HostFacts
         {
             EffectiveUid = Syscall.Geteuid(),
             InUserNamespace = Syscall.TryFstatAt(-100, "/proc/self/ns/user", 0, out Stat user) == 0 && user.st_ino != InitialUserNamespace,
             Capabilities = Syscall.CapGet().Permitted,
-            AppArmor = spec.Process?.ApparmorProfile is { Length: > 0 } && Syscall.Exists("/sys/kernel/security/apparmor"),
-            SELinux = labels && Syscall.Exists("/sys/fs/selinux/enforce"),
+            AppArmor = spec.Process?.ApparmorProfile is { Length: > 0 } && IsApparmorOn(),
+            SELinux = selinux,
         };
+    }
+
+    /// <summary>The module's own word: securityfs need not be mounted.</summary>
+    static bool IsApparmorOn()
+    {
+        int fd = Syscall.TryOpen("/sys/module/apparmor/parameters/enabled", OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC);
+        if (fd < 0)
+        {
+            return false;
+        }
+        using var file = new SafeFd(fd);
+        Span<byte> word = stackalloc byte[1];
+        return Syscall.TryRead(file, word) == 1 && word[0] == (byte)'Y';
     }
 
     /// <summary>Problems that only the host can tell: a rootfs or a source of a bind that is not there.</summary>

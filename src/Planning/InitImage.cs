@@ -33,6 +33,8 @@ public sealed class InitImageBuilder
     public required int ChannelFd { get; init; }
     /// <summary>Listening socket that start connects to, -1 when start comes over the channel.</summary>
     public required int StartFd { get; init; }
+    /// <summary>The host's procfs, verified; -1 where no step needs it.</summary>
+    public int ProcFd { get; init; } = -1;
     /// <summary>Descriptors from 3 that go to the payload.</summary>
     public required int InheritedFds { get; init; }
     /// <summary>The user's home directory, known only once the container's passwd can be read.</summary>

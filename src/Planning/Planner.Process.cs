@@ -103,6 +103,8 @@ public sealed partial class Planner
             Add(new ChangeDirectoryStep { ConfigPath = "process.cwd", Path = cwd, Early = true });
         }
         ProcessAttributes.Add(_spec, process, _steps);
+        PlanFinalAffinity(process);
+        PlanLabels(process);
         if (process.NoNewPrivileges)
         {
             Add(Call(Sys.prctl, "process.noNewPrivileges", "set no_new_privs", null, 38 /* PR_SET_NO_NEW_PRIVS */, 1));

@@ -68,6 +68,7 @@ public sealed partial class Planner
     {
         var planner = new Planner(spec, options, facts, problems) { _joinedNamespaces = joined };
         planner.NewSlot(new Slot(SlotKind.Empty, ""));
+        planner.PlanExecAffinity();
         planner.Add(new JoinContainerStep { ConfigPath = "", Namespaces = joined });
         if (planner.IsJoined(NamespaceKind.User))
         {
@@ -75,7 +76,7 @@ public sealed partial class Planner
         }
         if (!options.NoNewKeyring)
         {
-            planner.Add(new KeyringStep { ConfigPath = "", Name = "_ses." + options.Id });
+            planner.AddKeyring();
         }
         if (options.Terminal)
         {
@@ -200,6 +201,7 @@ public sealed partial class Planner
             Add(new TimeOffsetsStep { ConfigPath = "linux.timeOffsets", Offsets = offsets });
         }
         Add(new SpawnStep { ConfigPath = "linux.namespaces", CloneFlags = CloneFlags(), IntoCgroup = _intoCgroup });
+        Add(new AffinityStep { ConfigPath = "", Cpus = null });
         PlanJoin();
         if (_linux.Resources is { } resources)
         {
@@ -254,7 +256,7 @@ public sealed partial class Planner
         }
         if (!_options.NoNewKeyring)
         {
-            Add(new KeyringStep { ConfigPath = "", Name = "_ses." + _options.Id });
+            AddKeyring();
         }
         if (IsNew(NamespaceKind.Network))
         {
@@ -297,12 +299,19 @@ public sealed partial class Planner
     void PlanHooks()
     {
         SpecHooks? hooks = _spec.Hooks;
-        bool runtime = false;
+        bool runtime = PlanNetDevices();
         runtime |= AddHooks("prestart", hooks?.Prestart, Phase.RuntimeHooks);
         runtime |= AddHooks("createRuntime", hooks?.CreateRuntime, Phase.RuntimeHooks);
         if (runtime)
         {
-            Add(new GateStep { ConfigPath = "hooks", Gate = Gate.RuntimeHooks, Reason = "prestart and createRuntime hooks" });
+            bool hooked = hooks?.Prestart is { Count: > 0 } || hooks?.CreateRuntime is { Count: > 0 };
+            bool devices = _linux.NetDevices is { Count: > 0 };
+            Add(new GateStep
+            {
+                ConfigPath = hooked ? "hooks" : "linux.netDevices",
+                Gate = Gate.RuntimeHooks,
+                Reason = (devices ? "network devices" + (hooked ? ", " : "") : "") + (hooked ? "prestart and createRuntime hooks" : ""),
+            });
         }
         if (AddHooks("createContainer", hooks?.CreateContainer, Phase.ContainerHooks))
         {
@@ -310,6 +319,21 @@ public sealed partial class Planner
         }
         AddHooks("startContainer", hooks?.StartContainer, Phase.Wait);
         AddHooks("poststart", hooks?.Poststart, Phase.Exec);
+    }
+
+    bool PlanNetDevices()
+    {
+        if (_linux.NetDevices is not { Count: > 0 } configured)
+        {
+            return false;
+        }
+        var devices = new List<MovedDevice>();
+        foreach ((string name, SpecNetDevice device) in configured)
+        {
+            devices.Add(new MovedDevice(ConfigPath.Key("linux.netDevices", name), name, string.IsNullOrEmpty(device.Name) ? name : device.Name));
+        }
+        Add(new NetDevicesStep { ConfigPath = "linux.netDevices", Devices = devices });
+        return true;
     }
 
     bool AddHooks(string kind, List<SpecHook>? hooks, Phase phase)

@@ -103,7 +103,7 @@ static class ProcessAttributes
         {
             mode |= flag switch { "MPOL_F_STATIC_NODES" => 1u << 15, "MPOL_F_RELATIVE_NODES" => 1u << 14, _ => 1u << 13 };
         }
-        byte[]? nodes = string.IsNullOrEmpty(policy.Nodes) ? [] : NodeMask(policy.Nodes);
+        byte[]? nodes = string.IsNullOrEmpty(policy.Nodes) ? [] : NumberMask(policy.Nodes, 1024);
         if (nodes is null)
         {
             return;
@@ -119,10 +119,10 @@ static class ProcessAttributes
         });
     }
 
-    /// <summary>Bit mask of a list of numbers below 1024, in whole 64-bit words; null when the text is no list.</summary>
-    public static byte[]? NodeMask(string list)
+    /// <summary>Bit mask of a list of numbers below <paramref name="most"/>, in whole 64-bit words; null when the text is no list.</summary>
+    public static byte[]? NumberMask(string list, int most)
     {
-        byte[] mask = new byte[128];
+        byte[] mask = new byte[most / 8];
         int last = -1;
         foreach (string part in list.Split(','))
         {
@@ -130,7 +130,7 @@ static class ProcessAttributes
             int dash = text.IndexOf('-');
             if (!int.TryParse(dash < 0 ? text : text[..dash], NumberStyles.None, CultureInfo.InvariantCulture, out int first) ||
                 !int.TryParse(dash < 0 ? text : text[(dash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int end) ||
-                end < first || end >= 1024)
+                end < first || end >= most)
             {
                 return null;
             }

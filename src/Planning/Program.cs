@@ -49,6 +49,8 @@ public enum OpCode : ushort
     ChangeRoot,
     /// <summary>A: key description.</summary>
     JoinSessionKeyring,
+    /// <summary>A: SELinux label of keys that the process makes, B: its length.</summary>
+    LabelKeys,
     /// <summary>A: uid, B: gid. Makes the standard streams belong to the payload.</summary>
     OwnStandardStreams,
     /// <summary>A: 1 for /dev/console as well, B: columns, C: rows. Allocates a pseudo terminal and sends its master.</summary>
@@ -206,6 +208,14 @@ public sealed class ProgramBuilder
         int size = Encoding.UTF8.GetByteCount(value);
         int start = Reserve(size + 1, 1);
         Encoding.UTF8.GetBytes(value, _data.AsSpan(start, size));
+        return (uint)start;
+    }
+
+    /// <summary>Adds raw bytes on an 8-byte boundary and returns their offset.</summary>
+    public uint Bytes(ReadOnlySpan<byte> value)
+    {
+        int start = Reserve(value.Length, 8);
+        value.CopyTo(_data.AsSpan(start));
         return (uint)start;
     }
 

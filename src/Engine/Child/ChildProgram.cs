@@ -38,6 +38,8 @@ unsafe struct ChildContext
     public int DirectoryLength;
     /// <summary>Waits for the runtime before the first operation.</summary>
     public int WaitFirst;
+    /// <summary>The host's procfs for the init program, -1 where it needs none.</summary>
+    public int InitProc;
     public uint Step;
 }
 
@@ -117,6 +119,7 @@ static unsafe partial class ChildProgram
             case OpCode.PivotRoot: PivotRoot(c, op->A); break;
             case OpCode.MoveRoot: MoveRoot(c); break;
             case OpCode.ChangeRoot: ChangeRoot(c); break;
+            case OpCode.LabelKeys: LabelKeys(c, c->Data + op->A, (long)op->B); break;
             case OpCode.JoinSessionKeyring: JoinSessionKeyring(c, c->Data + op->A); break;
             case OpCode.OwnStandardStreams: OwnStandardStreams((uint)op->A); break;
             case OpCode.Terminal: Terminal(c, op->A != 0, (uint)op->B, (uint)op->C); break;
@@ -243,6 +246,10 @@ static unsafe partial class ChildProgram
         if (c->StartSocket >= 0)
         {
             ChildSys.Call(Sys.fcntl, c->StartSocket, 2, 0);
+        }
+        if (c->InitProc >= 0)
+        {
+            ChildSys.Call(Sys.fcntl, c->InitProc, 2, 0);
         }
         ReadOnlySpan<byte> empty = "\0"u8;
         ReadOnlySpan<byte> name = "oci-run\0"u8;

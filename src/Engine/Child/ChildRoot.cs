@@ -246,9 +246,8 @@ static unsafe partial class ChildProgram
 
     static void Seal(ChildContext* c, int mount) => SetAttr(c, mount, AttrReadOnly, 0, 0, 0, false);
 
-    /// <summary>Kernel parameters of the namespaces that this process is in, through the host's procfs: what the container has at
-    /// /proc plays no part (CVE-2025-52881).</summary>
-    static void WriteSysctl(ChildContext* c, byte* path, byte* value, long size)
+    /// <summary>The host's procfs: what the container has at /proc plays no part in what is written (CVE-2025-52881).</summary>
+    static int HostProc(ChildContext* c)
     {
         if (c->Proc < 0)
         {
@@ -264,11 +263,29 @@ static unsafe partial class ChildProgram
                 Fail(c, Sys.fstatfs, (int)Errno.EXDEV);
             }
         }
+        return c->Proc;
+    }
+
+    /// <summary>Keys that this process makes until its next execve(2) get the payload's SELinux label.</summary>
+    static void LabelKeys(ChildContext* c, byte* label, long size)
+    {
+        ReadOnlySpan<byte> path = "thread-self/attr/keycreate\0"u8;
+        fixed (byte* p = path)
+        {
+            int fd = Check(c, Sys.openat, ChildSys.Call(Sys.openat, HostProc(c), (long)p, 1 | CloseExec, 0));
+            Check(c, Sys.write, ChildSys.Call(Sys.write, fd, (long)label, size));
+            Close(fd);
+        }
+    }
+
+    /// <summary>Kernel parameters of the namespaces that this process is in.</summary>
+    static void WriteSysctl(ChildContext* c, byte* path, byte* value, long size)
+    {
         ulong* how = stackalloc ulong[3];
         how[0] = 1 | (ulong)(uint)(CloseExec | ONoFollow);
         how[1] = 0;
         how[2] = ResolveBeneath | ResolveNoSymlinks | ResolveNoMagicLinks | ResolveNoXdev;
-        int fd = Check(c, Sys.openat2, ChildSys.Call(Sys.openat2, c->Proc, (long)path, (long)how, 24));
+        int fd = Check(c, Sys.openat2, ChildSys.Call(Sys.openat2, HostProc(c), (long)path, (long)how, 24));
         Check(c, Sys.write, ChildSys.Call(Sys.write, fd, (long)value, size));
         Close(fd);
     }

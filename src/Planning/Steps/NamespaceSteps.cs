@@ -220,9 +220,19 @@ public sealed class LoopbackStep : Step
 public sealed class KeyringStep : Step
 {
     public required string Name { get; init; }
+    /// <summary>SELinux label of the keyring, so that the payload may use it; null where SELinux is off.</summary>
+    public string? Label { get; init; }
     public override Phase Phase => Phase.Join;
-    public override string Text => "join a new session keyring " + Name;
-    public override void Lower(ProgramBuilder program) => program.Add(OpCode.JoinSessionKeyring, program.String(Name));
+    public override string Text => "join a new session keyring " + Name + (Label is null ? "" : " with the label " + Label);
+
+    public override void Lower(ProgramBuilder program)
+    {
+        if (Label is not null)
+        {
+            program.Add(OpCode.LabelKeys, program.String(Label), (ulong)Encoding.UTF8.GetByteCount(Label));
+        }
+        program.Add(OpCode.JoinSessionKeyring, program.String(Name));
+    }
 
     public override string? Hint(string call, int errno) => errno == (int)Errno.EDQUOT
         ? "the quota of keys is used up (not disk space): raise /proc/sys/kernel/keys/maxkeys and maxbytes, or use --no-new-keyring"

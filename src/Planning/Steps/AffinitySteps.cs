@@ -1,0 +1,48 @@
+using System;
+using OciRun.Kernel;
+
+namespace OciRun.Planning.Steps;
+
+/// <summary>sched_setaffinity(2) of the process itself, once it is in its cgroup.</summary>
+public sealed class AffinityStep : Step
+{
+    /// <summary>Bit mask of CPUs; null for all, so that the caller's own restriction does not reach the payload. The kernel leaves out
+    /// what the cpuset of the cgroup forbids.</summary>
+    public required byte[]? Cpus { get; init; }
+    public string List { get; init; } = "";
+    /// <summary>CPUs that a mask has room for: the largest CONFIG_NR_CPUS.</summary>
+    public const int MostCpus = 8192;
+    public override Phase Phase => Cpus is null ? Phase.Join : Phase.Restrict;
+    public override string Text => Cpus is null ? "run on any CPU" : "run on the CPUs " + List;
+
+    public override void Lower(ProgramBuilder program)
+    {
+        if (Cpus is null)
+        {
+            Span<byte> all = stackalloc byte[MostCpus / 8];
+            all.Fill(0xff);
+            program.Call(Sys.sched_setaffinity, 0, MostCpus / 8, program.Bytes(all), dataArguments: 4);
+        }
+    }
+
+    public override void Lower(InitImageBuilder image)
+    {
+        if (Cpus is not null)
+        {
+            image.Call(Sys.sched_setaffinity, 0, (ulong)Cpus.Length, image.Bytes(Cpus));
+        }
+    }
+
+    public override string? Hint(string call, int errno) =>
+        errno == (int)Errno.EINVAL ? "none of these CPUs is there and allowed by the cpuset of the container's cgroup" : null;
+}
+
+/// <summary>The CPUs of the runtime while it clones a process for exec: what the process has until it is in the container's cgroup.</summary>
+public sealed class InitialAffinityStep : Step
+{
+    public required byte[] Cpus { get; init; }
+    public required string List { get; init; }
+    public override Phase Phase => Phase.Prepare;
+    public override Actor Actor => Actor.Runtime;
+    public override string Text => "be on the CPUs " + List + " until the process is in its cgroup";
+}

@@ -1,0 +1,52 @@
+using System.Text;
+using OciRun.Kernel;
+
+namespace OciRun.Planning.Steps;
+
+/// <summary>The confinement of the payload by a Linux security module, written to the process's own attributes; it takes effect at
+/// execve(2). Only the process itself may write them, with a descriptor that it opened after its last execve(2) (Linux 5.13), so the
+/// init program does: through the host's procfs, which the runtime opened and verified, for what the container has at /proc may
+/// swallow the write (CVE-2019-16884, CVE-2025-52881).</summary>
+public sealed class LabelStep : Step
+{
+    public required string Label { get; init; }
+    /// <summary>An AppArmor profile; else an SELinux label.</summary>
+    public required bool AppArmor { get; init; }
+    const int File = 4;
+    const ulong WriteOnly = 0x80001; // O_WRONLY | O_CLOEXEC
+    public override Phase Phase => Phase.Restrict;
+    public override string? Subject => Label;
+    public override string Text => (AppArmor ? "confine the payload by the AppArmor profile " : "give the payload the SELinux label ") + Label;
+
+    public override void Lower(InitImageBuilder image)
+    {
+        ulong own = image.String("thread-self/attr/exec");
+        if (AppArmor)
+        {
+            // attr/exec is of the first of the major modules, attr/apparmor/exec is AppArmor's own (Linux 5.8).
+            image.Call(Sys.openat, (ulong)image.ProcFd, image.String("thread-self/attr/apparmor/exec"), WriteOnly, result: File,
+                tolerate: (ushort)Errno.ENOENT, then: 2);
+        }
+        image.Call(Sys.openat, (ulong)image.ProcFd, own, WriteOnly, result: File);
+        string text = AppArmor ? "exec " + Label : Label;
+        image.Call(Sys.write, 0, image.String(text), (ulong)Encoding.UTF8.GetByteCount(text), firstFrom: File);
+        image.Call(Sys.close, firstFrom: File);
+    }
+
+    public override string? Hint(string call, int errno) => (AppArmor, errno) switch
+    {
+        (true, (int)Errno.ENOENT) => "the profile is not loaded: see apparmor_parser(8) and /sys/kernel/security/apparmor/profiles",
+        (true, (int)Errno.EACCES) => "the caller's own profile does not let it change to this one",
+        (false, (int)Errno.EINVAL) => "the loaded SELinux policy does not know this label",
+        (false, (int)Errno.EACCES) => "the policy does not let the caller use this label",
+        _ => null,
+    };
+}
+
+/// <summary>Gives up the host's procfs before the process becomes the payload's user.</summary>
+public sealed class CloseProcStep : Step
+{
+    public override Phase Phase => Phase.Restrict;
+    public override string Text => "close the host's /proc";
+    public override void Lower(InitImageBuilder image) => image.Call(Sys.close, (ulong)image.ProcFd);
+}
