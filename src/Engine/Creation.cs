@@ -27,6 +27,7 @@ sealed class Creation : IDisposable
     /// <summary>Its number in the process, after it is closed here.</summary>
     int _startSocketNumber = -1;
     InitProcess? _init;
+    IntelRdt? _rdt;
     ulong _oomKills;
 
     public Creation(GlobalOptions globals, CreateOptions options, ContainerPlan plan, Preflight preflight)
@@ -98,6 +99,11 @@ sealed class Creation : IDisposable
             _undo.Push(_cgroup.Remove);
             _oomKills = _cgroup.OomKills();
         }
+        if (Find<IntelRdtStep>() is { } rdt)
+        {
+            _undo.Push(() => IntelRdt.Remove(_record));
+            _rdt = IntelRdt.Prepare(rdt, _record, () => _directory.Save(_record));
+        }
         if (_plan.Options.WaitsForStart)
         {
             MakeStartSocket();
@@ -156,6 +162,7 @@ sealed class Creation : IDisposable
     {
         AttachDevices();
         SetOomScore();
+        _rdt?.Join(Find<IntelRdtStep>()!, _init!.Pid);
         while (true)
         {
             Gate gate = _init!.NextGate() ?? throw Died();
@@ -306,6 +313,7 @@ sealed class Creation : IDisposable
         _slots.Dispose();
         _startSocket?.Dispose();
         _init?.Dispose();
+        _rdt?.Dispose();
         _cgroup?.Dispose();
         _directory?.Dispose();
     }

@@ -180,6 +180,7 @@ public static partial class Lifecycle
         {
             cgroup?.Remove();
         }
+        IntelRdt.Remove(record);
         directory.Remove();
         if (record.Config.Hooks?.Poststop is { Count: > 0 } hooks)
         {

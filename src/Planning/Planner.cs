@@ -202,6 +202,7 @@ public sealed partial class Planner
         }
         Add(new SpawnStep { ConfigPath = "linux.namespaces", CloneFlags = CloneFlags(), IntoCgroup = _intoCgroup });
         Add(new AffinityStep { ConfigPath = "", Cpus = null });
+        PlanIntelRdt();
         PlanJoin();
         if (_linux.Resources is { } resources)
         {

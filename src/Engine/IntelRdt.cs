@@ -1,0 +1,240 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Text;
+using OciRun.Kernel;
+using OciRun.Planning.Steps;
+using OciRun.Spec;
+using OciRun.Syscalls;
+
+namespace OciRun.Engine;
+
+/// <summary>Groups of the resctrl file system (Documentation/filesystems/resctrl.rst): cache and memory bandwidth of a container.</summary>
+sealed class IntelRdt : IDisposable
+{
+    const int MostBytes = 1 << 20;
+    /// <summary>A directory that stands in for resctrl, where the hardware has none. For tests.</summary>
+    const string RootVariable = "OCI_RUN_RESCTRL_ROOT";
+
+    readonly SafeFd _root;
+
+    IntelRdt(SafeFd root) => _root = root;
+
+    /// <summary>The mounted resctrl, or null.</summary>
+    public static IntelRdt? TryOpen()
+    {
+        string? path = Environment.GetEnvironmentVariable(RootVariable) is { Length: > 0 } given ? given : FindMount();
+        int fd = path is null ? -1 : Syscall.TryOpen(path, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY | OpenFlags.O_CLOEXEC);
+        return fd < 0 ? null : new IntelRdt(new SafeFd(fd));
+    }
+
+    static string? FindMount()
+    {
+        string mounts = Encoding.UTF8.GetString(Syscall.ReadAll("/proc/self/mountinfo", 1 << 24));
+        foreach (string line in mounts.Split('\n'))
+        {
+            if (line.Contains(" - resctrl ", StringComparison.Ordinal))
+            {
+                return line.Split(' ')[4];
+            }
+        }
+        return null;
+    }
+
+    /// <summary>Makes or checks the group. What delete is to remove is in the record before it exists.</summary>
+    public static IntelRdt Prepare(IntelRdtStep step, ContainerRecord record, Action save)
+    {
+        IntelRdt rdt = TryOpen() ?? throw new RuntimeException("linux.intelRdt: no resctrl file system is mounted",
+            "mount -t resctrl resctrl /sys/fs/resctrl; it needs a CPU and a kernel with resource control");
+        try
+        {
+            if (step.Group.Length > 0)
+            {
+                rdt.PrepareGroup(step, record, save);
+            }
+            if (step.Monitor is { } monitor && record.IntelRdtGroup is null)
+            {
+                record.IntelRdtGroup = Below(step.Group, "mon_groups/" + monitor);
+                save();
+            }
+            if (step.Monitor is not null)
+            {
+                rdt.MakeDirectory(Below(step.Group, "mon_groups/" + step.Monitor), step);
+            }
+            return rdt;
+        }
+        catch (Exception e) when (e is RuntimeException or SyscallException)
+        {
+            rdt.Dispose();
+            throw;
+        }
+    }
+
+    static string Below(string group, string name) => group.Length == 0 ? name : group + "/" + name;
+
+    void PrepareGroup(IntelRdtStep step, ContainerRecord record, Action save)
+    {
+        bool exists = Syscall.TryFstatAt(_root, step.Group, AtFlags.AT_SYMLINK_NOFOLLOW, out _) == 0;
+        if (exists && !step.IsShared)
+        {
+            throw new RuntimeException($"linux.intelRdt: there is a resctrl group \"{step.Group}\" already", "name it as closID to use it");
+        }
+        if (exists)
+        {
+            Compare(step);
+            return;
+        }
+        if (step.IsShared && step.Schemata.Count == 0)
+        {
+            throw new RuntimeException($"linux.intelRdt.closID: there is no resctrl group \"{step.Group}\"",
+                "give schemata to have it made");
+        }
+        if (!step.IsShared)
+        {
+            record.IntelRdtGroup = step.Group;
+            save();
+        }
+        MakeDirectory(step.Group, step);
+        WriteSchemata(step.Group, step.Schemata);
+    }
+
+    /// <summary>A group that others may use is not changed: it must be as the config wants it.</summary>
+    void Compare(IntelRdtStep step)
+    {
+        if (step.Schemata.Count == 0)
+        {
+            return;
+        }
+        string content = Encoding.UTF8.GetString(Syscall.ReadAllAt(_root, step.Group + "/schemata", MostBytes));
+        var present = new List<string>(content.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        foreach (string line in step.Schemata)
+        {
+            if (!Holds(present, line))
+            {
+                throw new RuntimeException($"linux.intelRdt: the resctrl group \"{step.Group}\" exists and does not have \"{line}\" but " +
+                    string.Join(", ", present).Trim(), "leave the schemata out to use the group as it is");
+            }
+        }
+    }
+
+    /// <summary>Whether each domain of a line has this value; the file pads names, and numbers may have leading zeros.</summary>
+    public static bool Holds(IReadOnlyList<string> present, string wanted)
+    {
+        int colon = wanted.IndexOf(':');
+        foreach (string line in present)
+        {
+            int at = line.IndexOf(':');
+            if (colon < 0 || at < 0 || line[..at].Trim() != wanted[..colon].Trim())
+            {
+                continue;
+            }
+            var domains = new HashSet<string>();
+            foreach (string domain in line[(at + 1)..].Split(';'))
+            {
+                domains.Add(Plain(domain));
+            }
+            bool all = true;
+            foreach (string domain in wanted[(colon + 1)..].Split(';', StringSplitOptions.RemoveEmptyEntries))
+            {
+                all &= domains.Contains(Plain(domain));
+            }
+            return all;
+        }
+        return false;
+    }
+
+    /// <summary><c>0=00ff</c> as <c>0=ff</c>.</summary>
+    static string Plain(string domain)
+    {
+        string text = domain.Trim();
+        int equals = text.IndexOf('=');
+        string value = equals < 0 ? text : text[(equals + 1)..].Trim().TrimStart('0').ToLowerInvariant();
+        return equals < 0 ? text : text[..equals].Trim() + "=" + (value.Length == 0 ? "0" : value);
+    }
+
+    void MakeDirectory(string path, IntelRdtStep step)
+    {
+        int made = Syscall.TryMkdirAt(_root, path, 0x1ED);
+        if (made < 0 && made != -(int)Errno.EEXIST)
+        {
+            throw new RuntimeException(step.ConfigPath + ": " + ErrorText.Call("mkdir", path, -made) + LastStatus(),
+                made == -(int)Errno.ENOSPC ? "the hardware has no more classes of service or monitoring ids" : null);
+        }
+    }
+
+    /// <summary>All lines in one write(2): the kernel takes all or none of them.</summary>
+    public void WriteSchemata(string group, IReadOnlyList<string> lines)
+    {
+        if (lines.Count > 0)
+        {
+            Write(Below(group, "schemata"), string.Join('\n', lines) + "\n", "linux.intelRdt.schemata");
+        }
+    }
+
+    /// <summary>The process and all that it will fork.</summary>
+    public void Join(IntelRdtStep step, int pid)
+    {
+        string text = pid.ToString(CultureInfo.InvariantCulture);
+        Write(Below(step.Group, "tasks"), text, step.ConfigPath);
+        if (step.Monitor is not null)
+        {
+            Write(Below(step.Group, "mon_groups/" + step.Monitor + "/tasks"), text, step.ConfigPath);
+        }
+    }
+
+    void Write(string path, string text, string configPath)
+    {
+        // On resctrl, O_CREAT and O_TRUNC do nothing: the files are there and no others can be made.
+        const OpenFlags flags = OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_TRUNC | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC;
+        int fd = Syscall.TryOpenAt(_root, path, flags, 0x1A4);
+        int result = fd;
+        if (fd >= 0)
+        {
+            using var file = new SafeFd(fd);
+            result = Syscall.TryWrite(file, Encoding.UTF8.GetBytes(text));
+        }
+        if (result < 0)
+        {
+            throw new RuntimeException(configPath + ": " + ErrorText.Call("write", path, -result) + LastStatus());
+        }
+    }
+
+    /// <summary>The kernel's own words about the last failure (info/last_cmd_status).</summary>
+    string LastStatus()
+    {
+        int fd = Syscall.TryOpenAt(_root, "info/last_cmd_status", OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC);
+        if (fd < 0)
+        {
+            return "";
+        }
+        using var file = new SafeFd(fd);
+        string text = Encoding.UTF8.GetString(Syscall.ReadAll(file, MostBytes)).Trim();
+        return text is "" or "ok" ? "" : ": " + text;
+    }
+
+    /// <summary>Removes what was made for a container; its tasks fall back to the parent group.</summary>
+    public static void Remove(ContainerRecord record)
+    {
+        if (record.IntelRdtGroup is not { Length: > 0 } group || TryOpen() is not { } rdt)
+        {
+            return;
+        }
+        using (rdt)
+        {
+            int removed = Syscall.TryUnlinkAt(rdt._root, group, AtFlags.AT_REMOVEDIR);
+            if (removed == -(int)Errno.ENOTEMPTY)
+            {
+                // No resctrl, but a directory that stands in for it: rmdir(2) of a group needs no empty one there.
+                Syscall.TryUnlinkAt(rdt._root, group + "/schemata", 0);
+                Syscall.TryUnlinkAt(rdt._root, group + "/tasks", 0);
+                removed = Syscall.TryUnlinkAt(rdt._root, group, AtFlags.AT_REMOVEDIR);
+            }
+            if (removed < 0 && removed != -(int)Errno.ENOENT)
+            {
+                throw new RuntimeException("linux.intelRdt: " + ErrorText.Call("rmdir", group, -removed));
+            }
+        }
+    }
+
+    public void Dispose() => _root.Dispose();
+}
