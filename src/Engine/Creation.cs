@@ -248,12 +248,12 @@ sealed class Creation : IDisposable
         bool inContainer = phase == Phase.ContainerHooks;
         foreach (Step step in _plan.Steps)
         {
-            if (step is HooksStep hooks && hooks.Phase == phase)
+            if (step is HookStep hook && hook.Phase == phase)
             {
                 bool ownPid = ((_plan.NewNamespaces | _plan.JoinedNamespaces) & NamespaceKind.Pid) != 0;
                 int pid = inContainer && (_plan.NewNamespaces & NamespaceKind.Pid) != 0 ? 1 : _init!.Pid;
                 byte[] state = StateJson.HookState(_record, ContainerStatus.Creating, pid);
-                Hooks.Run(hooks.Kind, hooks.Hooks, state, Place(pidfd, inContainer ? _record.Rootfs : null, ownPid));
+                Hooks.Run(hook.Kind, hook.Index, hook.Hook, state, Place(pidfd, inContainer ? _record.Rootfs : null, ownPid));
             }
         }
     }

@@ -67,7 +67,8 @@ readonly record struct InheritedDescriptors(int Count, int ListenFds)
         for (int i = 0; i < preserve; i++)
         {
             int fd = 3 + listen + i;
-            if (Syscall.TryGetFdFlags(fd) < 0)
+            // Close-on-exec: it did not come from the caller, but is one of the runtime's own.
+            if (Syscall.TryGetFdFlags(fd) is < 0 or Fcntl.FD_CLOEXEC)
             {
                 throw new RuntimeException($"--preserve-fds: unable to stat preserved-fd {i + 1} (of {preserve}): descriptor {fd} is not open");
             }

@@ -39,11 +39,17 @@ static unsafe class Hooks
     {
         for (int i = 0; i < hooks.Count; i++)
         {
-            string? failure = RunOne(hooks[i], state, place);
-            if (failure is not null)
-            {
-                throw new RuntimeException($"hooks.{kind}[{i}] ({hooks[i].Path}): error running {kind} hook #{i}: {failure}");
-            }
+            Run(kind, i, hooks[i], state, place);
+        }
+    }
+
+    /// <summary>Runs one hook.</summary>
+    public static void Run(string kind, int index, SpecHook hook, byte[] state, HookPlace place)
+    {
+        string? failure = RunOne(hook, state, place);
+        if (failure is not null)
+        {
+            throw new RuntimeException($"hooks.{kind}[{index}] ({hook.Path}): error running {kind} hook #{index}: {failure}");
         }
     }
 

@@ -113,6 +113,7 @@ sealed unsafe class InitProcess : IDisposable
                 StartSocket = startSocket,
                 InitProgram = _programReadOnly,
                 CloseFirst = _program,
+                RuntimeEnd = _channel,
                 InheritedFds = _plan.Options.InheritedFds,
                 Root = -1,
                 Proc = -1,

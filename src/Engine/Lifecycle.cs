@@ -189,16 +189,29 @@ public static partial class Lifecycle
             throw new RuntimeException("container init exited before it was started (" + ErrnoText.Name(-connected) + ")");
         }
         Syscall.TryWrite(socket, [1]);
+        if (ReadRecord(socket, pidfd) is null)
+        {
+            throw new RuntimeException("container init exited before it was started");
+        }
+        if (ReadRecord(socket, pidfd) is not { } error)
+        {
+            return;
+        }
+        string program = record.Config.Process?.Args is { Count: > 0 } args ? args[0] : "";
+        throw new RuntimeException("exec: \"" + program + "\": " + ErrnoText.Describe(error.Errno).ToLowerInvariant());
+    }
+
+    /// <summary>The next record of a process that starts; null when it has executed its payload, or has ended.</summary>
+    static Record? ReadRecord(SafeFd socket, SafeFd pidfd)
+    {
         Span<PollFd> fds = [new PollFd { fd = socket, events = 1 }, new PollFd { fd = pidfd, events = 1 }];
         Syscall.Poll(fds, -1);
         Span<byte> reply = stackalloc byte[Record.Size];
         if (fds[0].revents == 0 || Syscall.TryRead(socket, reply) < Record.Size)
         {
-            return;
+            return null;
         }
-        Record error = System.Runtime.InteropServices.MemoryMarshal.Read<Record>(reply);
-        string program = record.Config.Process?.Args is { Count: > 0 } args ? args[0] : "";
-        throw new RuntimeException("exec: \"" + program + "\": " + ErrnoText.Describe(error.Errno).ToLowerInvariant());
+        return System.Runtime.InteropServices.MemoryMarshal.Read<Record>(reply);
     }
 
     static void RunStartHooks(ContainerRecord record, RuntimeSpec spec, int pidfd)

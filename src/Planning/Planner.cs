@@ -343,7 +343,10 @@ public sealed partial class Planner
         {
             return false;
         }
-        Add(new HooksStep { ConfigPath = "hooks." + kind, Kind = kind, Hooks = hooks, When = phase });
+        for (int i = 0; i < hooks.Count; i++)
+        {
+            Add(new HookStep { ConfigPath = Index("hooks." + kind, i), Kind = kind, Index = i, Hook = hooks[i], When = phase });
+        }
         return true;
     }
 }

@@ -23,6 +23,8 @@ unsafe struct ChildContext
     public int InitProgram;
     /// <summary>The same file, open for writing, which would keep it from being executed.</summary>
     public int CloseFirst;
+    /// <summary>The runtime's end of the channel: with it open here, its death would go unnoticed.</summary>
+    public int RuntimeEnd;
     /// <summary>Descriptors from 3 that the payload gets.</summary>
     public int InheritedFds;
     public int Root;
@@ -85,6 +87,7 @@ static unsafe partial class ChildProgram
         ChildSys.Call(Sys.rt_sigprocmask, 2, (long)&none, 0, 8);
         ChildSys.Call(Sys.umask, 0);
         Close(c->CloseFirst);
+        Close(c->RuntimeEnd);
         // CLOSE_RANGE_CLOEXEC: nothing of the caller's gets past the next execve, whatever it forgot.
         Check(c, Sys.close_range, ChildSys.Call(Sys.close_range, 3 + c->InheritedFds, uint.MaxValue, 4));
         if (c->WaitFirst != 0)

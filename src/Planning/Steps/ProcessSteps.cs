@@ -320,6 +320,8 @@ public sealed class WaitStep : Step
         image.TestRegister(Got, 1, 0, then: 3, otherwise: 1);
         image.Call(Sys.close, firstFrom: Connection);
         image.Set(Got, 0, then: -4);
+        // Start can tell a process that died here from one whose payload was executed: only the second has answered.
+        image.Call(Sys.write, 0, image.Bytes(MemoryMarshal.AsBytes(ready)), Record.Size, firstFrom: Connection);
     }
 }
 

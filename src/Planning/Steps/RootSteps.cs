@@ -230,24 +230,16 @@ public sealed class GateStep : Step
     public override void Lower(ProgramBuilder program) => program.Add(OpCode.Gate, (ulong)Gate);
 }
 
-/// <summary>Hooks of one kind, run by the runtime while init waits.</summary>
-public sealed class HooksStep : Step
+/// <summary>One hook, run by the runtime while init waits.</summary>
+public sealed class HookStep : Step
 {
     public required string Kind { get; init; }
-    public required IReadOnlyList<Spec.SpecHook> Hooks { get; init; }
+    public required int Index { get; init; }
+    public required Spec.SpecHook Hook { get; init; }
     public required Phase When { get; init; }
     public override Phase Phase => When;
     public override Actor Actor => Actor.Runtime;
-    public override string Text
-    {
-        get
-        {
-            var text = new System.Text.StringBuilder("run " + Kind + " hooks:");
-            foreach (Spec.SpecHook hook in Hooks)
-            {
-                text.Append(' ').Append(hook.Path);
-            }
-            return text.ToString();
-        }
-    }
+    public override string? Subject => Hook.Path;
+    public override string Text => "run the " + Kind + " hook " + Hook.Path +
+        (Hook.Timeout is { } seconds ? $", for at most {seconds} s" : "");
 }
