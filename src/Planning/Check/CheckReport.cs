@@ -22,14 +22,14 @@ public sealed class CheckReport(List<Finding> findings)
         int width = Heading.Length;
         foreach (Finding finding in findings)
         {
-            width = Math.Max(width, finding.Path.Length);
+            width = Math.Max(width, Place(finding).Length);
         }
 
         var text = new StringBuilder();
         text.Append("SEVERITY  ").Append(Heading.PadRight(width)).Append("  FINDING\n");
         foreach (Finding finding in findings)
         {
-            text.Append(Word(finding.Severity).PadRight(10)).Append(finding.Path.PadRight(width));
+            text.Append(Word(finding.Severity).PadRight(10)).Append(Place(finding).PadRight(width));
             text.Append("  ").Append(finding.Message).Append('\n');
             if (finding.Advice.Length > 0)
             {
@@ -68,6 +68,8 @@ public sealed class CheckReport(List<Finding> findings)
         buffer.Write("\n"u8);
         return buffer.WrittenSpan.ToArray();
     }
+
+    static string Place(Finding finding) => finding.Path.Length > 0 ? finding.Path : "config";
 
     static string Word(Severity severity) => severity switch
     {

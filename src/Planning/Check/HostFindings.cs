@@ -5,8 +5,8 @@ namespace OciRun.Planning.Check;
 /// <summary>What a host offers to containers, and what is missing for which feature. Pure.</summary>
 public static class HostFindings
 {
-    /// <summary>The mount calls by file descriptor that all mounts go through are complete since then.</summary>
-    public static KernelVersion Minimum => new(5, 12);
+    /// <summary>With mount_setattr(2), of 5.12, and cgroup.kill, of 5.14.</summary>
+    public static KernelVersion Minimum => new(5, 14);
 
     /// <summary>The controllers that config.json has a section for.</summary>
     static (string Name, string Section)[] Controllers =>
@@ -43,7 +43,6 @@ public static class HostFindings
         bool good = host.Kernel.IsAtLeast(Minimum.Major, Minimum.Minor);
         findings.Add(new Finding(good ? Severity.Ok : Severity.Error, "kernel", "Linux " + host.KernelRelease,
             good ? "" : $"use Linux {Minimum} or newer"));
-        AddSince(host, findings, "cgroup.kill", 5, 14, "processes are killed one by one instead");
         AddSince(host, findings, "idmap on overlay", 5, 19, "id-mapped mounts work on ext4, xfs and btrfs only");
         AddSince(host, findings, "idmap on tmpfs", 6, 3, "id-mapped mounts of tmpfs fail");
     }
