@@ -19,7 +19,7 @@ public sealed class CheckReport(List<Finding> findings)
     public string Text()
     {
         const string Heading = "WHAT";
-        int width = Heading.Length;
+        int width = "config".Length;
         foreach (Finding finding in findings)
         {
             width = Math.Max(width, Place(finding).Length);
@@ -35,6 +35,11 @@ public sealed class CheckReport(List<Finding> findings)
             {
                 text.Append(' ', width + 12).Append("-> ").Append(finding.Advice).Append('\n');
             }
+        }
+
+        if (findings.Count == 0)
+        {
+            text.Append("ok        ").Append("config".PadRight(width)).Append("  nothing keeps this host from running it\n");
         }
 
         return text.ToString();
