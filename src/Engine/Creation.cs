@@ -5,6 +5,7 @@ using System.Text;
 using OciRun.Engine.Cgroups;
 using OciRun.Kernel;
 using OciRun.Planning;
+using OciRun.Planning.Cgroups;
 using OciRun.Planning.Steps;
 using OciRun.Spec;
 using OciRun.Syscalls;
@@ -70,8 +71,7 @@ sealed class Creation : IDisposable
         }
         catch (Exception e) when (e is RuntimeException or SyscallException)
         {
-            RuntimeException? better = OomKilled() ? new RuntimeException(
-                "container init was OOM-killed (memory limit too low?)" + (e.Message.Length > 0 ? ": " + e.Message : "")) : null;
+            RuntimeException? better = OomKilled() ? OomReport.Explain(_cgroup!, _plan.Spec.Linux?.Resources, e.Message) : null;
             Undo();
             if (better is not null)
             {
@@ -95,9 +95,9 @@ sealed class Creation : IDisposable
         _directory.Save(_record);
         if (_preflight.Site is { } site && _record.CgroupPath is not null)
         {
-            _cgroup = site.Create();
-            _undo.Push(_cgroup.Remove);
-            _oomKills = _cgroup.OomKills();
+            _cgroup = MakeCgroup(site);
+            _record.CgroupPath = _cgroup?.Path;
+            _oomKills = _cgroup?.OomKills() ?? 0;
         }
         if (Find<IntelRdtStep>() is { } rdt)
         {
@@ -109,6 +109,37 @@ sealed class Creation : IDisposable
             MakeStartSocket();
         }
         _slots.Open();
+    }
+
+    /// <summary>Null for a user without root's rights who is not given cgroups, when nothing is asked of one.</summary>
+    Cgroup? MakeCgroup(CgroupSite site)
+    {
+        Cgroup? cgroup = site.TryCreate(out RuntimeException? denied);
+        if (cgroup is not null)
+        {
+            _undo.Push(cgroup.Remove);
+            return cgroup;
+        }
+        bool rootless = _globals.Rootless ?? SystemdDriver.UsesUserManager();
+        bool asked = _plan.Spec.Linux?.CgroupsPath is { Length: > 0 } || Find<ResourcesStep>() is not null;
+        if (!rootless || asked)
+        {
+            const string words = "rootless needs no limits + no cgrouppath when no permission is granted for cgroups: ";
+            throw rootless ? new RuntimeException(words + denied!.Message, denied.Hint) : denied!;
+        }
+        Log.Debug("the container has no cgroup of its own: " + denied!.Message);
+        _directory!.Save(_record);
+        return null;
+    }
+
+    /// <summary>systemd moves a process that exists, so this one waits until it is there.</summary>
+    void EnterUnit(CgroupLocation location)
+    {
+        _cgroup = SystemdDriver.Create(_preflight.Mount!, location, _plan.Spec, _options.Id, _init!.Pid);
+        _undo.Push(_cgroup.Remove);
+        _undo.Push(() => SystemdDriver.Stop(location.Unit!));
+        _record.CgroupPath = _cgroup.Path;
+        _directory!.Save(_record);
     }
 
     /// <summary>A named socket: connecting to it reaches this init process or nobody, so start cannot hang on a dead one.</summary>
@@ -127,14 +158,22 @@ sealed class Creation : IDisposable
         using SafeFd? ownPid = _slots.EnterPidNamespace();
         TimeOffsets.Enter(_plan);
         int start = _startSocket?.Value ?? -1;
-        int result = _init.Spawn(_slots.Values, _cgroup?.Directory ?? -1, start, 0);
-        if (result < 0 && _cgroup is not null && Tolerable(-result))
+        CgroupLocation? unit = Find<CgroupStep>() is { Location.Unit: not null } step ? step.Location : null;
+        int result = unit is null ? _init.Spawn(_slots.Values, _cgroup?.Directory ?? -1, start, 0) : 0;
+        if (unit is not null || (result < 0 && _cgroup is not null && Tolerable(-result)))
         {
             // A parent in threaded mode, or one with domain controllers and processes: moved by hand where the kernel lets us.
             result = _init.Spawn(_slots.Values, -1, start, Gate.MapIds);
             if (result == 0)
             {
-                _cgroup.AddProcess(_init.Pid);
+                if (unit is not null)
+                {
+                    EnterUnit(unit);
+                }
+                else
+                {
+                    _cgroup!.AddProcess(_init.Pid);
+                }
                 if (_init.NextGate() is null)
                 {
                     throw Died();
@@ -148,8 +187,8 @@ sealed class Creation : IDisposable
         }
         if (result < 0)
         {
-            SpawnStep step = Find<SpawnStep>()!;
-            throw new RuntimeException("linux.namespaces: clone3: " + ErrorText.Describe(-result), step.Hint("clone3", -result));
+            SpawnStep spawn = Find<SpawnStep>()!;
+            throw new RuntimeException("linux.namespaces: clone3: " + ErrorText.Describe(-result), spawn.Hint("clone3", -result));
         }
         _startSocket?.Dispose();
         _slots.Dispose();
@@ -161,6 +200,10 @@ sealed class Creation : IDisposable
     void Guide()
     {
         AttachDevices();
+        if (_cgroup is not null && Find<DelegateStep>() is { } delegation)
+        {
+            _cgroup.Delegate(delegation.Uid);
+        }
         SetOomScore();
         _rdt?.Join(Find<IntelRdtStep>()!, _init!.Pid);
         while (true)

@@ -176,6 +176,10 @@ public static partial class Lifecycle
     /// <summary>Kills what is left in the cgroup, removes it and the state, then runs poststop hooks.</summary>
     static void Destroy(GlobalOptions globals, ContainerDirectory directory, ContainerRecord record)
     {
+        if (record.SystemdUnit is not null)
+        {
+            SystemdDriver.Stop(record.SystemdUnit);
+        }
         using (Cgroup? cgroup = OpenCgroup(record))
         {
             cgroup?.Remove();

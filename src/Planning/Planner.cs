@@ -179,17 +179,55 @@ public sealed partial class Planner
             return;
         }
         bool systemd = _options.CgroupManager == "systemd";
+        bool rootless = _facts.EffectiveUid != 0 || _facts.InUserNamespace;
         CgroupLocation? location =
-            CgroupPath.Resolve(_linux.CgroupsPath, _options.Id, _facts.OwnCgroup, systemd, _facts.EffectiveUid != 0, _problems);
+            CgroupPath.Resolve(_linux.CgroupsPath, _options.Id, _facts.OwnCgroup, systemd, rootless, _problems);
         if (location is null)
         {
             return;
         }
         Add(new CgroupStep { ConfigPath = "linux.cgroupsPath", Location = location });
-        if (!systemd)
+        if (systemd)
+        {
+            // Its version is known when it is asked; what the config says must make sense to any.
+            SystemdProperties.ForUnit(_options.Id, location, _linux.Resources, _spec.Annotations, int.MaxValue, _problems);
+        }
+        else
         {
             _intoCgroup = true;
         }
+    }
+
+    /// <summary>Engines mount cgroups read-only unless the container is to manage some, as one that runs systemd does.</summary>
+    void PlanDelegation()
+    {
+        bool writable = false;
+        foreach (SpecMount mount in _spec.Mounts ?? [])
+        {
+            bool isCgroup = mount is { Type: "cgroup" or "cgroup2", Destination: "/sys/fs/cgroup" };
+            writable |= isCgroup && mount.Options?.Contains("ro") != true;
+        }
+        uint? owner = HostUser(_spec.Process?.User?.Uid ?? 0);
+        if (writable && IsNew(NamespaceKind.Cgroup) && owner is { } uid && uid != _facts.EffectiveUid)
+        {
+            Add(new DelegateStep { ConfigPath = "linux.namespaces", Uid = uid });
+        }
+    }
+
+    uint? HostUser(uint user)
+    {
+        if (!IsNew(NamespaceKind.User))
+        {
+            return user;
+        }
+        foreach (SpecIdMapping map in _linux.UidMappings ?? [])
+        {
+            if (user >= map.ContainerID && user - map.ContainerID < map.Size)
+            {
+                return map.HostID + (user - map.ContainerID);
+            }
+        }
+        return null;
     }
 
     bool _intoCgroup;
@@ -203,6 +241,10 @@ public sealed partial class Planner
         Add(new SpawnStep { ConfigPath = "linux.namespaces", CloneFlags = CloneFlags(), IntoCgroup = _intoCgroup });
         Add(new AffinityStep { ConfigPath = "", Cpus = null });
         PlanIntelRdt();
+        if (_options.CgroupManager != "disabled")
+        {
+            PlanDelegation();
+        }
         PlanJoin();
         if (_linux.Resources is { } resources)
         {

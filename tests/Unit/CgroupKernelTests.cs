@@ -183,9 +183,9 @@ public sealed class CgroupKernelTests : IDisposable
     public void Delegated_cgroup_belongs_to_the_user()
     {
         using Cgroup cgroup = Cgroup.Create(mount_, top_);
-        cgroup.Delegate(12345, 12346);
+        cgroup.Delegate(12345);
         string owners = Output(cgroup, $"stat -c '%u %g' {OnDisk(top_)} {OnDisk(top_)}/cgroup.procs {OnDisk(top_)}/cgroup.max.depth");
-        Assert.Equal("12345 12346\n12345 12346\n0 0\n", owners);
+        Assert.Equal("12345 0\n12345 0\n0 0\n", owners);
     }
 
     [Fact]

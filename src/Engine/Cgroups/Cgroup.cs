@@ -172,10 +172,11 @@ public sealed partial class Cgroup : IDisposable
     }
 
     /// <summary>Gives the cgroup to a user, as /sys/kernel/cgroup/delegate says (Linux 4.15): the directory and the files that
-    /// manage what is below it, but none of the limits.</summary>
-    public void Delegate(uint uid, uint gid)
+    /// manage what is below it, but none of the limits. The group stays. Best effort: a runtime without root's rights cannot give
+    /// files away, and the container then sees its cgroup read-only.</summary>
+    public void Delegate(uint uid)
     {
-        Syscall.FchownAt(Directory, "", uid, gid, AtFlags.AT_EMPTY_PATH);
+        Give(Directory, uid);
         string list;
         using (SafeFd fd = Syscall.Open("/sys/kernel/cgroup/delegate", OpenFlags.O_RDONLY))
         {
@@ -188,8 +189,20 @@ public sealed partial class Cgroup : IDisposable
             if (opened >= 0)
             {
                 using SafeFd fd = new(opened);
-                Syscall.FchownAt(fd, "", uid, gid, AtFlags.AT_EMPTY_PATH);
+                Give(fd, uid);
             }
+        }
+    }
+
+    void Give(SafeFd file, uint uid)
+    {
+        try
+        {
+            Syscall.FchownAt(file, "", uid, uint.MaxValue, AtFlags.AT_EMPTY_PATH);
+        }
+        catch (SyscallException e)
+        {
+            Log.Debug("cgroup " + Path + " is not handed over to user " + uid + ": " + e.Message);
         }
     }
 

@@ -45,22 +45,28 @@ public sealed class CgroupSite : IDisposable
     /// <summary>Makes the cgroup and its missing ancestors, and enables all controllers on the way as far as that is possible;
     /// what a container then lacks for its limits is reported when they are applied.</summary>
     /// <exception cref="RuntimeException">It exists and has processes or is frozen, or it cannot be made.</exception>
-    public Cgroup Create()
+    public Cgroup Create() => TryCreate(out RuntimeException? denied) ?? throw denied!;
+
+    /// <summary>Like <see cref="Create"/>, but null with the error when this user is not allowed to make it.</summary>
+    public Cgroup? TryCreate(out RuntimeException? denied)
     {
+        denied = null;
         if (!ready_)
         {
             parent_?.Dispose();
-            parent_ = MakeAncestors();
+            parent_ = MakeAncestors(out int failed, out string failedPath);
+            if (parent_ is null)
+            {
+                denied = CannotMake(failedPath, failed);
+                return IsDenial(failed) ? null : throw denied;
+            }
         }
         int made = Syscall.TryMkdirAt(parent_!, leaf_, 0x1ed);
-        if (made < 0 && made != -(int)Errno.EEXIST)
-        {
-            throw CannotMake(path_, -made);
-        }
-        int opened = CgroupFiles.TryOpenDirectory(parent_!, leaf_);
+        int opened = made < 0 && made != -(int)Errno.EEXIST ? made : CgroupFiles.TryOpenDirectory(parent_!, leaf_);
         if (opened < 0)
         {
-            throw CannotMake(path_, -opened);
+            denied = CannotMake(path_, -opened);
+            return IsDenial(-opened) ? null : throw denied;
         }
         Cgroup cgroup = new(mount_, path_, new SafeFd(opened), isNew: made == 0);
         if (made < 0)
@@ -73,6 +79,8 @@ public sealed class CgroupSite : IDisposable
         }
         return cgroup;
     }
+
+    static bool IsDenial(int errno) => (Errno)errno is Errno.EACCES or Errno.EPERM or Errno.EROFS;
 
     static void RefuseUsed(Cgroup cgroup)
     {
@@ -98,12 +106,14 @@ public sealed class CgroupSite : IDisposable
     }
 
     /// <summary>Walks from the mount's root to the parent. Enabling fails without harm where a cgroup has processes of its own
-    /// (EBUSY), where it is threaded, or where it is not ours (EACCES).</summary>
-    SafeFd MakeAncestors()
+    /// (EBUSY), where it is threaded, or where it is not ours (EACCES). Null with the error number and the path when one cannot
+    /// be made.</summary>
+    SafeFd? MakeAncestors(out int failed, out string walked)
     {
+        failed = 0;
         SafeFd current = Syscall.Dup(mount_.Root);
         Enable(current);
-        string walked = "";
+        walked = "";
         foreach (string part in parentPath_.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
             walked += "/" + part;
@@ -117,7 +127,8 @@ public sealed class CgroupSite : IDisposable
             current.Dispose();
             if (opened < 0)
             {
-                throw CannotMake(walked, -opened);
+                failed = -opened;
+                return null;
             }
             current = new SafeFd(opened);
             Enable(current);

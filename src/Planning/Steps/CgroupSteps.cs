@@ -16,6 +16,16 @@ public sealed class CgroupStep : Step
         : "start the unit " + Location.Unit + " in " + Location.Slice;
 }
 
+/// <summary>A container that manages cgroups itself (a private cgroup namespace and a writable mount) owns its cgroup.</summary>
+public sealed class DelegateStep : Step
+{
+    /// <summary>The host's id of the container's user.</summary>
+    public required uint Uid { get; init; }
+    public override Phase Phase => Phase.Join;
+    public override Actor Actor => Actor.Runtime;
+    public override string Text => "give the cgroup to user " + Uid;
+}
+
 /// <summary>Limits, written once the init process is small.</summary>
 public sealed class ResourcesStep : Step
 {
