@@ -89,12 +89,13 @@ public sealed class CgroupSite : IDisposable
             if (cgroup.IsPopulated)
             {
                 int count = cgroup.Pids(recursive: true).Count;
-                throw new RuntimeException("container's cgroup is not empty: " + count + " process(es) found in " + cgroup.Path,
+                string found = count + " process(es) found in " + cgroup.Path;
+                throw new RuntimeException("linux.cgroupsPath: container's cgroup is not empty: " + found,
                     "another container or service uses it: give this one its own linux.cgroupsPath");
             }
             if (cgroup.IsFreezing)
             {
-                throw new RuntimeException("container's cgroup unexpectedly frozen: " + cgroup.Path,
+                throw new RuntimeException("linux.cgroupsPath: container's cgroup unexpectedly frozen: " + cgroup.Path,
                     "thaw it: write 0 to its cgroup.freeze file");
             }
         }
@@ -186,7 +187,7 @@ public sealed class CgroupSite : IDisposable
         };
         // ENOSPC's own words speak of devices.
         string reason = (Errno)errno is Errno.ENOSPC ? "too many cgroups (ENOSPC)" : CgroupFiles.Describe(errno);
-        return new RuntimeException("cannot create cgroup " + path + ": " + reason, hint);
+        return new RuntimeException("linux.cgroupsPath: cannot create cgroup " + path + ": " + reason, hint);
     }
 
     public void Dispose() => parent_?.Dispose();

@@ -11,7 +11,7 @@ using OciRun.Planning.Cgroups;
 using OciRun.Spec;
 using Xunit;
 
-namespace OciRun.Tests.Unit;
+namespace OciRun.Tests.Integration;
 
 /// <summary>Cgroups of the running kernel, below the host's cgroup2 mount. Needs root. Works on hybrid hosts, where no controller is there.</summary>
 public sealed class CgroupKernelTests : IDisposable
@@ -94,7 +94,7 @@ public sealed class CgroupKernelTests : IDisposable
         using Cgroup cgroup = Cgroup.Create(mount_, top_ + "/x/y");
         Shell(cgroup, "sleep 60");
         RuntimeException e = Assert.Throws<RuntimeException>(() => Cgroup.Create(mount_, top_ + "/x"));
-        Assert.StartsWith("container's cgroup is not empty: ", e.Message);
+        Assert.StartsWith("linux.cgroupsPath: container's cgroup is not empty: ", e.Message);
     }
 
     [Fact]
