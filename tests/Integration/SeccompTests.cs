@@ -261,4 +261,22 @@ public sealed class SeccompTests : ContainerTest
         "linux.seccomp.syscalls[0].names", "write")]
     public void A_profile_that_means_nothing_is_refused(string profile, string path, string text) =>
         Refused(With(profile, "print", "x"), path, text);
+
+    [Fact]
+    public void Explain_shows_the_filter_as_a_table_and_as_instructions()
+    {
+        Bundle b = With("""
+            {"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["personality"],"action":"SCMP_ACT_ERRNO",
+            "args":[{"index":0,"value":8,"op":"SCMP_CMP_EQ"}]}]}
+            """, "print", "x").Save();
+        string text = Ok(Oci("explain", "--bundle", b.Dir)).Out;
+        Assert.Matches(@"\nSeccomp filter\ndefault ALLOW; .*\nSCMP_ARCH_X86_64 (.|\n)*\n +135 +personality +if a0 == 0x8: ERRNO\(1\); ALLOW\n", text);
+        string[] lines = Ok(Oci("explain", "--seccomp-bpf", "--bundle", b.Dir)).Out.TrimEnd('\n').Split('\n');
+        Assert.Matches("^ *ld +arch$", lines[0]);
+        Assert.Contains(lines, l => l.EndsWith("ret  ERRNO(1)", StringComparison.Ordinal));
+        b.Linux.Remove("seccomp");
+        b.Save();
+        Assert.Equal("", Ok(Oci("explain", "--seccomp-bpf", "--bundle", b.Dir)).Out);
+        Assert.DoesNotContain("Seccomp", Ok(Oci("explain", "--bundle", b.Dir)).Out, StringComparison.Ordinal);
+    }
 }

@@ -146,6 +146,17 @@ public sealed class SeccompCompilerTests
     }
 
     [Fact]
+    public void The_calls_that_only_x32_has_do_not_make_a_profile_newer()
+    {
+        SeccompFilter filter = Filter("""
+            {"defaultAction":"SCMP_ACT_ERRNO","architectures":["SCMP_ARCH_X32"],
+            "syscalls":[{"names":["execve","statx"],"action":"SCMP_ACT_ALLOW"}]}
+            """);
+        Assert.Equal(["ALLOW", "ERRNO(38)", "ERRNO(38)", "ERRNO(1)", "ALLOW", "ERRNO(1)", "ERRNO(38)"],
+            new uint[] { 332, 333, 511, 512, 520, 547, 548 }.Select(n => Answer(filter, X86_64, 0x40000000 + n)));
+    }
+
+    [Fact]
     public void A_rule_that_only_says_the_default_still_tells_how_new_the_profile_is()
     {
         SeccompFilter filter = Filter("""

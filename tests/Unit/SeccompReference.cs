@@ -68,7 +68,8 @@ sealed class SeccompReference
             {
                 long number = SyscallTable.Number(name, architecture);
                 (long carrier, uint call) = Carrier(name, architecture);
-                largest = Math.Max(largest, Math.Max(number >= 0xf0000 && architecture.Base == 0 ? -1 : number, carrier));
+                bool special = (number >= 0xf0000 && architecture.Base == 0) || (number >= 0x40000200 && architecture.Base == 0x40000000);
+                largest = Math.Max(largest, Math.Max(special ? -1 : number, carrier));
                 foreach (List<SpecSyscallArg> set in sets.Where(_ => answer != _default))
                 {
                     Add(rules, number, new Rule(answer, order, set));
@@ -129,7 +130,8 @@ sealed class SeccompReference
         }
         SeccompArchitecture architecture = x86 ? same.Find(a => a.Base == (call.Number >= 0x40000000 ? 0x40000000u : 0)) : same[0];
         _rules[architecture.Name].TryGetValue(call.Number, out List<Rule>? rules);
-        if (rules == null && call.Number > _largest[architecture.Name] && call.Number >= architecture.Base)
+        bool x32Own = x86 && call.Number is >= 0x40000200 and <= 0x40000223;
+        if (rules == null && call.Number > _largest[architecture.Name] && call.Number >= architecture.Base && !x32Own)
         {
             return Beyond;
         }

@@ -6,10 +6,12 @@ namespace OciRun.Cli.Commands;
 sealed class ExplainCommand : CreatingCommand
 {
     readonly Option<string> _format;
+    readonly Option<bool> _seccompBpf;
 
     public ExplainCommand() : base("explain", "Print what create would do for a bundle, without doing it.")
     {
         _format = Value("--format", "FORMAT", "text or json (default: text)");
+        _seccompBpf = Flag("--seccomp-bpf", "print the instructions of the seccomp filter instead of the plan");
     }
 
     public override string OperandHelp => "[ID]";
@@ -26,13 +28,13 @@ sealed class ExplainCommand : CreatingCommand
     public override int Run(GlobalOptions globals, string[] operands)
     {
         CreateOptions options = Options(operands.Length > 0 ? operands[0] : "container");
-        string text = (Get(_format) ?? "text") switch
+        string text = Get(_seccompBpf) ? Explain.SeccompBpf(globals, options) : (Get(_format) ?? "text") switch
         {
             "text" => Explain.Text(globals, options),
             "json" => Explain.Json(globals, options),
             string other => throw new RuntimeException($"invalid format option: {other}"),
         };
-        Out.Write(text.EndsWith('\n') ? text : text + "\n");
+        Out.Write(text.Length == 0 || text.EndsWith('\n') ? text : text + "\n");
         return 0;
     }
 }

@@ -82,7 +82,7 @@ sealed class SeccompDecisions
                 }
             }
         }
-        return LargestNumber(numbers, slots.Length);
+        return LargestNumber(numbers, architecture.Base == SeccompRanges.X32Bit ? SeccompRanges.X32First : slots.Length);
     }
 
     int LargestNumber(ReadOnlySpan<ushort> numbers, int limit)

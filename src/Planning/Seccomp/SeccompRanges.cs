@@ -11,7 +11,11 @@ static class SeccompRanges
     const int Slots = 1024;
     /// <summary>What a tracer leaves as the number of a call that is to be skipped (ptrace(2)).</summary>
     const uint SkippedCall = uint.MaxValue;
-    const uint X32Bit = 0x40000000;
+    public const uint X32Bit = 0x40000000;
+    /// <summary>x32 has calls of its own from 512 to 547, all of 2012 (syscall_64.tbl). They say nothing about how new a profile is, whose
+    /// other calls have x86_64's numbers.</summary>
+    public const int X32First = 512;
+    const int X32Last = 547;
 
     /// <summary>The ranges of all ABIs of the profile that share an AUDIT_ARCH value, from number 0 to the last.</summary>
     public static List<SeccompRange> Of(SeccompProfile profile, SeccompDecisions decisions, uint audit)
@@ -74,6 +78,14 @@ static class SeccompRanges
             Add(ranges, architecture.Base + (uint)i, slots[i]);
         }
         Add(ranges, architecture.Base + (uint)(largest + 1), beyond);
+        for (int i = X32First; architecture.Base == X32Bit && i <= X32Last; i++)
+        {
+            Add(ranges, X32Bit + (uint)i, slots[i]);
+        }
+        if (architecture.Base == X32Bit)
+        {
+            Add(ranges, X32Bit + X32Last + 1, beyond);
+        }
         armPrivate.Sort((a, b) => a.Number.CompareTo(b.Number));
         foreach ((ushort number, ushort decision) in armPrivate)
         {
