@@ -114,7 +114,13 @@ static class Program
             ContainerId.Check(operands[0]);
         }
 
-        return command.Invoke(root.Globals(), result, operands);
+        GlobalOptions globals = root.Globals();
+        if (root.Level == LogLevel.Debug)
+        {
+            Log.Debug($"version {BuildInfo.Version}: {string.Join(' ', args)}; state below {globals.Root}, cgroups by {globals.CgroupManager}");
+        }
+
+        return command.Invoke(globals, result, operands);
     }
 
     static ParseResult Parse(RootOptions root, List<string> rootOptions, CliCommand? command, List<string> options)
