@@ -23,7 +23,8 @@ public sealed class BuildTests
         Assert.Equal("true", Value("IlcTreatWarningsAsErrors"), ignoreCase: true);
         Assert.NotEqual("true", Value("SuppressTrimAnalysisWarnings"), StringComparer.OrdinalIgnoreCase);
         Assert.NotEqual("true", Value("SuppressAotAnalysisWarnings"), StringComparer.OrdinalIgnoreCase);
-        Assert.DoesNotContain(Value("NoWarn").Split(';'), w => w.StartsWith("IL", StringComparison.OrdinalIgnoreCase));
+        // The SDK itself hides IL2121, which is about suppressions that suppress nothing.
+        Assert.DoesNotContain(Value("NoWarn").Split(';'), w => w.StartsWith("IL", StringComparison.OrdinalIgnoreCase) && w != "IL2121");
     }
 
     [Fact]

@@ -11,7 +11,6 @@ static unsafe partial class ChildProgram
     const int DeepestCopy = 64;
     const int CopyBuffer = 16384;
 
-    [SkipLocalsInit]
     static void CopyTree(ChildContext* c, int from, int to, int depth)
     {
         if (depth > DeepestCopy)
@@ -51,7 +50,6 @@ static unsafe partial class ChildProgram
         Close(target);
     }
 
-    [SkipLocalsInit]
     static void CopyEntry(ChildContext* c, int from, int to, byte* name, int depth)
     {
         Stat status;
@@ -95,7 +93,6 @@ static unsafe partial class ChildProgram
         ChildSys.Call(Sys.utimensat, to, (long)name, (long)times, AtSymlinkNoFollow);
     }
 
-    [SkipLocalsInit]
     static void CopyFile(ChildContext* c, int from, int to, byte* name)
     {
         int source = Check(c, Sys.openat, ChildSys.Call(Sys.openat, from, (long)name, ONoFollow | CloseExec, 0));
@@ -119,7 +116,6 @@ static unsafe partial class ChildProgram
     }
 
     /// <summary>Extended attributes that the target takes; tmpfs has no user.* before Linux 6.6.</summary>
-    [SkipLocalsInit]
     static void CopyAttributes(int from, int to)
     {
         byte* names = stackalloc byte[4096];

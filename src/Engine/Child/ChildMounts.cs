@@ -16,7 +16,6 @@ static unsafe partial class ChildProgram
     const ulong AttrIdMap = 0x100000;
     const uint PropagationMask = 1 << 17 | 1 << 18 | 1 << 19 | 1 << 20;
 
-    [SkipLocalsInit]
     static void Mount(ChildContext* c, MountArgs* m)
     {
         byte* destination = c->Data + m->Destination;
@@ -215,7 +214,8 @@ static unsafe partial class ChildProgram
         {
             ConfigureWords(c, fs, c->Data + m->Data);
         }
-        Stat covered = default;
+        // Zeroing it would call a helper of the managed runtime.
+        Unsafe.SkipInit(out Stat covered);
         if ((m->Flags & MountArgFlags.InheritMode) != 0)
         {
             Check(c, Sys.fstat, ChildSys.Call(Sys.fstat, target, (long)&covered));
@@ -276,7 +276,6 @@ static unsafe partial class ChildProgram
     }
 
     /// <summary>Words like "size=64k" and "usrquota", each NUL-terminated, an empty one at the end.</summary>
-    [SkipLocalsInit]
     static void ConfigureWords(ChildContext* c, int fs, byte* word)
     {
         byte* key = stackalloc byte[256];
@@ -320,7 +319,6 @@ static unsafe partial class ChildProgram
     }
 
     /// <summary>An error record followed by what the kernel says about a file system context ("e tmpfs: Bad value for 'size'").</summary>
-    [SkipLocalsInit]
     static void FailMount(ChildContext* c, long call, int errno, int fs)
     {
         byte* message = stackalloc byte[Record.Size + 512];
@@ -332,7 +330,6 @@ static unsafe partial class ChildProgram
 
     /// <summary>mount(2) on the target's descriptor, for data that fsconfig(2) does not take. The host's /proc is still the one that
     /// /proc/self/fd means.</summary>
-    [SkipLocalsInit]
     static void MountLegacy(ChildContext* c, MountArgs* m, int target)
     {
         byte* path = stackalloc byte[32];
@@ -374,7 +371,6 @@ static unsafe partial class ChildProgram
     }
 
     /// <summary>Remakes a link of the host in the container; false when the source is none.</summary>
-    [SkipLocalsInit]
     static bool CopySymlink(ChildContext* c, MountArgs* m)
     {
         byte* link = stackalloc byte[PathMax + 1];

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using OciRun.Kernel;
 using OciRun.Planning;
 using OciRun.Syscalls;

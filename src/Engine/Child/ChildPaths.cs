@@ -43,7 +43,6 @@ static unsafe partial class ChildProgram
 
     /// <summary>Opens a path below the root as O_PATH, and makes it where it is missing: directories 0755, a last component of kind
     /// S_IFREG as an empty file. Links are followed inside the root; the target of a dangling one is made.</summary>
-    [SkipLocalsInit]
     static long OpenOrCreate(ChildContext* c, byte* path, uint kind, int flags)
     {
         long fd = OpenIn(c->Root, path, OPath | flags, 0);
@@ -187,7 +186,6 @@ static unsafe partial class ChildProgram
 
     /// <summary>Opens the directory above a path, making it where it is missing, and gives the last component's place in the path. The
     /// descriptor is kept for the next path in the same directory.</summary>
-    [SkipLocalsInit]
     static int OpenParent(ChildContext* c, byte* path, out byte* name)
     {
         int slash = 0;

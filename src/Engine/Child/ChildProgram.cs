@@ -48,6 +48,7 @@ unsafe struct ChildContext
 /// <summary>Code after clone3(2), still in the runtime's image. It is static, works on pointers and constants, allocates nothing, calls
 /// nothing but system calls and ends in execveat or exit_group: nobody is left there to finish a garbage collection or to own a
 /// lock. A test of the published binary proves that.</summary>
+[SkipLocalsInit]
 static unsafe partial class ChildProgram
 {
     const int AtFdCwd = -100;
@@ -60,7 +61,6 @@ static unsafe partial class ChildProgram
     const int ONoFollow = 0x20000;
 
     /// <summary>Performs the program; never returns.</summary>
-    [SkipLocalsInit]
     public static void Run(ChildContext* c)
     {
         Prepare(c);
@@ -204,7 +204,6 @@ static unsafe partial class ChildProgram
     static void Close(int fd) => ChildSys.Call(Sys.close, fd);
 
     /// <summary>Sends a descriptor with a record; errors of the channel end the process.</summary>
-    [SkipLocalsInit]
     static void SendDescriptor(ChildContext* c, DescriptorKind kind, int fd)
     {
         Record record;
@@ -242,7 +241,6 @@ static unsafe partial class ChildProgram
         }
     }
 
-    [SkipLocalsInit]
     static void ExecInit(ChildContext* c)
     {
         ChildSys.Call(Sys.fcntl, c->Channel, 2 /* F_SETFD */, 0);

@@ -28,9 +28,9 @@ unsafe struct SpawnContext
 }
 
 /// <summary>The code of a helper process. The rules of <see cref="ChildProgram"/> hold.</summary>
+[SkipLocalsInit]
 static unsafe class ChildSpawn
 {
-    [SkipLocalsInit]
     public static void Run(SpawnContext* c)
     {
         ulong none = 0;
