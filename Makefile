@@ -8,7 +8,7 @@ export DOTNET_CLI_USE_MSBUILD_SERVER := 0
 
 SOURCES := $(shell find src -name '*.cs' -o -name '*.csproj' -o -name '*.props') global.json
 
-.PHONY: all deps lint build-tests install demo test test-unit test-root clean help bench bench-check bench-record test-vm test-engines
+.PHONY: all deps lint build-tests install demo test test-unit test-root update-snapshots clean help bench bench-check bench-record test-vm test-engines
 
 all: bin/oci-run ## build bin/oci-run
 
@@ -40,6 +40,9 @@ test: bin/oci-run lint build-tests ## run every test suite (root)
 
 test-unit: build-tests ## run the suites that need no root
 	tests/run Unit Plans
+
+update-snapshots: build-tests ## write the golden plans of spec-fixtures anew
+	UPDATE_SNAPSHOTS=1 dotnet test tests/Plans/Plans.csproj -c $(CONFIGURATION) --no-build --nologo
 
 test-root: bin/oci-run build-tests ## run the integration suite (root)
 	tests/run Integration

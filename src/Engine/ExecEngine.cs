@@ -97,6 +97,8 @@ public static class ExecEngine
         {
             throw ErrorText.OfProblems(problems, name);
         }
+        // Not given, it is the container's: an engine's process object often lacks it.
+        process.OomScoreAdj ??= spec.Process?.OomScoreAdj;
         spec.Process = process;
         return spec;
     }

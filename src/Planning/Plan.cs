@@ -8,8 +8,8 @@ public enum Phase
 {
     Prepare,
     Spawn,
-    Join,
     MapIds,
+    Join,
     Root,
     RuntimeHooks,
     ContainerHooks,

@@ -48,6 +48,8 @@ public sealed partial class Planner
             AddSeccomp(filter);
         }
         Add(new WaitStep { ConfigPath = "", ForStart = _options.WaitsForStart });
+        SpecHooks? hooks = _options.IsExec ? null : _spec.Hooks;
+        AddHooks("startContainer", hooks?.StartContainer, Phase.Wait);
         for (int i = 0; i < (process.Rlimits?.Count ?? 0); i++)
         {
             if (process.Rlimits![i].Type == "RLIMIT_NOFILE")
@@ -60,6 +62,7 @@ public sealed partial class Planner
             AddSeccomp(filter);
         }
         Add(new ExecStep { ConfigPath = "process.args", Args = process.Args ?? [""], Env = env, HomeFromPasswd = homeFromPasswd });
+        AddHooks("poststart", hooks?.Poststart, Phase.Exec);
     }
 
     void AddSeccomp(SeccompFilter filter) => Add(new SeccompStep

@@ -238,7 +238,14 @@ public sealed partial class Planner
         {
             Add(new TimeOffsetsStep { ConfigPath = "linux.timeOffsets", Offsets = offsets });
         }
-        Add(new SpawnStep { ConfigPath = "linux.namespaces", CloneFlags = CloneFlags(), IntoCgroup = _intoCgroup });
+        Add(new SpawnStep
+        {
+            ConfigPath = "linux.namespaces",
+            CloneFlags = CloneFlags(),
+            IntoCgroup = _intoCgroup,
+            NewTime = IsNew(NamespaceKind.Time),
+            JoinedPid = PathOfNamespace("pid"),
+        });
         Add(new AffinityStep { ConfigPath = "", Cpus = null });
         PlanIntelRdt();
         if (_options.CgroupManager != "disabled")
@@ -258,6 +265,19 @@ public sealed partial class Planner
         {
             Add(new DeviceFilterStep { ConfigPath = "linux.resources.devices", Program = defaults });
         }
+    }
+
+    /// <summary>Path of a joined namespace, null when it is new or the runtime's own.</summary>
+    string? PathOfNamespace(string type)
+    {
+        foreach (SpecNamespace one in _linux.Namespaces ?? [])
+        {
+            if (one.Type == type && !string.IsNullOrEmpty(one.Path))
+            {
+                return one.Path;
+            }
+        }
+        return null;
     }
 
     /// <summary>A process can be born into new namespaces unless they are to belong to a user namespace that it must join first. The
@@ -360,8 +380,6 @@ public sealed partial class Planner
         {
             Add(new GateStep { ConfigPath = "hooks.createContainer", Gate = Gate.ContainerHooks, Reason = "createContainer hooks" });
         }
-        AddHooks("startContainer", hooks?.StartContainer, Phase.Wait);
-        AddHooks("poststart", hooks?.Poststart, Phase.Exec);
     }
 
     bool PlanNetDevices()

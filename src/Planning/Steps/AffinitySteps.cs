@@ -12,7 +12,7 @@ public sealed class AffinityStep : Step
     public string List { get; init; } = "";
     /// <summary>CPUs that a mask has room for: the largest CONFIG_NR_CPUS.</summary>
     public const int MostCpus = 8192;
-    public override Phase Phase => Cpus is null ? Phase.Join : Phase.Restrict;
+    public override Phase Phase => Cpus is null ? Phase.Spawn : Phase.Restrict;
     public override string Text => Cpus is null ? "run on any CPU" : "run on the CPUs " + List;
 
     public override void Lower(ProgramBuilder program)

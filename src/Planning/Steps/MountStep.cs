@@ -69,7 +69,8 @@ public sealed class MountStep : Step
         }
         text.Append(KeepSlot >= 0 ? "; writable at first" : "");
         text.Append(Options.TmpCopyUp ? "; with a copy of what it covers" : "");
-        text.Append(Options.IdMap ? "; with mapped ids" : "");
+        text.Append(IdMapSlot < 0 ? "" : (Flags & MountArgFlags.RecursiveIdMap) != 0 ? "; with mapped ids recursively" : "; with mapped ids");
+        text.Append(Options.CopySymlink ? "; a link is copied" : "");
     }
 
     static void Attributes(StringBuilder text, string suffix, ulong set, ulong clear)

@@ -57,10 +57,15 @@ public sealed class SpawnStep : Step
 {
     public required ulong CloneFlags { get; init; }
     public required bool IntoCgroup { get; init; }
+    /// <summary>The runtime unshares a time namespace before, which its children are born into.</summary>
+    public bool NewTime { get; init; }
+    /// <summary>Path of a pid namespace that the runtime enters before, for its children.</summary>
+    public string? JoinedPid { get; init; }
     public override Phase Phase => Phase.Spawn;
     public override Actor Actor => Actor.Runtime;
     public override string Text =>
-        "clone the init process; new namespaces: " + NamespaceKind.Names(CloneFlags) + (IntoCgroup ? "; in its cgroup" : "");
+        "clone the init process; new namespaces: " + NamespaceKind.Names(CloneFlags | (NewTime ? NamespaceKind.Time : 0)) +
+        (JoinedPid is null ? "" : "; in the pid namespace " + JoinedPid) + (IntoCgroup ? "; in its cgroup" : "");
 
     public override string? Hint(string call, int errno) => errno switch
     {
@@ -172,7 +177,7 @@ public sealed class BecomeRootStep : Step
 {
     /// <summary>The first process waits for the runtime before it; a joined user namespace is mapped already.</summary>
     public required bool WaitForMaps { get; init; }
-    public override Phase Phase => Phase.MapIds;
+    public override Phase Phase => WaitForMaps ? Phase.MapIds : Phase.Join;
     public override string Text => "become root of the user namespace";
 
     public override void Lower(ProgramBuilder program)
