@@ -144,6 +144,8 @@ public sealed class ContainerDirectory : IDisposable
     /// <summary>The lock, if it is free.</summary>
     public bool TryLock() => Syscall.TryFlock(_directory, FlockOp.LOCK_EX | FlockOp.LOCK_NB) == 0;
 
+    public void Unlock() => Syscall.TryFlock(_directory, FlockOp.LOCK_UN);
+
     bool StillThere() => Syscall.TryFstatAt(_root, Id, AtFlags.AT_SYMLINK_NOFOLLOW, out Stat now) == 0 &&
         now.st_ino == Syscall.Fstat(_directory).st_ino;
 

@@ -104,6 +104,10 @@ sealed class Creation : IDisposable
             _undo.Push(() => IntelRdt.Remove(_record));
             _rdt = IntelRdt.Prepare(rdt, _record, () => _directory.Save(_record));
         }
+        if (_plan.Options.NotifyDirectory is not null)
+        {
+            NotifySocket.MakeDirectory(_directory);
+        }
         if (_plan.Options.WaitsForStart)
         {
             MakeStartSocket();

@@ -41,20 +41,25 @@ sealed class Foreground : IDisposable
         }
     }
 
-    /// <summary>Waits for the process.</summary>
+    /// <summary>Waits for the process, and hands its notifications on meanwhile.</summary>
     /// <returns>Its exit code, 128 + N for signal N.</returns>
-    public int Wait(int pid, SafeFd pidfd)
+    public int Wait(int pid, SafeFd pidfd, NotifySocket? notify = null)
     {
-        Span<PollFd> fds = stackalloc PollFd[2 + TerminalRelay.Descriptors];
+        Span<PollFd> fds = stackalloc PollFd[3 + TerminalRelay.Descriptors];
         while (true)
         {
             fds[0] = new PollFd { fd = pidfd, events = 1 };
             fds[1] = new PollFd { fd = _signals.Fd, events = 1 };
-            Span<PollFd> relay = fds[2..];
+            fds[2] = new PollFd { fd = notify?.Fd ?? -1, events = 1 };
+            Span<PollFd> relay = fds[3..];
             relay.Fill(new PollFd { fd = -1 });
             _relay?.Prepare(relay);
             Syscall.Poll(fds, -1);
             _relay?.Move(relay);
+            if (fds[2].revents != 0)
+            {
+                notify!.Relay();
+            }
             if (fds[1].revents != 0)
             {
                 Forward(pid, pidfd);
@@ -62,6 +67,7 @@ sealed class Foreground : IDisposable
             if (fds[0].revents != 0)
             {
                 WaitResult result = Syscall.WaitId(WaitFlags.P_PIDFD, pidfd);
+                notify?.Relay();
                 _relay?.Drain();
                 return result.ExitCode;
             }

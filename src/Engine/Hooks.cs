@@ -20,8 +20,6 @@ sealed class HookPlace
     public string? Directory { get; init; }
     /// <summary>The environment of a hook that has none of its own.</summary>
     public required IReadOnlyList<string> DefaultEnvironment { get; init; }
-    /// <summary>The runtime's time namespace, when it has unshared one for the container.</summary>
-    public int OwnTime { get; init; } = -1;
     /// <summary>Files that the hooks' output is appended to (annotations run.oci.hooks.stdout and .stderr).</summary>
     public string? OutputFile { get; init; }
     public string? ErrorFile { get; init; }
@@ -154,6 +152,7 @@ static unsafe class Hooks
             using var envp = new CStringVector(hook.Env is { Count: > 0 } env ? env : place.DefaultEnvironment);
             using var paths = new CStringVector(place.Directory is null ? [hook.Path!] : [hook.Path!, place.Directory]);
             using SafeFd? own = EnterPidNamespace(place);
+            using SafeFd? ownTime = TimeOffsets.OpenOwn();
             var context = new SpawnContext
             {
                 Path = paths.Pointer[0],
@@ -166,7 +165,7 @@ static unsafe class Hooks
                 Report = report,
                 Pidfd = place.Pidfd,
                 Namespaces = (uint)(place.Namespaces & ~(ulong)CloneFlags.CLONE_NEWPID),
-                OwnTime = place.OwnTime,
+                OwnTime = ownTime?.Value ?? -1,
             };
             int pidfd = -1;
             var clone = new CloneArgs

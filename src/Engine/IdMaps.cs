@@ -105,6 +105,13 @@ static unsafe class UserNamespaces
 /// <summary>A new time namespace: made by the runtime for its children, its clocks set before the first one enters (time_namespaces(7)).</summary>
 static class TimeOffsets
 {
+    static bool s_hasUnshared;
+
+    /// <summary>The runtime's own time namespace, for children that are not the container's; null when they are born into it. A process
+    /// with threads cannot go back itself.</summary>
+    public static SafeFd? OpenOwn() =>
+        s_hasUnshared ? Syscall.Open("/proc/self/ns/time", OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC) : null;
+
     public static void Enter(ContainerPlan plan)
     {
         if ((plan.NewNamespaces & NamespaceKind.Time) == 0)
@@ -116,6 +123,7 @@ static class TimeOffsets
         {
             throw new RuntimeException("linux.namespaces: " + ErrorText.Call("unshare", "time", -result));
         }
+        s_hasUnshared = true;
         foreach (Step step in plan.Steps)
         {
             if (step is TimeOffsetsStep offsets)

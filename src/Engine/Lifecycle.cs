@@ -36,21 +36,26 @@ public static partial class Lifecycle
         using var creation = new Creation(globals, options, plan, preflight);
         creation.Perform();
         HandOver(creation, options, plan);
+        NotifySocket? notify = null;
         try
         {
+            notify = NotifySocket.TryOpen(creation.Directory, creation.Init.Pid);
             foreground?.Attach(creation.Init.Terminal);
             Launch(creation, plan);
         }
         catch (RuntimeException)
         {
+            notify?.Dispose();
             creation.Undo();
             throw;
         }
+        using NotifySocket? open = notify;
         if (foreground is null)
         {
+            notify?.WaitReady(creation.Init.Pidfd);
             return 0;
         }
-        int status = foreground.Wait(creation.Init.Pid, creation.Init.Pidfd);
+        int status = foreground.Wait(creation.Init.Pid, creation.Init.Pidfd, notify);
         if (!options.Keep)
         {
             Destroy(globals, creation.Directory, creation.Record);
@@ -129,6 +134,7 @@ public static partial class Lifecycle
             Terminal = spec.Process?.Terminal ?? false,
             InheritedFds = inherited.Count,
             ListenFds = inherited.ListenFds,
+            NotifyDirectory = NotifySocket.HostPath is null ? null : NotifySocket.DirectoryOf(globals, options.Id),
         };
         ContainerPlan? plan = Planner.Plan(spec, planOptions, facts, problems);
         Preflight.CheckPaths(spec, options.Bundle, problems);
@@ -174,9 +180,16 @@ public static partial class Lifecycle
             Syscall.TryPidfdSendSignal(pidfd, 9);
             throw;
         }
+        using NotifySocket? notify = NotifySocket.TryOpen(directory, record.Pid);
         Release(directory, pidfd, record);
         directory.RemoveEntry(ContainerDirectory.StartSocketName);
         RunPoststart(record, record.Config);
+        if (notify is not null)
+        {
+            // The container runs: other commands need not wait until it is ready.
+            directory.Unlock();
+            notify.WaitReady(pidfd);
+        }
     }
 
     /// <summary>One byte over the start socket; its end then says that the payload was executed, a record that it was not.</summary>

@@ -49,7 +49,7 @@ sealed class OpenSlots(ContainerPlan plan) : IDisposable
     }
 
     /// <summary>A detached clone, taken out of the host's propagation: the container's mounts below it must not come back.</summary>
-    static int OpenSource(Slot slot)
+    int OpenSource(Slot slot)
     {
         OpenTreeFlags flags = OpenTreeFlags.OPEN_TREE_CLONE | OpenTreeFlags.OPEN_TREE_CLOEXEC;
         int at = (slot.Recursive ? 0x8000 : 0) | (slot.NoFollow ? AtFlags.AT_SYMLINK_NOFOLLOW : 0);
@@ -60,7 +60,23 @@ sealed class OpenSlots(ContainerPlan plan) : IDisposable
         }
         var attributes = new MountAttrArgs { propagation = (ulong)MountFlags.MS_SLAVE };
         Syscall.TryMountSetattr(fd, "", AtFlags.AT_EMPTY_PATH | 0x8000, attributes);
+        if (slot.IdMapSlot >= 0)
+        {
+            MapIds(slot, fd);
+        }
         return fd;
+    }
+
+    void MapIds(Slot slot, int fd)
+    {
+        var attributes = new MountAttrArgs { attr_set = 0x100000 /* MOUNT_ATTR_IDMAP */, userns_fd = (ulong)_values[slot.IdMapSlot] };
+        int result = Syscall.TryMountSetattr(fd, "", AtFlags.AT_EMPTY_PATH | (slot.RecursiveIdMap ? 0x8000 : 0), attributes);
+        if (result < 0)
+        {
+            Syscall.TryClose(fd);
+            throw new RuntimeException(slot.ConfigPath + ": " + ErrorText.Call("mount_setattr", slot.Path, -result),
+                result == -(int)Errno.EINVAL ? "the file system of the source cannot map ids with this kernel" : null);
+        }
     }
 
     /// <summary>Enters a pid namespace that the config names, for the clone that follows.</summary>

@@ -32,6 +32,8 @@ public sealed partial class Planner
                 Source = directory,
                 Options = MountOptions.Parse(["bind", "ro", "nosuid", "nodev", "noexec"]),
                 Flags = MountArgFlags.Bind,
+                // The state directory is the runtime's alone.
+                SourceSlot = HasUserNamespace ? NewSlot(new Slot(SlotKind.MountSource, "NOTIFY_SOCKET") { Path = directory }) : -1,
             });
         }
     }
@@ -108,8 +110,8 @@ public sealed partial class Planner
         flags |= options.SourceNoFollow || options.CopySymlink ? MountArgFlags.SourceNoFollow : 0;
         flags |= options.CopySymlink ? MountArgFlags.CopySymlink : 0;
         int idMap = PlanIdMap(mount, path, options, ref flags);
-        // In a user namespace, the container's root may not be able to reach the source: the runtime opens it. An id-mapped clone
-        // must be made before the mount is in any namespace.
+        // In a user namespace, the container's root may not be able to reach the source, and may not map ids of the host's file
+        // systems: the runtime does both.
         int slot = -1;
         if (HasUserNamespace && !options.CopySymlink)
         {
@@ -118,7 +120,10 @@ public sealed partial class Planner
                 Path = source,
                 Recursive = options.Recursive,
                 NoFollow = options.SourceNoFollow,
+                IdMapSlot = idMap,
+                RecursiveIdMap = options.RecursiveIdMap,
             });
+            idMap = -1;
         }
         Add(new MountStep
         {
@@ -146,6 +151,10 @@ public sealed partial class Planner
         {
             return -1;
         }
+        if (!uids && options.IdMapSpec is null && IsJoined(NamespaceKind.User))
+        {
+            return _slots.FindIndex(static slot => slot is { Kind: SlotKind.Namespace, NamespaceFlag: NamespaceKind.User });
+        }
         (IReadOnlyList<SpecIdMapping> Uids, IReadOnlyList<SpecIdMapping> Gids)? maps =
             uids ? (mount.UidMappings!, mount.GidMappings!) : MappingsOf(options, path);
         if (maps is null)
@@ -166,7 +175,7 @@ public sealed partial class Planner
         {
             return (_linux.UidMappings, _linux.GidMappings);
         }
-        Problem(path + ".options", "idmap needs uidMappings and gidMappings, of the mount or of a new user namespace");
+        Problem(path + ".options", "idmap needs uidMappings and gidMappings, of the mount or of a user namespace");
         return null;
     }
 

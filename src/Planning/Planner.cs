@@ -27,6 +27,9 @@ public sealed record Slot(SlotKind Kind, string ConfigPath)
     public ulong NamespaceFlag { get; init; }
     public bool Recursive { get; init; }
     public bool NoFollow { get; init; }
+    /// <summary>For a mount source: an earlier slot, whose user namespace maps its ids; -1 for none.</summary>
+    public int IdMapSlot { get; init; } = -1;
+    public bool RecursiveIdMap { get; init; }
     public IReadOnlyList<SpecIdMapping> Uids { get; init; } = [];
     public IReadOnlyList<SpecIdMapping> Gids { get; init; } = [];
 }

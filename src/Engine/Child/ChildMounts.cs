@@ -201,7 +201,13 @@ static unsafe partial class ChildProgram
     /// and the kernel refuses a new one.</summary>
     static int NewFileSystem(ChildContext* c, MountArgs* m, int target)
     {
-        int fs = Check(c, Sys.fsopen, ChildSys.Call(Sys.fsopen, (long)(c->Data + m->Type), 1));
+        long opened = ChildSys.Call(Sys.fsopen, (long)(c->Data + m->Type), 1);
+        if (opened < 0 && CanFallBack(m, opened))
+        {
+            // sysfs refuses here already, when the network namespace is not of this user namespace.
+            return CloneHost(c, m);
+        }
+        int fs = Check(c, Sys.fsopen, opened);
         ReadOnlySpan<byte> source = "source\0"u8;
         fixed (byte* key = source)
         {
