@@ -51,6 +51,9 @@ int main(int argc, char **argv)
 	if (!first) {
 		if (ptrace(PTRACE_TRACEME, 0, 0, 0))
 			_exit(125);
+		/* only the number belongs on standard output */
+		if (!freopen("/dev/null", "w", stdout))
+			_exit(125);
 		raise(SIGSTOP);
 		execvp(argv[optind], argv + optind);
 		perror(argv[optind]);
