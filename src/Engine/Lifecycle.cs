@@ -146,7 +146,19 @@ public static partial class Lifecycle
         {
             Log.Warn(warning.ToString());
         }
+        LogUnknownCalls(plan);
         return plan;
+    }
+
+    static void LogUnknownCalls(ContainerPlan plan)
+    {
+        foreach (Step step in plan.Steps)
+        {
+            if (step is SeccompStep { UnknownNames: { } names })
+            {
+                Log.Debug("linux.seccomp: rules for unknown system calls are left out: " + string.Join(", ", names));
+            }
+        }
     }
 
     /// <summary>Lets the payload of a created container run.</summary>

@@ -72,6 +72,7 @@ public sealed partial class Planner
         Flags = filter.Flags,
         ListenerPath = filter.ListenerPath,
         ListenerMetadata = filter.ListenerMetadata,
+        UnknownNames = filter.UnknownNames,
     });
 
     void PlanNames()

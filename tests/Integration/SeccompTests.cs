@@ -279,4 +279,16 @@ public sealed class SeccompTests : ContainerTest
         Assert.Equal("", Ok(Oci("explain", "--seccomp-bpf", "--bundle", b.Dir)).Out);
         Assert.DoesNotContain("Seccomp", Ok(Oci("explain", "--bundle", b.Dir)).Out, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Unknown_calls_are_left_out_with_a_debug_line()
+    {
+        Bundle b = With("""
+            {"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["no_such_call","getppid"],"action":"SCMP_ACT_ERRNO","errnoRet":99}]}
+            """, "syscall", "110").Save();
+        var r = Ok(Oci("--debug", "run", "--bundle", b.Dir, NewId()));
+        Assert.Contains("syscall:110=EADDRNOTAVAIL", r.Out, StringComparison.Ordinal);
+        Assert.Contains("no_such_call", r.Err, StringComparison.Ordinal);
+        Assert.DoesNotContain("no_such_call", Ok(RunRaw(b)).Err, StringComparison.Ordinal);
+    }
 }

@@ -335,6 +335,8 @@ public sealed class SeccompStep : Step
     /// there from create on; null for others.</summary>
     public string? ListenerPath { get; init; }
     public string? ListenerMetadata { get; init; }
+    /// <summary>Names that no architecture has; their rules are left out, for engines' lists hold calls of other kernels.</summary>
+    public IReadOnlyList<string>? UnknownNames { get; init; }
     public override Phase Phase => ListenerPath is null ? Phase.Exec : Phase.Restrict;
     public override string Text => $"load the seccomp filter ({Filter.Length / 8} instructions)" +
         (ListenerPath is null ? "" : "; its listener goes to " + ListenerPath);
