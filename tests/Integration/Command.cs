@@ -18,18 +18,15 @@ sealed record Result(int Code, string Out, string Err, string What, double Secon
 sealed class Command : IDisposable
 {
     static int s_counter;
-    static readonly string Scratch = Directory.CreateTempSubdirectory("oci-run-out-").FullName;
     readonly Process _process;
     readonly string _base;
     readonly string _what;
     readonly long _start = Stopwatch.GetTimestamp();
 
-    static Command() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(Scratch, recursive: true);
-
     /// <param name="shell">Shell text put before the command, e.g. "ulimit -n 64;", or redirections such as "3&lt;/etc/passwd".</param>
     Command(string file, IEnumerable<string> args, string? stdin, IReadOnlyDictionary<string, string?>? env, string? cwd, string? shell, string? redirect)
     {
-        _base = Path.Combine(Scratch, Interlocked.Increment(ref s_counter).ToString(CultureInfo.InvariantCulture));
+        _base = Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"oci-run-{Environment.ProcessId}-{Interlocked.Increment(ref s_counter)}"));
         var input = "/dev/null";
         if (stdin != null)
         {
@@ -92,6 +89,11 @@ sealed class Command : IDisposable
             _process.WaitForExit();
         }
         _process.Dispose();
+        // Processes that the command left behind may hold these open; nobody reads them any more.
+        foreach (var suffix in (string[])[".out", ".err", ".in"])
+        {
+            File.Delete(_base + suffix);
+        }
     }
 
     static string Read(string path)

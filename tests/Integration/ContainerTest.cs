@@ -15,7 +15,7 @@ public abstract class ContainerTest : IDisposable
     static int s_tests;
     static int s_containers;
     readonly List<string> _live = [];
-    readonly List<int> _outside = [];
+    readonly List<Command> _outside = [];
     readonly LeakCheck _leaks;
     int _bundles;
 
@@ -62,7 +62,7 @@ public abstract class ContainerTest : IDisposable
     internal Command StartOutside(string file, params string[] args)
     {
         var c = Command.Start(file, args, env: ChildEnvironment);
-        _outside.Add(c.Pid);
+        _outside.Add(c);
         return c;
     }
 
@@ -192,10 +192,7 @@ public abstract class ContainerTest : IDisposable
             var r = Oci("delete", "--force", id);
             failure ??= r.Code == 0 ? null : r.ToString();
         }
-        foreach (var pid in _outside)
-        {
-            Host.Kill(pid, 9);
-        }
+        _outside.ForEach(c => c.Dispose());
         try
         {
             Assert.True(failure == null, failure);
