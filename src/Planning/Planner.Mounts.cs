@@ -123,7 +123,6 @@ public sealed partial class Planner
                 IdMapSlot = idMap,
                 RecursiveIdMap = options.RecursiveIdMap,
             });
-            idMap = -1;
         }
         Add(new MountStep
         {

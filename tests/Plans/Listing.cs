@@ -34,7 +34,7 @@ static class Listing
         OpCode.JoinNamespaces => Joins(op, data),
         OpCode.JoinContainer or OpCode.CloneAgain => $" 0x{op.A:x}",
         OpCode.SetPropagation => $" 0x{op.A:x}" + (op.B != 0 ? " above " + String(data, op.C) : ""),
-        OpCode.BindRoot or OpCode.OpenRoot or OpCode.Mask or OpCode.ReadOnlyPath or OpCode.MakeDirectory or OpCode.JoinSessionKeyring
+        OpCode.BindRoot or OpCode.OpenRoot or OpCode.Mask or OpCode.ReadOnlyPath or OpCode.MakeDirectory or OpCode.JoinSessionKeyring or OpCode.LabelKeys
             => " " + String(data, op.A),
         OpCode.Mount => Mount(MemoryMarshal.Read<MountArgs>(data[(int)op.A..]), data),
         OpCode.MakeNode => Node(MemoryMarshal.Read<NodeArgs>(data[(int)op.A..]), data),

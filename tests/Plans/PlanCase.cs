@@ -139,6 +139,7 @@ sealed class PlanCase
     public static byte[] Image(ContainerPlan plan) => Lowering.InitImage(plan, new InitImageBuilder
     {
         ChannelFd = 100,
+        ProcFd = 102,
         StartFd = plan.Options.WaitsForStart ? 101 : -1,
         InheritedFds = plan.Options.InheritedFds,
         Home = "/home/of/passwd",

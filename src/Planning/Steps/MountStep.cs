@@ -139,7 +139,8 @@ public sealed class MountStep : Step
             Propagation2 = propagation.Count > 2 ? (uint)propagation[2] : 0,
             Propagation3 = propagation.Count > 3 ? (uint)propagation[3] : 0,
             SourceSlot = SourceSlot,
-            IdMapSlot = IdMapSlot,
+            // A source that the runtime opened has its mapping already.
+            IdMapSlot = SourceSlot >= 0 ? -1 : IdMapSlot,
             KeepSlot = KeepSlot,
             FallbackSource = program.String(FallbackSource),
         }));
