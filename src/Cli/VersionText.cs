@@ -6,7 +6,7 @@ namespace OciRun.Cli;
 static class VersionText
 {
     /// <summary>Only what this build has.</summary>
-    const string Features = "+CAP +SECCOMP +EBPF";
+    const string Features = "+SYSTEMD +SELINUX +APPARMOR +CAP +SECCOMP +EBPF";
 
     public static string Get() =>
         $"{Program.Name} version {BuildInfo.Version}\n" +
