@@ -91,6 +91,7 @@ public sealed class PropertyTests
                     break;
             }
         }
+        uses.AddRange(plan.Slots.Select(static slot => (slot.IdMapSlot, SlotKind.IdMap)));
         uses.RemoveAll(static use => use.Slot < 0);
         Assert.Equal(uses.Count, uses.Select(static use => use.Slot).Distinct().Count());
         Assert.All(uses, use => Assert.Equal(use.Kind, plan.Slots[use.Slot].Kind));
