@@ -8,7 +8,7 @@ export DOTNET_CLI_USE_MSBUILD_SERVER := 0
 
 SOURCES := $(shell find src -name '*.cs' -o -name '*.csproj' -o -name '*.props') global.json
 
-.PHONY: all deps lint build-tests install demo test test-unit test-root update-snapshots clean help bench bench-check bench-record test-vm test-engines
+.PHONY: all deps lint build-tests install demo test test-unit test-root update-snapshots clean help bench bench-check bench-record test-vm test-engines conformance
 
 all: bin/oci-run ## build bin/oci-run
 
@@ -52,6 +52,9 @@ test-vm: bin/oci-run ## run the checks in virtual machines (cgroup v2, systemd)
 
 test-engines: bin/oci-run ## run podman, containerd and docker with oci-run, and with crun or runc as a control
 	tests/Engines/run
+
+conformance: $(if $(VALIDATION),bin/oci-run) ## run the OCI validation programs of the folder VALIDATION=DIR (root)
+	tests/Conformance/run "$(VALIDATION)"
 
 bench: bin/oci-run ## measure beside crun and runc from Debian sid (root)
 	tests/Bench/bench -i
