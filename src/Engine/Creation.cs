@@ -324,6 +324,11 @@ sealed class Creation : IDisposable
         if (Find<ResourcesStep>() is { } resources && _cgroup is not null)
         {
             _cgroup.Apply(resources.Writes);
+            // A limit below what init uses now kills it at once, and the write succeeds all the same.
+            if (_plan.Spec.Linux?.Resources?.Memory is not null && OomKilled())
+            {
+                throw new RuntimeException("init was killed when the memory limit was set");
+            }
         }
         _record.Pid = _init!.Pid;
         _record.PidStartTime = ProcessStat.StartTimeOf(_init.Pid);

@@ -178,7 +178,7 @@ public static partial class Lifecycle
     {
         if (record.SystemdUnit is not null)
         {
-            SystemdDriver.Stop(record.SystemdUnit);
+            SystemdDriver.Stop(record.SystemdUnit, record.CgroupPath is null ? record.Id : null);
         }
         using (Cgroup? cgroup = OpenCgroup(record))
         {

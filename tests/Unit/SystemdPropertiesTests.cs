@@ -107,7 +107,7 @@ public sealed class SystemdPropertiesTests
     {
         List<ConfigProblem> problems = [];
         SystemdProperties.ForResources(new SpecResources { Unified = new() { ["memory.max"] = "lots" } }, 255, problems);
-        Assert.Equal("linux.resources.unified[memory.max]: \"lots\" is no value of memory.max", Assert.Single(problems).ToString());
+        Assert.Equal("linux.resources.unified[\"memory.max\"]: \"lots\" is no value of memory.max", Assert.Single(problems).ToString());
     }
 
     [Fact]

@@ -13,25 +13,35 @@ public sealed partial class Cgroup
     /// <exception cref="RuntimeException">The kernel refuses a value; the message names its config path.</exception>
     public void Apply(IReadOnlyList<CgroupWrite> writes) => Apply(writes, null);
 
-    /// <summary>Performs planned writes, and puts the old values back, in reverse order, when one fails.</summary>
-    public void ApplyOrUndo(IReadOnlyList<CgroupWrite> writes)
+    /// <summary>Performs planned writes, and puts the old values back when one fails.</summary>
+    /// <returns>The old values, for <see cref="Restore"/>.</returns>
+    public List<(string File, string Value)> ApplyOrUndo(IReadOnlyList<CgroupWrite> writes)
     {
         List<(string File, string Value)> undo = [];
         try
         {
             Apply(writes, undo);
+            return undo;
         }
         catch
         {
-            for (int i = undo.Count - 1; i >= 0; i--)
-            {
-                if (TryWrite(undo[i].File, undo[i].Value) is < 0 and int result)
-                {
-                    Log.Warn("cannot put " + undo[i].File + " of cgroup " + Path + " back to \"" + undo[i].Value.Trim() + "\": " +
-                        CgroupFiles.Describe(-result));
-                }
-            }
+            Restore(undo);
             throw;
+        }
+    }
+
+    /// <summary>Puts old values back, last first.</summary>
+    public void Restore(List<(string File, string Value)> undo)
+    {
+        for (int i = undo.Count - 1; i >= 0; i--)
+        {
+            (string file, string value) = undo[i];
+            int result = TryWrite(file, value);
+            if (result < 0)
+            {
+                Log.Warn("cannot put " + file + " of cgroup " + Path + " back to \"" + value.Trim() + "\": " +
+                    CgroupFiles.Describe(-result));
+            }
         }
     }
 

@@ -18,21 +18,21 @@ public static class CgroupUpdate
         List<ConfigProblem> problems = [];
         List<CgroupWrite> writes = CgroupPlanner.Plan(delta, cgroup.Controllers, problems);
         SystemdDriver.Report(problems);
-        if (record.SystemdUnit is not { } unit)
+        List<(string File, string Value)> old = cgroup.ApplyOrUndo(writes);
+        if (record.SystemdUnit is { } unit)
         {
-            cgroup.ApplyOrUndo(writes);
-            return merged;
-        }
-        // First systemd, for it writes the same files: the last word is ours, with the values that it rounds or does not know.
-        SystemdDriver.Update(unit, delta);
-        try
-        {
-            cgroup.ApplyOrUndo(writes);
-        }
-        catch (RuntimeException)
-        {
-            SystemdDriver.Update(unit, current);
-            throw;
+            // The kernel has taken everything; now systemd, which would undo it some day. It writes the same files, so that the
+            // last word is ours again, with the values that it rounds.
+            try
+            {
+                SystemdDriver.Update(unit, delta);
+            }
+            catch (RuntimeException)
+            {
+                cgroup.Restore(old);
+                throw;
+            }
+            cgroup.Apply(writes);
         }
         return merged;
     }

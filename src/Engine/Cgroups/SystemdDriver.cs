@@ -57,12 +57,18 @@ public static class SystemdDriver
 
     /// <summary>Stops and forgets a container's unit. Without systemd that is a warning: the caller removes the cgroup anyway,
     /// and systemd drops a scope whose cgroup is empty by itself.</summary>
-    public static void Stop(string unit)
+    /// <param name="unit">The unit's name.</param>
+    /// <param name="id">When given, the unit is stopped only if it is this container's: a creation that was cut short may not
+    /// have come as far as finding out that the name was taken.</param>
+    public static void Stop(string unit, string? id = null)
     {
         try
         {
             using SystemdManager systemd = SystemdManager.Connect(UsesUserManager());
-            systemd.Stop(unit);
+            if (id is null || systemd.Is(unit, SystemdProperties.Description(id)))
+            {
+                systemd.Stop(unit);
+            }
         }
         catch (RuntimeException e)
         {

@@ -12,7 +12,8 @@ public static class BusAddress
     const string SystemPrivate = "/run/systemd/private";
 
     /// <summary>Sockets to try in turn: the bus, and systemd's own socket, which needs no bus but root (or the user manager's
-    /// owner).</summary>
+    /// owner). A system bus that the environment names is the only one: who names it means it. A session bus is not, for engines'
+    /// later calls come without its name.</summary>
     /// <param name="user">The user's service manager instead of the system's.</param>
     /// <param name="variable">Reads an environment variable.</param>
     public static List<(string Path, bool IsBus)> OfSystemd(bool user, Func<string, string?> variable)
@@ -32,12 +33,9 @@ public static class BusAddress
             sockets.Add((runtime + "/bus", true));
             sockets.Add((runtime + "/systemd/private", false));
         }
-        else if (!user)
+        else if (!user && sockets.Count == 0)
         {
-            if (sockets.Count == 0)
-            {
-                sockets.Add((SystemBus, true));
-            }
+            sockets.Add((SystemBus, true));
             sockets.Add((SystemPrivate, false));
         }
         return sockets;

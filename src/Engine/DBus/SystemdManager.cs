@@ -127,6 +127,19 @@ public sealed class SystemdManager : IDisposable
         return 0;
     });
 
+    /// <summary>Whether a unit is there and was started with this description.</summary>
+    public bool Is(string unit, string description) => Guard("look at unit " + unit, () =>
+    {
+        DBusMessage found = connection_.TryCall(Name, Path, Manager, "GetUnit", "s", unit);
+        if (found.Type == DBusMessageType.Error)
+        {
+            return false;
+        }
+        DBusMessage answer = connection_.TryCall(Name, found.Text, "org.freedesktop.DBus.Properties", "Get", "ss",
+            "org.freedesktop.systemd1.Unit", "Description");
+        return answer.Body is [DBusVariant { Value: string text }] && text == description;
+    });
+
     /// <summary>Changes properties of a running unit, until it or the host stops.</summary>
     public void SetProperties(string unit, IReadOnlyList<UnitProperty> properties)
     {
