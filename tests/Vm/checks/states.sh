@@ -16,7 +16,8 @@ is "exec into it is refused ($(head -n 1 /run/err))" [ $rc -ne 0 ]
 $rt resume loop; same "resume: the state" running "$(status loop)"
 sleep 1
 is "and it runs again" [ "$(field loop cpu.stat usage_usec)" -gt "$b" ]
-$rt resume loop >/run/err 2>&1; own && is "resume of a running one is refused" [ $? -ne 0 ]
+$rt resume loop >/run/err 2>&1; rc=$?
+own && is "resume of a running one is refused" [ $rc -ne 0 ]
 $rt pause loop; down loop >/dev/null
 is "delete --force of a paused one" [ ! -e "$(group loop)" ]
 
