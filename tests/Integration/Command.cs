@@ -21,6 +21,7 @@ sealed class Command : IDisposable
     readonly Process _process;
     readonly string _base;
     readonly string _what;
+    bool _disposed;
     readonly long _start = Stopwatch.GetTimestamp();
 
     /// <param name="shell">Shell text put before the command, e.g. "ulimit -n 64;", or redirections such as "3&lt;/etc/passwd".</param>
@@ -83,6 +84,11 @@ sealed class Command : IDisposable
 
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return;
+        }
+        _disposed = true;
         if (!_process.HasExited)
         {
             _process.Kill();
