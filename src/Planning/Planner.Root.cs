@@ -174,7 +174,11 @@ public sealed partial class Planner
         }
         AddPaths(_linux.ReadonlyPaths, "linux.readonlyPaths", static (path, config) => new ReadOnlyPathStep { ConfigPath = config, Path = path });
         AddPaths(_linux.MaskedPaths, "linux.maskedPaths", static (path, config) => new MaskStep { ConfigPath = config, Path = path });
-        if (_spec.Root is { Readonly: true })
+        if (_spec.Root is { Readonly: true } && !HasMountNamespace)
+        {
+            Problem("root.readonly", "needs a mount namespace in linux.namespaces; it would change the host's mount");
+        }
+        else if (_spec.Root is { Readonly: true })
         {
             Add(new ReadOnlyRootStep { ConfigPath = "root.readonly" });
         }

@@ -120,7 +120,7 @@ static unsafe partial class ChildProgram
             case OpCode.Sysctl: WriteSysctl(c, c->Data + op->A, c->Data + op->B, (long)op->C); break;
             case OpCode.MakeDirectory: Close(Check(c, Sys.mkdirat, OpenOrCreate(c, c->Data + op->A, S_IFDIR, 0))); break;
             case OpCode.PivotRoot: PivotRoot(c, op->A); break;
-            case OpCode.MoveRoot: MoveRoot(c); break;
+            case OpCode.MoveRoot: MoveRoot(c, op->A); break;
             case OpCode.ChangeRoot: ChangeRoot(c); break;
             case OpCode.LabelKeys: LabelKeys(c, c->Data + op->A, (long)op->B); break;
             case OpCode.JoinSessionKeyring: JoinSessionKeyring(c, c->Data + op->A); break;

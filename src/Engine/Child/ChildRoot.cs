@@ -317,7 +317,7 @@ static unsafe partial class ChildProgram
         }
     }
 
-    static void MoveRoot(ChildContext* c)
+    static void MoveRoot(ChildContext* c, ulong propagation)
     {
         ReadOnlySpan<byte> slash = "/\0"u8;
         ReadOnlySpan<byte> dot = ".\0"u8;
@@ -325,8 +325,12 @@ static unsafe partial class ChildProgram
         {
             Check(c, Sys.fchdir, ChildSys.Call(Sys.fchdir, c->Root));
             Check(c, Sys.mount, ChildSys.Call(Sys.mount, (long)here, (long)root, 0, 0x2000 /* MS_MOVE */, 0));
+            ChangeRoot(c);
+            if (propagation != 0)
+            {
+                Check(c, Sys.mount, ChildSys.Call(Sys.mount, 0, (long)root, 0, (long)propagation, 0));
+            }
         }
-        ChangeRoot(c);
     }
 
     static void ChangeRoot(ChildContext* c)
