@@ -123,6 +123,7 @@ public sealed partial class Planner
                 IdMapSlot = idMap,
                 RecursiveIdMap = options.RecursiveIdMap,
             });
+            idMap = -1;
         }
         Add(new MountStep
         {

@@ -139,8 +139,7 @@ public sealed class MountStep : Step
             Propagation2 = propagation.Count > 2 ? (uint)propagation[2] : 0,
             Propagation3 = propagation.Count > 3 ? (uint)propagation[3] : 0,
             SourceSlot = SourceSlot,
-            // A source that the runtime opened has its mapping already.
-            IdMapSlot = SourceSlot >= 0 ? -1 : IdMapSlot,
+            IdMapSlot = IdMapSlot,
             KeepSlot = KeepSlot,
             FallbackSource = program.String(FallbackSource),
         }));
