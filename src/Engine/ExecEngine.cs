@@ -132,6 +132,8 @@ public static class ExecEngine
         using Cgroup? cgroup = ExecCgroup.Open(record, options);
         using SafeFd? ownPid = EnterPidNamespace(init, plan);
         using var affinity = new InitialAffinity(plan);
+        using SafeFd? root = OpenRoot(record, plan);
+        process.RootDirectory = root?.Value ?? -1;
         int result = process.Spawn([init], cgroup?.Directory ?? -1, -1, 0);
         if (result is -(int)Errno.EBUSY or -(int)Errno.EOPNOTSUPP or -(int)Errno.ENODEV && cgroup is not null)
         {
@@ -148,6 +150,12 @@ public static class ExecEngine
             throw new RuntimeException("clone3: " + ErrorText.Describe(-result));
         }
     }
+
+    /// <summary>A container in the host's mount namespace is in a chroot, which joining namespaces does not enter.</summary>
+    static SafeFd? OpenRoot(ContainerRecord record, ContainerPlan plan) => (plan.JoinedNamespaces & NamespaceKind.Mount) != 0
+        ? null
+        : Syscall.Open("/proc/" + record.Pid.ToString(CultureInfo.InvariantCulture) + "/root",
+            OpenFlags.O_PATH | OpenFlags.O_DIRECTORY | OpenFlags.O_CLOEXEC);
 
     static SafeFd? EnterPidNamespace(SafeFd init, ContainerPlan plan)
     {

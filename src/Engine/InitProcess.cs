@@ -57,6 +57,8 @@ sealed unsafe class InitProcess : IDisposable
 
     /// <summary>Number of the channel's other end in the process.</summary>
     int PeerNumber { get; }
+    /// <summary>Root directory to change to when a container is joined that has no mount namespace of its own; -1 for none.</summary>
+    public int RootDirectory { get; set; } = -1;
     public int Pid { get; private set; }
     public SafeFd Pidfd { get; private set; } = new(-1);
     public SafeFd Terminal { get; private set; } = new(-1);
@@ -115,7 +117,7 @@ sealed unsafe class InitProcess : IDisposable
                 CloseFirst = _program,
                 RuntimeEnd = _channel,
                 InheritedFds = _plan.Options.InheritedFds,
-                Root = -1,
+                Root = RootDirectory,
                 Proc = -1,
                 Null = -1,
                 MaskMount = -1,

@@ -62,6 +62,11 @@ static unsafe partial class ChildProgram
         {
             Check(c, Sys.setns, ChildSys.Call(Sys.setns, c->Slots[0], (long)kinds));
         }
+        if (c->Root >= 0)
+        {
+            ChangeRoot(c);
+            Close(c->Root);
+        }
         ReadOnlySpan<byte> slash = "/\0"u8;
         fixed (byte* root = slash)
         {
