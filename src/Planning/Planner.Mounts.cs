@@ -15,7 +15,9 @@ public sealed partial class Planner
         List<SpecMount> mounts = _spec.Mounts ?? [];
         if (mounts.Count > 0 && !HasMountNamespace)
         {
-            Problem("mounts", "need a mount namespace: add {\"type\": \"mount\"} to linux.namespaces");
+            // Made in the host's namespace they would stay below the rootfs, where whoever removes the bundle reaches the host's files.
+            Problem("mounts", "need a mount namespace: add {\"type\": \"mount\"} to linux.namespaces; "
+                + "on the host they would outlive the container");
             return;
         }
         for (int i = 0; i < mounts.Count; i++)
