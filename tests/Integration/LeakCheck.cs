@@ -36,6 +36,18 @@ sealed class LeakCheck(string tag, string directory)
     /// <summary>Removes what a failed test left, so that it does not disturb the next.</summary>
     public void Sweep()
     {
+        foreach (var c in Cgroups())
+        {
+            try
+            {
+                // A parked init has no environment to be known by.
+                File.WriteAllText(Path.Combine(c, "cgroup.kill"), "1");
+            }
+            catch (IOException)
+            {
+                // Gone meanwhile.
+            }
+        }
         foreach (var p in Processes())
         {
             Host.Kill(p, 9);
