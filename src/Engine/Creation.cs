@@ -30,6 +30,7 @@ sealed class Creation : IDisposable
     InitProcess? _init;
     IntelRdt? _rdt;
     ulong _oomKills;
+    bool _undone;
 
     public Creation(GlobalOptions globals, CreateOptions options, ContainerPlan plan, Preflight preflight)
     {
@@ -196,6 +197,11 @@ sealed class Creation : IDisposable
         }
         _startSocket?.Dispose();
         _slots.Dispose();
+        if (_cgroup is null)
+        {
+            // Nothing but its pid would lead to it, if this process were killed now.
+            SaveCreating();
+        }
     }
 
     static bool Tolerable(int errno) => errno is (int)Errno.EBUSY or (int)Errno.EOPNOTSUPP or (int)Errno.EACCES;
@@ -312,6 +318,7 @@ sealed class Creation : IDisposable
         // As with runc: a hook of the runtime starts in the bundle.
         Directory = directory ?? (pidfd < 0 ? _record.Bundle : null),
         DefaultEnvironment = Hooks.OwnEnvironment(),
+        InitPidfd = _undone ? -1 : _init!.Pidfd.Value,
         OutputFile = Annotation("run.oci.hooks.stdout"),
         ErrorFile = Annotation("run.oci.hooks.stderr"),
     };
@@ -342,6 +349,7 @@ sealed class Creation : IDisposable
     public void Undo()
     {
         bool ranHooks = _record.Pid != 0;
+        _undone = true;
         while (_undo.Count > 0)
         {
             try

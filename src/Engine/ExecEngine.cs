@@ -24,19 +24,19 @@ public static class ExecEngine
         CheckStatus(Lifecycle.StatusOf(directory, record), options);
         RuntimeSpec spec = SpecFor(record, options);
         CheckTerminal(spec.Process!, options);
-        using SafeFd init = Syscall.PidfdOpen(record.Pid);
+        using SafeFd init = Lifecycle.OpenInit(record);
         ContainerPlan plan = Plan(record, options, spec);
         using Foreground? foreground = options.Detach ? null : new Foreground(subreaper: false);
         using var process = new InitProcess(plan);
         try
         {
             Spawn(record, options, process, init, plan);
-            Guide(process, plan, record, options);
+            Guide(process, plan);
             SeccompListener.HandOver(plan, record, ContainerStatus.Running, record.Pid, process);
             HandOver(process, plan, options);
             foreground?.Attach(process.Terminal);
             process.Answer();
-            process.NextGate();
+            process.AwaitExec();
         }
         catch (Exception e) when (e is RuntimeException or SyscallException)
         {
@@ -106,6 +106,12 @@ public static class ExecEngine
     static ContainerPlan Plan(ContainerRecord record, ExecOptions options, RuntimeSpec spec)
     {
         InheritedDescriptors inherited = InheritedDescriptors.Read(options.PreserveFds);
+        return Plan(record, spec, inherited, null);
+    }
+
+    /// <summary>The plan of <paramref name="spec"/>'s process in a container that runs.</summary>
+    internal static ContainerPlan Plan(ContainerRecord record, RuntimeSpec spec, InheritedDescriptors inherited, string? executable)
+    {
         var planOptions = new PlanOptions
         {
             Id = record.Id,
@@ -116,6 +122,7 @@ public static class ExecEngine
             InheritedFds = inherited.Count,
             ListenFds = inherited.ListenFds,
             CgroupManager = record.CgroupManager,
+            Executable = executable,
         };
         ulong namespaces = 0;
         foreach (SpecNamespace one in spec.Linux?.Namespaces ?? [])
@@ -127,7 +134,7 @@ public static class ExecEngine
             ?? throw ErrorText.OfProblems(problems, "exec");
     }
 
-    static void Spawn(ContainerRecord record, ExecOptions options, InitProcess process, SafeFd init, ContainerPlan plan)
+    internal static void Spawn(ContainerRecord record, ExecOptions options, InitProcess process, SafeFd init, ContainerPlan plan)
     {
         using Cgroup? cgroup = ExecCgroup.Open(record, options);
         using SafeFd? ownPid = EnterPidNamespace(init, plan);
@@ -152,10 +159,21 @@ public static class ExecEngine
     }
 
     /// <summary>A container in the host's mount namespace is in a chroot, which joining namespaces does not enter.</summary>
-    static SafeFd? OpenRoot(ContainerRecord record, ContainerPlan plan) => (plan.JoinedNamespaces & NamespaceKind.Mount) != 0
-        ? null
-        : Syscall.Open("/proc/" + record.Pid.ToString(CultureInfo.InvariantCulture) + "/root",
-            OpenFlags.O_PATH | OpenFlags.O_DIRECTORY | OpenFlags.O_CLOEXEC);
+    static SafeFd? OpenRoot(ContainerRecord record, ContainerPlan plan)
+    {
+        if ((plan.JoinedNamespaces & NamespaceKind.Mount) != 0)
+        {
+            return null;
+        }
+        string path = "/proc/" + record.Pid.ToString(CultureInfo.InvariantCulture) + "/root";
+        SafeFd root = Syscall.Open(path, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY | OpenFlags.O_CLOEXEC);
+        if (!ProcessStat.IsAlive(record.Pid, record.PidStartTime))
+        {
+            root.Dispose();
+            throw new RuntimeException("container init exited");
+        }
+        return root;
+    }
 
     static SafeFd? EnterPidNamespace(SafeFd init, ContainerPlan plan)
     {
@@ -168,7 +186,8 @@ public static class ExecEngine
         return own;
     }
 
-    static void Guide(InitProcess process, ContainerPlan plan, ContainerRecord record, ExecOptions options)
+    /// <summary>Up to the gate where only the payload is left.</summary>
+    internal static void Guide(InitProcess process, ContainerPlan plan)
     {
         if (plan.Spec.Process?.OomScoreAdj is { } score)
         {

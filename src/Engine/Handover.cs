@@ -64,13 +64,15 @@ readonly record struct InheritedDescriptors(int Count, int ListenFds)
             bool mine = string.IsNullOrEmpty(pid) || pid == Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
             listen = mine && count < 1024 ? count : 0;
         }
-        for (int i = 0; i < preserve; i++)
+        for (int i = -listen; i < preserve; i++)
         {
             int fd = 3 + listen + i;
             // Close-on-exec: it did not come from the caller, but is one of the runtime's own.
             if (Syscall.TryGetFdFlags(fd) is < 0 or Fcntl.FD_CLOEXEC)
             {
-                throw new RuntimeException($"--preserve-fds: unable to stat preserved-fd {i + 1} (of {preserve}): descriptor {fd} is not open");
+                throw new RuntimeException(i < 0
+                    ? $"LISTEN_FDS={listen}: descriptor {fd} is not open"
+                    : $"--preserve-fds: unable to stat preserved-fd {i + 1} (of {preserve}): descriptor {fd} is not open");
             }
         }
         return new InheritedDescriptors(listen + preserve, listen);

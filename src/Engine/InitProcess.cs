@@ -21,12 +21,20 @@ sealed unsafe class InitProcess : IDisposable
     /// <summary>The host's procfs, when the init program needs it.</summary>
     readonly SafeFd? _proc;
     string? _home;
+    /// <summary>One record that names a pid is believed, from a process that the plan has clone itself.</summary>
+    bool _mayAdopt;
+    /// <summary>From here on the process is no more this program's own code.</summary>
+    bool _programFilled;
 
     public InitProcess(ContainerPlan plan)
     {
         _plan = plan;
         (_channel, _peer) = Syscall.SocketPair(SocketType.SOCK_SEQPACKET | SocketType.SOCK_CLOEXEC);
         PeerNumber = _peer;
+        foreach (Step step in plan.Steps)
+        {
+            _mayAdopt |= step is CloneAgainStep;
+        }
         _program = MakeProgramFile();
         // The kernel executes no file that is open for writing: the process has this descriptor, and the other is closed in time.
         _programReadOnly = Syscall.Open("/proc/self/fd/" + _program, OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC);
@@ -61,6 +69,8 @@ sealed unsafe class InitProcess : IDisposable
     public int RootDirectory { get; set; } = -1;
     public int Pid { get; private set; }
     public SafeFd Pidfd { get; private set; } = new(-1);
+    /// <summary>What the process gets as its standard streams; -1 for the runtime's own.</summary>
+    public (int Input, int Output, int ErrorOutput) Streams { get; init; } = (-1, -1, -1);
     public SafeFd Terminal { get; private set; } = new(-1);
 
     /// <summary>MFD_EXEC is needed where the default is noexec, and unknown before Linux 6.3.</summary>
@@ -123,6 +133,9 @@ sealed unsafe class InitProcess : IDisposable
                 MaskMount = -1,
                 Directory = -1,
                 WaitFirst = (int)waitFirst,
+                Input = Streams.Input,
+                Output = Streams.Output,
+                ErrorOutput = Streams.ErrorOutput,
                 InitProc = ProcNumber,
             };
             pid = ChildSys.Clone3(&args, sizeof(CloneArgs));
@@ -172,10 +185,11 @@ sealed unsafe class InitProcess : IDisposable
             {
                 case RecordType.Gate:
                     return (Gate)record.Aux;
-                case RecordType.Adopt:
+                case RecordType.Adopt when _mayAdopt:
+                    _mayAdopt = false;
                     Adopt((int)record.Aux);
                     break;
-                case RecordType.Descriptor:
+                case RecordType.Descriptor when !_programFilled:
                     Receive((DescriptorKind)record.Aux, count > 0 ? fds[0] : -1);
                     break;
                 default:
@@ -209,6 +223,19 @@ sealed unsafe class InitProcess : IDisposable
         _home = Passwd.HomeOf(file, _plan.Spec.Process?.User?.Uid ?? 0);
     }
 
+    /// <summary>Waits until the payload is executed, or the process has ended. Not for the end of the channel alone: whoever else holds
+    /// it must not keep the runtime waiting.</summary>
+    /// <exception cref="RuntimeException">The payload could not be executed.</exception>
+    public void AwaitExec()
+    {
+        Span<PollFd> fds = [new PollFd { fd = _channel, events = 1 }, new PollFd { fd = Pidfd, events = 1 }];
+        Syscall.Poll(fds, -1);
+        if (fds[0].revents != 0 && NextGate() is not null)
+        {
+            throw new RuntimeException("init process broke the protocol");
+        }
+    }
+
     /// <summary>Writes and seals the program that the process executes next.</summary>
     public void FillProgram(int startSocket)
     {
@@ -224,6 +251,7 @@ sealed unsafe class InitProcess : IDisposable
         Syscall.FcntlAddSeals(_program, Seal.F_SEAL_SEAL | Seal.F_SEAL_SHRINK | Seal.F_SEAL_GROW | Seal.F_SEAL_WRITE);
         _program.Dispose();
         _programReadOnly.Dispose();
+        _programFilled = true;
     }
 
     /// <summary>Why the process is gone, for a message: "was killed by signal 9", "exited with status 1".</summary>

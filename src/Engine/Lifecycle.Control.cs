@@ -146,6 +146,10 @@ public static partial class Lifecycle
         {
             throw new RuntimeException($"cannot delete container {id} that is not stopped: {StateJson.Word(status)}");
         }
+        if (record.IsCreating)
+        {
+            KillInit(record);
+        }
         if (status is ContainerStatus.Running or ContainerStatus.Paused or ContainerStatus.Created)
         {
             KillInit(record);

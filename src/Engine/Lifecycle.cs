@@ -43,20 +43,23 @@ public static partial class Lifecycle
             foreground?.Attach(creation.Init.Terminal);
             Launch(creation, plan);
         }
-        catch (RuntimeException)
+        catch (Exception e) when (e is RuntimeException or SyscallException)
         {
             notify?.Dispose();
             creation.Undo();
-            throw;
+            throw e as RuntimeException ?? new RuntimeException(e.Message);
         }
         using NotifySocket? open = notify;
+        // Other commands need not wait for the payload's end.
+        creation.Directory.Unlock();
         if (foreground is null)
         {
             notify?.WaitReady(creation.Init.Pidfd);
             return 0;
         }
         int status = foreground.Wait(creation.Init.Pid, creation.Init.Pidfd, notify);
-        if (!options.Keep)
+        // Without the directory, somebody else has deleted the container.
+        if (!options.Keep && creation.Directory.Lock())
         {
             Destroy(globals, creation.Directory, creation.Record);
         }
@@ -66,13 +69,10 @@ public static partial class Lifecycle
     /// <summary>startContainer hooks, the word to start, and poststart hooks once the payload runs.</summary>
     static void Launch(Creation creation, ContainerPlan plan)
     {
-        RunStartHooks(creation.Record, plan.Spec, creation.Init.Pidfd);
+        ContainerHooks.RunStart(creation.Record, plan.Spec, creation.Init.Pidfd);
         creation.Init.Answer();
-        if (creation.Init.NextGate() is not null)
-        {
-            throw new RuntimeException("init process broke the protocol");
-        }
-        RunPoststart(creation.Record, plan.Spec);
+        creation.Init.AwaitExec();
+        RunPoststart(creation.Record, plan.Spec, creation.Init.Pidfd);
     }
 
     /// <summary>Terminal, pidfd and pid file go to the caller, in this order: who sees the pid file has the terminal already.</summary>
@@ -93,10 +93,10 @@ public static partial class Lifecycle
                 PidFile.Write(file, creation.Init.Pid);
             }
         }
-        catch (RuntimeException)
+        catch (Exception e) when (e is RuntimeException or SyscallException)
         {
             creation.Undo();
-            throw;
+            throw e as RuntimeException ?? new RuntimeException(e.Message);
         }
     }
 
@@ -184,7 +184,7 @@ public static partial class Lifecycle
         using SafeFd pidfd = OpenInit(record);
         try
         {
-            RunStartHooks(record, record.Config, pidfd);
+            ContainerHooks.RunStart(record, record.Config, pidfd);
         }
         catch (RuntimeException)
         {
@@ -194,8 +194,7 @@ public static partial class Lifecycle
         }
         using NotifySocket? notify = NotifySocket.TryOpen(directory, record.Pid);
         Release(directory, pidfd, record);
-        directory.RemoveEntry(ContainerDirectory.StartSocketName);
-        RunPoststart(record, record.Config);
+        RunPoststart(record, record.Config, pidfd);
         if (notify is not null)
         {
             // The container runs: other commands need not wait until it is ready.
@@ -213,6 +212,8 @@ public static partial class Lifecycle
         {
             throw new RuntimeException("container init exited before it was started (" + ErrnoText.Name(-connected) + ")");
         }
+        // Before the word is out: a command killed in between leaves no running container that looks like a created one.
+        directory.RemoveEntry(ContainerDirectory.StartSocketName);
         Syscall.TryWrite(socket, [1]);
         if (ReadRecord(socket, pidfd) is null)
         {
@@ -239,31 +240,8 @@ public static partial class Lifecycle
         return System.Runtime.InteropServices.MemoryMarshal.Read<Record>(reply);
     }
 
-    static void RunStartHooks(ContainerRecord record, RuntimeSpec spec, int pidfd)
-    {
-        if (spec.Hooks?.StartContainer is not { Count: > 0 } hooks)
-        {
-            return;
-        }
-        ulong namespaces = 0;
-        bool ownPid = false;
-        foreach (SpecNamespace one in spec.Linux?.Namespaces ?? [])
-        {
-            namespaces |= NamespaceKind.FlagOf(one.Type);
-            ownPid |= one.Type == "pid" && string.IsNullOrEmpty(one.Path);
-        }
-        byte[] state = StateJson.HookState(record, ContainerStatus.Created, ownPid ? 1 : record.Pid);
-        Hooks.Run("startContainer", hooks, state, new HookPlace
-        {
-            Pidfd = pidfd,
-            Namespaces = namespaces,
-            Directory = spec.Process?.Cwd,
-            DefaultEnvironment = spec.Process?.Env ?? [],
-        });
-    }
-
     /// <summary>A failure stops the container (runtime.md, "Lifecycle" 9).</summary>
-    static void RunPoststart(ContainerRecord record, RuntimeSpec spec)
+    static void RunPoststart(ContainerRecord record, RuntimeSpec spec, SafeFd pidfd)
     {
         if (spec.Hooks?.Poststart is not { Count: > 0 } hooks)
         {
@@ -276,12 +254,12 @@ public static partial class Lifecycle
         }
         catch (RuntimeException)
         {
-            Syscall.TryKill(record.Pid, 9);
+            Syscall.TryPidfdSendSignal(pidfd, 9);
             throw;
         }
     }
 
-    static SafeFd OpenInit(ContainerRecord record)
+    internal static SafeFd OpenInit(ContainerRecord record)
     {
         int fd = Syscall.TryPidfdOpen(record.Pid);
         if (fd < 0)

@@ -104,6 +104,7 @@ sealed class Preflight : IDisposable
         return new HostFacts
         {
             EffectiveUid = Syscall.Geteuid(),
+            SetGroupsDenied = SetGroupsDenied(spec),
             InUserNamespace = Syscall.TryFstatAt(-100, "/proc/self/ns/user", 0, out Stat user) == 0 && user.st_ino != InitialUserNamespace,
             Capabilities = Syscall.CapGet().Permitted,
             AppArmor = spec.Process?.ApparmorProfile is { Length: > 0 } && IsApparmorOn(),
@@ -122,6 +123,23 @@ sealed class Preflight : IDisposable
         using var file = new SafeFd(fd);
         Span<byte> word = stackalloc byte[1];
         return Syscall.TryRead(file, word) == 1 && word[0] == (byte)'Y';
+    }
+
+    /// <summary>Who maps its own ids without privilege must have denied setgroups(2) first (user_namespaces(7)).</summary>
+    static bool SetGroupsDenied(RuntimeSpec spec)
+    {
+        if (Syscall.Geteuid() == 0)
+        {
+            return false;
+        }
+        foreach (SpecNamespace one in spec.Linux?.Namespaces ?? [])
+        {
+            if (one.Type == "user")
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// <summary>Problems that only the host can tell: a rootfs or a source of a bind that is not there.</summary>

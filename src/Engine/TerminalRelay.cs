@@ -42,9 +42,17 @@ sealed class TerminalRelay : IDisposable
             raw.c_oflag &= ~1u;
             raw.c_lflag &= ~0x804Bu;
             raw.c_cflag = (raw.c_cflag & ~0x130u) | 0x30u;
-            Syscall.SetTermios(0, raw);
+            SetCaller(raw);
             Resize();
         }
+    }
+
+    /// <summary>From a background process group, the kernel stops the caller with SIGTTOU unless it is blocked.</summary>
+    static void SetCaller(Termios termios)
+    {
+        ulong mask = Syscall.Sigprocmask(0, Syscall.SignalBit(22));
+        Syscall.SetTermios(0, termios);
+        Syscall.Sigprocmask(2, mask);
     }
 
     public void Resize()
@@ -144,7 +152,7 @@ sealed class TerminalRelay : IDisposable
     {
         if (_wasTerminal)
         {
-            Syscall.SetTermios(0, _saved);
+            SetCaller(_saved);
         }
     }
 }

@@ -18,7 +18,7 @@ public sealed class InitImageBuilder
     const ulong RegistersAddress = 0x600000;
     const int Page = 4096;
 
-    /// <summary>Scratch memory of the program: 2 KiB for results of stat(2), reads and getcwd(2).</summary>
+    /// <summary>Scratch memory of the program for results of stat(2), reads and getcwd(2), PATH_MAX bytes and more.</summary>
     public const ulong Scratch = RegistersAddress + 0x100;
     /// <summary>Register of the descriptor that takes the error record.</summary>
     public const int ReportRegister = 7;
@@ -167,6 +167,10 @@ public sealed class InitImageBuilder
     public byte[] Build()
     {
         int textSize = OpsOffset + Count * OpSize;
+        if ((ulong)textSize > RegistersAddress - TextAddress)
+        {
+            throw new InvalidOperationException("the init program is too large");
+        }
         int dataOffset = (textSize + Page - 1) & -Page;
         byte[] file = new byte[dataOffset + _dataLength];
         WriteHeader(file, textSize, dataOffset);
@@ -191,7 +195,7 @@ public sealed class InitImageBuilder
         BinaryPrimitives.WriteUInt16LittleEndian(file[56..], 4);
         Segment(file[64..], 1, 5, 0, TextAddress, (ulong)textSize, (ulong)textSize);
         Segment(file[120..], 1, 4, (ulong)dataOffset, DataAddress, (ulong)_dataLength, (ulong)_dataLength);
-        Segment(file[176..], 1, 6, 0, RegistersAddress, 0, Page);
+        Segment(file[176..], 1, 6, 0, RegistersAddress, 0, 2 * Page);
         Segment(file[232..], 0x6474e551, 6, 0, 0, 0, 0);
     }
 

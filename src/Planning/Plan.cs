@@ -80,6 +80,8 @@ public sealed record PlanOptions
     public string? NotifyDirectory { get; init; }
     /// <summary>A terminal is to be set up for the process.</summary>
     public bool Terminal { get; init; }
+    /// <summary>A program that is executed under another name than args[0]: a hook inside the container. Null otherwise.</summary>
+    public string? Executable { get; init; }
     /// <summary>exec into an existing container: no root, no mounts, no namespaces of its own.</summary>
     public bool IsExec { get; init; }
     /// <summary>"cgroupfs", "systemd" or "disabled".</summary>

@@ -112,6 +112,7 @@ public sealed partial class Planner
         flags |= options.SourceNoFollow || options.CopySymlink ? MountArgFlags.SourceNoFollow : 0;
         flags |= options.CopySymlink ? MountArgFlags.CopySymlink : 0;
         int idMap = PlanIdMap(mount, path, options, ref flags);
+        bool mapsIds = idMap >= 0;
         // In a user namespace, the container's root may not be able to reach the source, and may not map ids of the host's file
         // systems: the runtime does both.
         int slot = -1;
@@ -137,6 +138,7 @@ public sealed partial class Planner
             Flags = flags,
             SourceSlot = slot,
             IdMapSlot = idMap,
+            MapsIds = mapsIds,
         });
     }
 
@@ -226,6 +228,7 @@ public sealed partial class Planner
             Options = options,
             Flags = flags,
             IdMapSlot = idMap,
+            MapsIds = idMap >= 0,
             KeepSlot = keep,
             FallbackSource = fallback,
             LabelData = Label(type, options),

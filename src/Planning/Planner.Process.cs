@@ -102,13 +102,14 @@ public sealed partial class Planner
     {
         uint umask = process.User?.Umask ?? 0x12;
         Add(Call(Sys.umask, "process.user.umask", "set the umask to " + Convert.ToString(umask, 8).PadLeft(4, '0'), null, umask));
-        if (process.Cwd is { Length: > 0 } cwd)
-        {
-            Add(new ChangeDirectoryStep { ConfigPath = "process.cwd", Path = cwd, Early = true });
-        }
         ProcessAttributes.Add(_spec, process, _steps);
         PlanFinalAffinity(process);
         PlanLabels(process);
+        if (process.Cwd is { Length: > 0 } cwd)
+        {
+            // Only now, when no descriptor of the host is open that a link in the path could lead through (CVE-2024-21626).
+            Add(new ChangeDirectoryStep { ConfigPath = "process.cwd", Path = cwd, Early = true });
+        }
         if (process.NoNewPrivileges)
         {
             Add(Call(Sys.prctl, "process.noNewPrivileges", "set no_new_privs", null, 38 /* PR_SET_NO_NEW_PRIVS */, 1));
@@ -183,13 +184,23 @@ public sealed partial class Planner
         return mask;
     }
 
+    /// <summary>Each directory of PATH is four operations of the init program.</summary>
+    const int MostDirectories = 1024;
+
     void PlanProgram(SpecProcess process, List<string> env)
     {
         if (process.Args is not { Count: > 0 } args || args[0].Length == 0)
         {
             return;
         }
-        Add(new FindProgramStep { ConfigPath = "process.args[0]", Name = args[0], Candidates = CandidatesOf(args[0], env) });
+        string name = _options.Executable ?? args[0];
+        List<string> candidates = CandidatesOf(name, env);
+        if (candidates.Count > MostDirectories)
+        {
+            Problem("process.env", $"PATH has more than {MostDirectories} directories");
+            return;
+        }
+        Add(new FindProgramStep { ConfigPath = "process.args[0]", Name = name, Candidates = candidates });
     }
 
     /// <summary>Where a program may be: the name itself when it has a slash, else below each directory of PATH.</summary>

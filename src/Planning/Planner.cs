@@ -285,7 +285,10 @@ public sealed partial class Planner
 
     /// <summary>A process can be born into new namespaces unless they are to belong to a user namespace that it must join first. The
     /// cgroup namespace is unshared later, when the process is in its cgroup; the time namespace by the runtime, before.</summary>
-    ulong CloneFlags() => IsJoined(NamespaceKind.User) ? 0 : _newNamespaces & ~(NamespaceKind.Cgroup | NamespaceKind.Time);
+    ulong CloneFlags() => IsJoined(NamespaceKind.User) || JoinsBeforeUser ? 0 : _newNamespaces & ~(NamespaceKind.Cgroup | NamespaceKind.Time);
+
+    /// <summary>Namespaces of others can only be joined with the runtime's rights: before the new user namespace.</summary>
+    bool JoinsBeforeUser => IsNew(NamespaceKind.User) && (_joinedNamespaces & ~NamespaceKind.Pid) != 0;
 
     void PlanJoin()
     {
@@ -302,12 +305,23 @@ public sealed partial class Planner
         {
             Add(new OomScoreStep { ConfigPath = "process.oomScoreAdj", Value = score });
         }
+        bool late = JoinsBeforeUser;
+        if (late)
+        {
+            PlanJoinedNamespaces();
+            Add(new UnshareStep { ConfigPath = "linux.namespaces", Flags = NamespaceKind.User });
+        }
         if (IsNew(NamespaceKind.User))
         {
             Add(new BecomeRootStep { ConfigPath = "linux.uidMappings", WaitForMaps = true });
         }
-        PlanJoinedNamespaces();
-        ulong rest = IsJoined(NamespaceKind.User) ? _newNamespaces & ~(NamespaceKind.Cgroup | NamespaceKind.Time) : 0;
+        if (!late)
+        {
+            PlanJoinedNamespaces();
+        }
+        ulong rest = late || IsJoined(NamespaceKind.User)
+            ? _newNamespaces & ~(NamespaceKind.Cgroup | NamespaceKind.Time | NamespaceKind.User)
+            : 0;
         if ((rest & NamespaceKind.Pid) != 0)
         {
             Add(new CloneAgainStep { ConfigPath = "linux.namespaces", Flags = rest });

@@ -89,7 +89,12 @@ public sealed class PropertyTests
                     uses.Add((mount.IdMapSlot, SlotKind.IdMap));
                     uses.Add((mount.KeepSlot, SlotKind.Empty));
                     // A source that the runtime opens is mapped by the runtime, with the same mappings.
-                    Assert.True(mount.SourceSlot < 0 || plan.Slots[mount.SourceSlot].IdMapSlot == mount.IdMapSlot);
+                    if (mount.SourceSlot >= 0)
+                    {
+                        Assert.Equal(-1, mount.IdMapSlot);
+                        Assert.Equal(mount.MapsIds, plan.Slots[mount.SourceSlot].IdMapSlot >= 0);
+                        uses.Add((plan.Slots[mount.SourceSlot].IdMapSlot, SlotKind.IdMap));
+                    }
                     break;
             }
         }

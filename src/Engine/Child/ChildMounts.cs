@@ -343,6 +343,12 @@ static unsafe partial class ChildProgram
         ulong flags = m->LegacyFlags | (m->AttrSet & 0xF);
         flags |= (m->AttrSet & 0x10) != 0 ? 1UL << 10 : 0;
         flags |= (m->AttrSet & 0x80) != 0 ? 1UL << 11 : 0;
+        flags |= (m->AttrSet & 0x20) != 0 ? 1UL << 24 : 0;
+        flags |= (m->AttrSet & 0x200000) != 0 ? 1UL << 8 : 0;
+        if ((m->Flags & MountArgFlags.CopyUp) != 0 || m->IdMapSlot >= 0)
+        {
+            Fail(c, Sys.mount, (int)Errno.EOPNOTSUPP);
+        }
         byte* data = m->LegacyData != 0 ? c->Data + m->LegacyData : null;
         Check(c, Sys.mount, ChildSys.Call(Sys.mount, (long)(c->Data + m->Source), (long)path, (long)(c->Data + m->Type), (long)flags, (long)data));
         int mount = Check(c, Sys.openat2, OpenIn(c->Root, c->Data + m->Destination, OPath, 0));
@@ -351,6 +357,11 @@ static unsafe partial class ChildProgram
             SetAttributes(c, mount, m, 0, 0);
         }
         Propagate(c, mount, m);
+        if (m->KeepSlot >= 0)
+        {
+            c->Slots[m->KeepSlot] = mount;
+            return;
+        }
         Close(mount);
     }
 

@@ -10,7 +10,6 @@ namespace OciRun.Engine.Child;
 static unsafe partial class ChildProgram
 {
     const uint CloneNewUser = 0x10000000;
-    const uint CloneNewNs = 0x20000;
 
     /// <summary>setns(2) into each: first those that the runtime's own rights allow, then the user namespace, then what only its rights
     /// allow. Not dumpable before the first: nobody inside may look into this process (CVE-2016-9962).</summary>
@@ -54,7 +53,7 @@ static unsafe partial class ChildProgram
         }
     }
 
-    /// <summary>Enters a running container. Without a mount namespace of its own, its root is that of its process.</summary>
+    /// <summary>Enters a running container. One without a mount namespace has its process's root, which is open.</summary>
     static void JoinContainer(ChildContext* c, ulong kinds)
     {
         ChildSys.Call(Sys.prctl, 4 /* PR_SET_DUMPABLE */, 0, 0, 0, 0);

@@ -38,6 +38,10 @@ unsafe struct ChildContext
     public int Directory;
     public byte* DirectoryPath;
     public int DirectoryLength;
+    /// <summary>What becomes standard input, output and error; -1 leaves the caller's.</summary>
+    public int Input;
+    public int Output;
+    public int ErrorOutput;
     /// <summary>Waits for the runtime before the first operation.</summary>
     public int WaitFirst;
     /// <summary>The host's procfs for the init program, -1 where it needs none.</summary>
@@ -86,6 +90,12 @@ static unsafe partial class ChildProgram
         }
         ChildSys.Call(Sys.rt_sigprocmask, 2, (long)&none, 0, 8);
         ChildSys.Call(Sys.umask, 0);
+        if (c->Input >= 0)
+        {
+            Check(c, Sys.dup3, ChildSys.Call(Sys.dup3, c->Input, 0, 0));
+            Check(c, Sys.dup3, ChildSys.Call(Sys.dup3, c->Output, 1, 0));
+            Check(c, Sys.dup3, ChildSys.Call(Sys.dup3, c->ErrorOutput, 2, 0));
+        }
         Close(c->CloseFirst);
         Close(c->RuntimeEnd);
         // CLOSE_RANGE_CLOEXEC: nothing of the caller's gets past the next execve, whatever it forgot.

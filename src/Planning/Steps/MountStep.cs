@@ -18,6 +18,8 @@ public sealed class MountStep : Step
     public int SourceSlot { get; init; } = -1;
     /// <summary>Slot of the user namespace for id mapping, else -1.</summary>
     public int IdMapSlot { get; init; } = -1;
+    /// <summary>The mount maps ids, whether the process or the runtime (which opens the source) sees to it.</summary>
+    public bool MapsIds { get; init; }
     /// <summary>Slot that keeps the mount for the moment when it becomes read-only, else -1.</summary>
     public int KeepSlot { get; init; } = -1;
     /// <summary>What to bind when a file system of that type cannot be mounted.</summary>
@@ -69,7 +71,7 @@ public sealed class MountStep : Step
         }
         text.Append(KeepSlot >= 0 ? "; writable at first" : "");
         text.Append(Options.TmpCopyUp ? "; with a copy of what it covers" : "");
-        text.Append(IdMapSlot < 0 ? "" : (Flags & MountArgFlags.RecursiveIdMap) != 0 ? "; with mapped ids recursively" : "; with mapped ids");
+        text.Append(!MapsIds ? "" : (Flags & MountArgFlags.RecursiveIdMap) != 0 ? "; with mapped ids recursively" : "; with mapped ids");
         text.Append(Options.CopySymlink ? "; a link is copied" : "");
     }
 

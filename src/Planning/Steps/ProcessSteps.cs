@@ -23,9 +23,19 @@ public sealed class ExecInitStep : Step
 
     public override void Lower(InitImageBuilder image)
     {
+        // Nobody in the container may take descriptors from this process (CVE-2016-9962); executing the payload ends it.
+        image.Call(Sys.prctl, 4 /* PR_SET_DUMPABLE */, 0);
         image.Set(InitImageBuilder.ReportRegister, (ulong)image.ChannelFd);
         // CLOSE_RANGE_CLOEXEC: whatever the caller left open ends with this program, not with the payload's start.
         image.Call(Sys.close_range, (ulong)(3 + image.InheritedFds), uint.MaxValue, 4);
+        foreach (int own in (int[])[image.ChannelFd, image.StartFd, image.ProcFd])
+        {
+            // A caller that hands descriptors over by a wrong count does not get the runtime's own.
+            if (own >= 0 && own < 3 + image.InheritedFds)
+            {
+                image.Call(Sys.fcntl, (ulong)own, 2 /* F_SETFD */, 1);
+            }
+        }
         image.Call(Sys.prctl, 15 /* PR_SET_NAME */, image.String("oci-run:init"));
         image.Call(Sys.setsid, tolerate: (ushort)Errno.EPERM);
     }
@@ -236,8 +246,8 @@ public sealed class ChangeDirectoryStep : Step
         }
         image.TestRegister(Done, 0, 0, otherwise: 2);
         image.Call(Sys.chdir, image.String(Path));
-        // A path longer than the buffer starts with '/' as well: the kernel marks only what is outside as "(unreachable)".
-        image.Call(Sys.getcwd, InitImageBuilder.Scratch, 3072, tolerate: (ushort)Errno.ERANGE, otherwise: 2);
+        // The kernel marks what is outside as "(unreachable)". The buffer holds PATH_MAX, so that no path is too long to be looked at.
+        image.Call(Sys.getcwd, InitImageBuilder.Scratch, 4096);
         image.TestMemory(InitImageBuilder.Scratch, 0xff, '/', (int)Errno.EXDEV, callNumber: Sys.getcwd);
     }
 

@@ -1,0 +1,70 @@
+using System;
+using OciRun.Engine.Child;
+using OciRun.Kernel;
+using OciRun.Spec;
+using OciRun.Syscalls;
+
+namespace OciRun.Engine;
+
+/// <summary>A cloned hook.</summary>
+sealed unsafe class HookProcess 
+{
+    public int Pid { get; private set; }
+    public SafeFd Pidfd { get; private set; } = new(-1);
+
+    public int Spawn(SpecHook hook, HookPlace place, int input, int output, int errorOutput, int report)
+    {
+        using var argv = new CStringVector(hook.Args is { Count: > 0 } args ? args : [hook.Path!]);
+        using var envp = new CStringVector(hook.Env is { Count: > 0 } env ? env : place.DefaultEnvironment);
+        using var paths = new CStringVector(place.Directory is null ? [hook.Path!] : [hook.Path!, place.Directory]);
+        using SafeFd? own = EnterPidNamespace(place);
+        using SafeFd? ownTime = TimeOffsets.OpenOwn();
+        var context = new SpawnContext
+        {
+            Path = paths.Pointer[0],
+            Directory = place.Directory is null ? null : paths.Pointer[1],
+            Argv = argv.Pointer,
+            Envp = envp.Pointer,
+            Input = input,
+            Output = output,
+            ErrorOutput = errorOutput,
+            Report = report,
+            Pidfd = place.Pidfd,
+            Namespaces = (uint)(place.Namespaces & ~(ulong)CloneFlags.CLONE_NEWPID),
+            OwnTime = ownTime?.Value ?? -1,
+        };
+        int pidfd = -1;
+        var clone = new CloneArgs
+        {
+            flags = (ulong)(CloneFlags.CLONE_PIDFD | CloneFlags.CLONE_CLEAR_SIGHAND),
+            pidfd = (ulong)&pidfd,
+            exit_signal = 17, // SIGCHLD
+        };
+        ulong mask = Syscall.Sigprocmask(2, ulong.MaxValue);
+        long pid = ChildSys.Clone3(&clone, sizeof(CloneArgs));
+        if (pid == 0)
+        {
+            ChildSpawn.Run(&context);
+        }
+        Syscall.Sigprocmask(2, mask);
+        if (own is not null)
+        {
+            Syscall.Setns(own, CloneFlags.CLONE_NEWPID);
+        }
+        Pid = (int)Math.Max(pid, 0);
+        Pidfd = new SafeFd(pid < 0 ? -1 : pidfd);
+        return pid < 0 ? (int)-pid : 0;
+    }
+
+    /// <summary>setns(2) into a pid namespace takes effect for children: the runtime enters it for this one and returns.</summary>
+    static SafeFd? EnterPidNamespace(HookPlace place)
+    {
+        if (place.Pidfd < 0 || (place.Namespaces & (ulong)CloneFlags.CLONE_NEWPID) == 0)
+        {
+            return null;
+        }
+        SafeFd own = Syscall.Open("/proc/self/ns/pid", OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC);
+        Syscall.Setns(place.Pidfd, CloneFlags.CLONE_NEWPID);
+        return own;
+    }
+}

@@ -1,0 +1,102 @@
+using System.IO;
+using System.Linq;
+using System.Text.Json.Nodes;
+using Xunit;
+
+namespace OciRun.Tests.Integration;
+
+/// <summary>Ways out of a container, or into the runtime, that a review has tried.</summary>
+public sealed class EscapeTests : ContainerTest
+{
+    [Fact]
+    public void StartContainer_hook_has_no_more_rights_than_the_payload()
+    {
+        var b = NewBundle("sleep", "60").Hook("startContainer", "/probe", ["probe", "report", "--", "exit", "7"]);
+        string id = Create(b);
+        Result r = Oci("start", id);
+        Assert.NotEqual(0, r.Code);
+        // The output of a hook that fails is in the message.
+        Assert.Contains("exit status 7", r.Err, System.StringComparison.Ordinal);
+        Assert.DoesNotContain("000001ff", r.Err, System.StringComparison.Ordinal);
+        Seen payload = Run(NewBundle("report"));
+        Assert.Contains("CapEff=" + payload["CapEff"], r.Err.Replace(' ', '\n'), System.StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public void Working_directory_outside_is_refused_however_deep()
+    {
+        string deep = NewDirectory("deep");
+        string link = deep;
+        for (int i = 0; i < 16; i++)
+        {
+            link = Directory.CreateDirectory(Path.Combine(link, new string('d', 200))).FullName;
+        }
+        string id = StartSleeper();
+        Result r = OciWith(["exec", "--preserve-fds", "1", "--cwd", "/proc/self/fd/3", id, "/probe", "report"], redirect: "3<" + Quote(link));
+        Assert.NotEqual(0, r.Code);
+        Assert.DoesNotContain("pid=", r.Out, System.StringComparison.Ordinal);
+    }
+
+    static string Quote(string text) => "'" + text + "'";
+
+    [Fact]
+    public void LISTEN_FDS_never_hands_the_runtimes_own_descriptors_over()
+    {
+        var b = NewBundle("report");
+        b.Save();
+        Result r = OciWith(["run", "--bundle", b.Dir, NewId()], env: new System.Collections.Generic.Dictionary<string, string?> { ["LISTEN_FDS"] = "30" });
+        Fails(r, 1, "LISTEN_FDS");
+    }
+
+    [Fact]
+    public void Exec_into_a_container_without_a_mount_namespace_sees_its_root()
+    {
+        var b = NewBundle("sleep", "60");
+        b.Config.Remove("mounts");
+        b.Linux["namespaces"] = new JsonArray(new JsonObject { ["type"] = "pid" });
+        foreach (string key in (string[])["maskedPaths", "readonlyPaths", "sysctl", "rootfsPropagation"])
+        {
+            b.Linux.Remove(key);
+        }
+        b.Config.Remove("hostname");
+        b.Config["root"]!["readonly"] = false;
+        File.WriteAllText(b.InRootfs("/only-inside"), "");
+        string id = Start(b);
+        Seen seen = Exec(id, [], "stat", "/only-inside", "--", "stat", "/usr/bin");
+        Assert.Equal("f", seen.Stat("/only-inside").Type);
+        Assert.NotEqual("d", seen.Stat("/usr/bin").Type);
+    }
+
+    [Fact]
+    public void Long_PATH_is_refused()
+    {
+        var b = NewBundle("report");
+        b.Process["args"] = new JsonArray("nonesuch");
+        b.Process["env"] = new JsonArray("PATH=" + string.Join(':', Enumerable.Repeat("/n", 9000)));
+        Refused(b, "PATH");
+    }
+
+    [Fact]
+    public void Waiting_init_is_not_open_to_its_neighbours()
+    {
+        string id = Create(NewBundle("sleep", "60"));
+        // A process that is not dumpable belongs to root in /proc, whatever its user.
+        string status = File.ReadAllText($"/proc/{Pid(id)}/status");
+        Assert.Contains("oci-run:init", status, System.StringComparison.Ordinal);
+        string id2 = Create(NewBundle("sleep", "60").Edit(b => b.Process["user"] = new JsonObject { ["uid"] = 1000, ["gid"] = 1000 }));
+        Assert.Equal("0", Command.Run("stat", ["-c", "%u", $"/proc/{Pid(id2)}/fd"]).Out.Trim());
+    }
+
+    [Fact]
+    public void Foreground_run_can_be_deleted_by_force()
+    {
+        var b = NewBundle("sleep", "60");
+        b.Save();
+        string id = NewId();
+        Command run = OciStart(["run", "--bundle", b.Dir, id]);
+        Assert.True(Host.Eventually(() => Oci("state", id) is { Code: 0 } r && r.Out.Contains("running", System.StringComparison.Ordinal)));
+        Ok(OciWith(["delete", "--force", id], timeoutSeconds: 10));
+        run.Wait();
+        Fails(Oci("state", id), 1, "does not exist");
+    }
+}
