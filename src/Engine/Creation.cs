@@ -142,7 +142,7 @@ sealed class Creation : IDisposable
     {
         _cgroup = SystemdDriver.Create(_preflight.Mount!, location, _plan.Spec, _options.Id, _init!.Pid);
         _undo.Push(_cgroup.Remove);
-        _undo.Push(() => SystemdDriver.Stop(location.Unit!));
+        _undo.Push(() => SystemdDriver.Stop(location.Unit!, _cgroup));
         _record.CgroupPath = _cgroup.Path;
         _directory!.Save(_record);
     }

@@ -180,12 +180,12 @@ public static partial class Lifecycle
     /// <summary>Kills what is left in the cgroup, removes it and the state, then runs poststop hooks.</summary>
     static void Destroy(GlobalOptions globals, ContainerDirectory directory, ContainerRecord record)
     {
-        if (record.SystemdUnit is not null)
-        {
-            SystemdDriver.Stop(record.SystemdUnit, record.CgroupPath is null ? record.Id : null);
-        }
         using (Cgroup? cgroup = OpenCgroup(record))
         {
+            if (record.SystemdUnit is not null)
+            {
+                SystemdDriver.Stop(record.SystemdUnit, cgroup, record.CgroupPath is null ? record.Id : null);
+            }
             cgroup?.Remove();
         }
         IntelRdt.Remove(record);

@@ -126,8 +126,16 @@ sealed class FakeBus : IDisposable
                 Send(stream, reply, "org.freedesktop.DBus", "s", ":1.7");
                 break;
             case "Get":
-                string value = (string)call.Body[1] == "Version" ? "252.39-1~deb12u1" : "/user.slice/u/";
+                string value = (string)call.Body[1] switch
+                {
+                    "Version" => "252.39-1~deb12u1",
+                    "Description" => "oci-run container web",
+                    _ => "/user.slice/u/",
+                };
                 Send(stream, reply, Systemd, "v", new DBusVariant("s", value));
+                break;
+            case "GetUnit":
+                Send(stream, reply, Systemd, "o", "/unit/1");
                 break;
             case "StartTransientUnit" or "StopUnit":
                 if (SendForeignSignals)
@@ -335,6 +343,18 @@ public sealed class DBusTests : IDisposable
         using SystemdManager systemd = Connect();
         systemd.Stop("web.scope");
         Assert.Equal(["StopUnit", "ResetFailedUnit"], bus_.Calls.TakeLast(2).Select(c => c.Member!));
+    }
+
+    [Fact]
+    public void Unit_is_known_by_its_description()
+    {
+        bus_.Fail = c => c.Member == "GetUnit" && c.Text == "none.scope" ? "org.freedesktop.systemd1.NoSuchUnit" : null;
+        bus_.Start();
+        using SystemdManager systemd = Connect();
+        Assert.True(systemd.Is("web.scope", SystemdProperties.Description("web")));
+        Assert.Equal("/unit/1", bus_.Calls[^1].Path);
+        Assert.False(systemd.Is("web.scope", SystemdProperties.Description("other")));
+        Assert.False(systemd.Is("none.scope", SystemdProperties.Description("web")));
     }
 
     [Fact]

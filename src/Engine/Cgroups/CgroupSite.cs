@@ -80,6 +80,16 @@ public sealed class CgroupSite : IDisposable
         return cgroup;
     }
 
+    /// <summary>Enables all controllers from the mount's root down to an existing cgroup, as far as that is possible.</summary>
+    public static void Enable(CgroupMount mount, string path)
+    {
+        using CgroupSite site = Probe(mount, path);
+        if (!site.ready_)
+        {
+            site.MakeAncestors(out _, out _)?.Dispose();
+        }
+    }
+
     static bool IsDenial(int errno) => (Errno)errno is Errno.EACCES or Errno.EPERM or Errno.EROFS;
 
     static void RefuseUsed(Cgroup cgroup)

@@ -48,6 +48,8 @@ public static class SystemdDriver
             systemd.Stop(location.Unit);
             throw new RuntimeException("systemd started unit " + location.Unit + ", but its cgroup " + path + " does not exist");
         }
+        // systemd hands down only the controllers that it knows itself; hugetlb, rdma and misc are not among them.
+        CgroupSite.Enable(mount, cgroup.Path);
         if (isSlice)
         {
             cgroup.AddProcess(pid);
@@ -58,12 +60,15 @@ public static class SystemdDriver
     /// <summary>Stops and forgets a container's unit. Without systemd that is a warning: the caller removes the cgroup anyway,
     /// and systemd drops a scope whose cgroup is empty by itself.</summary>
     /// <param name="unit">The unit's name.</param>
+    /// <param name="cgroup">The unit's cgroup if it is still there. What lives in it is killed first: systemd would ask politely,
+    /// which the first process of a pid namespace does not hear, and wait for a minute and a half.</param>
     /// <param name="id">When given, the unit is stopped only if it is this container's: a creation that was cut short may not
     /// have come as far as finding out that the name was taken.</param>
-    public static void Stop(string unit, string? id = null)
+    public static void Stop(string unit, Cgroup? cgroup, string? id = null)
     {
         try
         {
+            cgroup?.Kill();
             using SystemdManager systemd = SystemdManager.Connect(UsesUserManager());
             if (id is null || systemd.Is(unit, SystemdProperties.Description(id)))
             {
