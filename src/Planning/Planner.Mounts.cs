@@ -15,7 +15,8 @@ public sealed partial class Planner
         List<SpecMount> mounts = _spec.Mounts ?? [];
         if (mounts.Count > 0 && !HasMountNamespace)
         {
-            // Made in the host's namespace they would stay below the rootfs, where whoever removes the bundle reaches the host's files.
+            // Made in the host's namespace they would stay below the rootfs, where whoever removes the bundle reaches the host's
+            // files.
             Problem("mounts", "need a mount namespace: add {\"type\": \"mount\"} to linux.namespaces; "
                 + "on the host they would outlive the container");
             return;
@@ -35,7 +36,7 @@ public sealed partial class Planner
                 Options = MountOptions.Parse(["bind", "ro", "nosuid", "nodev", "noexec"]),
                 Flags = MountArgFlags.Bind,
                 // The state directory is the runtime's alone.
-                SourceSlot = HasUserNamespace ? NewSlot(new Slot(SlotKind.MountSource, "NOTIFY_SOCKET") { Path = directory }) : -1,
+                SourceSlot = OpensSources ? NewSlot(new Slot(SlotKind.MountSource, "NOTIFY_SOCKET") { Path = directory }) : -1,
             });
         }
     }
@@ -94,11 +95,17 @@ public sealed partial class Planner
         return flags;
     }
 
-    /// <summary>Files below /proc that lxcfs, Kubernetes and others bind over; anything else there could redirect what the runtime
-    /// writes to procfs (CVE-2019-16884, CVE-2025-52881).</summary>
+    /// <summary>Files below /proc that lxcfs, Kubernetes and others bind over; anything else there could redirect what the
+    /// runtime writes to procfs (CVE-2019-16884, CVE-2025-52881).</summary>
     static bool IsAllowedOnProc(string destination) => destination is "/proc/cpuinfo" or "/proc/diskstats" or "/proc/meminfo"
         or "/proc/stat" or "/proc/swaps" or "/proc/uptime" or "/proc/loadavg" or "/proc/slabinfo"
         or "/proc/sys/kernel/ns_last_pid" or "/proc/sys/crypto/fips_enabled";
+
+    /// <summary>A runtime that may clone mounts opens the sources of a container with a user namespace. An ordinary user's may
+    /// not; the container then does it, which as the same user reaches the same files.</summary>
+    bool OpensSources => HasUserNamespace && (_facts.Capabilities & (1ul << CapSysAdmin)) != 0;
+
+    const int CapSysAdmin = 21;
 
     void PlanBind(SpecMount mount, string path, string destination, MountOptions options, MountArgFlags flags)
     {
@@ -116,7 +123,7 @@ public sealed partial class Planner
         // In a user namespace, the container's root may not be able to reach the source, and may not map ids of the host's file
         // systems: the runtime does both.
         int slot = -1;
-        if (HasUserNamespace && !options.CopySymlink)
+        if (OpensSources && !options.CopySymlink)
         {
             slot = NewSlot(new Slot(SlotKind.MountSource, path + ".source")
             {
