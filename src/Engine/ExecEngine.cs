@@ -148,6 +148,12 @@ public static class ExecEngine
             using Cgroup? other = ExecCgroup.OfInit(record);
             result = process.Spawn([init], other?.Directory ?? -1, -1, 0);
         }
+        if (result is -(int)Errno.EACCES or -(int)Errno.EPERM && cgroup is not null && SystemdDriver.UsesUserManager())
+        {
+            // Between a user's login session and the user's services is a cgroup of root's.
+            Log.Warn("the process is not in the container's cgroup: clone3: " + ErrorText.Describe(-result));
+            result = process.Spawn([init], -1, -1, 0);
+        }
         if (ownPid is not null)
         {
             Syscall.Setns(ownPid, CloneFlags.CLONE_NEWPID);
@@ -180,6 +186,14 @@ public static class ExecEngine
         if ((plan.JoinedNamespaces & NamespaceKind.Pid) == 0)
         {
             return null;
+        }
+        foreach (Step step in plan.Steps)
+        {
+            if (step is CloneAgainStep)
+            {
+                // The process enters it itself.
+                return null;
+            }
         }
         SafeFd own = Syscall.Open("/proc/self/ns/pid", OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC);
         Syscall.Setns(init, CloneFlags.CLONE_NEWPID);

@@ -103,7 +103,9 @@ public sealed partial class Planner
 
     /// <summary>A runtime that may clone mounts opens the sources of a container with a user namespace. An ordinary user's may
     /// not; the container then does it, which as the same user reaches the same files.</summary>
-    bool OpensSources => HasUserNamespace && (_facts.Capabilities & (1ul << CapSysAdmin)) != 0;
+    bool OpensSources => HasUserNamespace && MayMount;
+
+    bool MayMount => (_facts.Capabilities & (1ul << CapSysAdmin)) != 0;
 
     const int CapSysAdmin = 21;
 

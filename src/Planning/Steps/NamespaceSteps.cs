@@ -121,10 +121,13 @@ public sealed class JoinNamespacesStep : Step
 public sealed class JoinContainerStep : Step
 {
     public required ulong Namespaces { get; init; }
+    /// <summary>The process joins the pid namespace too, for a child of its own; otherwise the runtime has entered it before the clone.</summary>
+    public bool WithPid { get; init; }
     public override Phase Phase => Phase.Join;
     public override string Text => "join the container's namespaces: " + NamespaceKind.Names(Namespaces);
 
-    public override void Lower(ProgramBuilder program) => program.Add(OpCode.JoinContainer, Namespaces & ~NamespaceKind.Pid);
+    public override void Lower(ProgramBuilder program) =>
+        program.Add(OpCode.JoinContainer, WithPid ? Namespaces : Namespaces & ~NamespaceKind.Pid);
 }
 
 /// <summary>unshare(2) of namespaces that must belong to a joined user namespace, and of the cgroup namespace, whose root is the cgroup
@@ -143,7 +146,9 @@ public sealed class CloneAgainStep : Step
 {
     public required ulong Flags { get; init; }
     public override Phase Phase => Phase.Join;
-    public override string Text => "clone once more; new namespaces: " + NamespaceKind.Names(Flags);
+    public override string Text => Flags == 0
+        ? "clone once more, into the joined pid namespace"
+        : "clone once more; new namespaces: " + NamespaceKind.Names(Flags);
     public override void Lower(ProgramBuilder program) => program.Add(OpCode.CloneAgain, Flags);
 }
 
