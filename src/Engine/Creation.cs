@@ -31,6 +31,7 @@ sealed class Creation : IDisposable
     IntelRdt? _rdt;
     ulong _oomKills;
     bool _undone;
+    bool _initKilled;
 
     public Creation(GlobalOptions globals, CreateOptions options, ContainerPlan plan, Preflight preflight)
     {
@@ -82,7 +83,11 @@ sealed class Creation : IDisposable
         }
     }
 
-    bool OomKilled() => _cgroup is not null && _cgroup.OomKills() > _oomKills;
+    /// <summary>The cgroup's count says so. A unit of systemd may be gone with its count: then, with a memory limit, a process that
+    /// somebody killed before anybody but the kernel had a reason to.</summary>
+    bool OomKilled() => _cgroup is not null && (_cgroup.OomKills() > _oomKills ||
+        (_initKilled && _record.SystemdUnit is not null && _plan.Spec.Linux?.Resources?.Memory?.Limit is > 0 &&
+            _cgroup.TryRead("memory.events", out _) < 0));
 
     void Prepare()
     {
@@ -248,7 +253,12 @@ sealed class Creation : IDisposable
         }
     }
 
-    RuntimeException Died() => new("init process " + _init!.Reap() + " before it was ready");
+    RuntimeException Died()
+    {
+        string how = _init!.Reap();
+        _initKilled = how.Contains("SIGKILL", StringComparison.Ordinal);
+        return new RuntimeException("init process " + how + " before it was ready");
+    }
 
     T? Find<T>() where T : Step
     {

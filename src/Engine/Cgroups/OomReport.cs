@@ -6,18 +6,20 @@ namespace OciRun.Engine.Cgroups;
 /// <summary>Says so when a failure was the memory limit's doing: what one sees otherwise is an init that is gone.</summary>
 public static class OomReport
 {
-    /// <summary>An error to report instead of <paramref name="failure"/> when the OOM killer has struck in the cgroup; null when
-    /// it has not.</summary>
+    /// <summary>An error to report instead of <paramref name="failure"/> when the OOM killer has struck in the cgroup, or the cgroup is
+    /// gone with its count; null when it has not.</summary>
     public static RuntimeException? Explain(Cgroup cgroup, SpecResources? resources, string failure)
     {
-        if (cgroup.OomKills() == 0)
+        bool isGone = cgroup.TryRead("memory.events", out _) < 0;
+        if (!isGone && cgroup.OomKills() == 0)
         {
             return null;
         }
-        string limit = cgroup.TryRead("memory.max", out string max) == 0 ? max.Trim() : "unknown";
+        string? configured = resources?.Memory?.Limit?.ToString(CultureInfo.InvariantCulture);
+        string limit = cgroup.TryRead("memory.max", out string max) == 0 ? max.Trim() : configured ?? "unknown";
         // memory.peak: Linux 5.19.
         string used = cgroup.TryRead("memory.peak", out string peak) == 0 ? ", " + peak.Trim() + " bytes were used" : "";
-        bool isConfigured = resources?.Memory?.Limit?.ToString(CultureInfo.InvariantCulture) == limit;
+        bool isConfigured = configured == limit;
         string path = isConfigured ? "linux.resources.memory.limit" : "memory.max";
         string message = "container init was OOM-killed (memory limit too low?): " + path + " is " + limit + " bytes" + used;
         return new RuntimeException(message, "raise the memory limit; without the limit the error was: " + failure);
