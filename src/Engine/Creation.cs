@@ -346,6 +346,10 @@ sealed class Creation : IDisposable
             {
                 throw new RuntimeException("init was killed when the memory limit was set");
             }
+            if (_record.SystemdUnit is { } unit)
+            {
+                SystemdDriver.LimitMemory(unit, _plan.Spec.Linux?.Resources);
+            }
         }
         _record.Pid = _init!.Pid;
         _record.PidStartTime = ProcessStat.StartTimeOf(_init.Pid);

@@ -30,6 +30,7 @@ public static class SystemdDriver
         List<UnitProperty> properties =
             SystemdProperties.ForUnit(id, location, spec.Linux?.Resources, spec.Annotations, systemd.Version, problems);
         Report(problems);
+        properties.RemoveAll(static property => LimitsMemory(property));
         bool isSlice = location.Unit!.EndsWith(".slice", StringComparison.Ordinal);
         if (!isSlice)
         {
@@ -56,6 +57,25 @@ public static class SystemdDriver
         }
         return cgroup;
     }
+
+    /// <summary>Limits the memory of a unit that was started without: init needs more while it sets the container up than afterwards, and
+    /// systemd removes the cgroup of an init that the limit kills before anybody can ask why. The files have the values already.</summary>
+    public static void LimitMemory(string unit, SpecResources? resources)
+    {
+        if (resources?.Memory is null && resources?.Unified is null)
+        {
+            return;
+        }
+        List<UnitProperty> properties = SystemdProperties.ForResources(resources, 0, []);
+        properties.RemoveAll(static property => !LimitsMemory(property));
+        if (properties.Count != 0)
+        {
+            using SystemdManager systemd = SystemdManager.Connect(UsesUserManager());
+            systemd.SetProperties(unit, properties);
+        }
+    }
+
+    static bool LimitsMemory(UnitProperty property) => property.Name is "MemoryMax" or "MemoryHigh" or "MemorySwapMax";
 
     /// <summary>Stops and forgets a container's unit. Without systemd that is a warning: the caller removes the cgroup anyway,
     /// and systemd drops a scope whose cgroup is empty by itself.</summary>
