@@ -32,6 +32,7 @@ sealed class Creation : IDisposable
     ulong _oomKills;
     bool _undone;
     bool _initKilled;
+    bool _oomKilled;
 
     public Creation(GlobalOptions globals, CreateOptions options, ContainerPlan plan, Preflight preflight)
     {
@@ -85,9 +86,14 @@ sealed class Creation : IDisposable
 
     /// <summary>The cgroup's count says so. A unit of systemd may be gone with its count: then, with a memory limit, a process that
     /// somebody killed before anybody but the kernel had a reason to.</summary>
-    bool OomKilled() => _cgroup is not null && (_cgroup.OomKills() > _oomKills ||
-        (_initKilled && _record.SystemdUnit is not null && _plan.Spec.Linux?.Resources?.Memory?.Limit is > 0 &&
-            _cgroup.TryRead("memory.events", out _) < 0));
+    bool OomKilled()
+    {
+        // Kept: between two looks systemd may stop the empty unit, and the count goes with it.
+        _oomKilled |= _cgroup is not null && (_cgroup.OomKills() > _oomKills ||
+            (_initKilled && _record.SystemdUnit is not null && _plan.Spec.Linux?.Resources?.Memory?.Limit is > 0 &&
+                _cgroup.TryRead("memory.events", out _) < 0));
+        return _oomKilled;
+    }
 
     void Prepare()
     {
