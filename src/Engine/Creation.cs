@@ -88,12 +88,19 @@ sealed class Creation : IDisposable
     /// somebody killed before anybody but the kernel had a reason to.</summary>
     bool OomKilled()
     {
-        // Kept: between two looks systemd may stop the empty unit, and the count goes with it.
-        _oomKilled |= _cgroup is not null && (_cgroup.OomKills() > _oomKills ||
-            (_initKilled && _record.SystemdUnit is not null && _plan.Spec.Linux?.Resources?.Memory?.Limit is > 0 &&
-                _cgroup.TryRead("memory.events", out _) < 0));
+        // Kept: between two looks systemd may stop the empty unit, and the count goes with it. It may even be gone before the first
+        // look, when the runtime has not noticed yet that init is dead.
+        if (!_oomKilled && _cgroup is not null)
+        {
+            _oomKilled = _cgroup.TryRead("memory.events", out _) == 0
+                ? _cgroup.OomKills() > _oomKills
+                : _record.SystemdUnit is not null && LimitsMemory && (_initKilled || _init!.WasKilled());
+        }
         return _oomKilled;
     }
+
+    bool LimitsMemory => _plan.Spec.Linux?.Resources is { } resources &&
+        (resources.Memory?.Limit is > 0 || resources.Unified?.ContainsKey("memory.max") == true);
 
     void Prepare()
     {
@@ -348,7 +355,7 @@ sealed class Creation : IDisposable
         {
             _cgroup.Apply(resources.Writes);
             // A limit below what init uses now kills it at once, and the write succeeds all the same.
-            if (_plan.Spec.Linux?.Resources?.Memory is not null && OomKilled())
+            if (LimitsMemory && OomKilled())
             {
                 throw new RuntimeException("init was killed when the memory limit was set");
             }

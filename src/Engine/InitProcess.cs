@@ -13,6 +13,8 @@ namespace OciRun.Engine;
 /// <summary>The container's first process, or one that exec starts: it is cloned, answered at its gates, and fed its init program.</summary>
 sealed unsafe class InitProcess : IDisposable
 {
+    const int DeathTimeoutMs = 1000;
+
     readonly ContainerPlan _plan;
     readonly SafeFd _channel;
     readonly SafeFd _peer;
@@ -253,6 +255,12 @@ sealed unsafe class InitProcess : IDisposable
         _programReadOnly.Dispose();
         _programFilled = true;
     }
+
+    /// <summary>True when the process has ended by SIGKILL and nobody has reaped it yet. Its cgroup is empty, and may be removed, a
+    /// moment before the kernel reports its end: hence the wait.</summary>
+    public bool WasKilled() => Pidfd >= 0 && Syscall.Poll(Pidfd, 1, DeathTimeoutMs) > 0 &&
+        Syscall.TryWaitId(WaitFlags.P_PIDFD, Pidfd, WaitFlags.WEXITED | WaitFlags.WNOHANG | WaitFlags.WNOWAIT, out WaitResult result) >= 0 &&
+        result.Signaled && result.ExitCode == 128 + 9;
 
     /// <summary>Why the process is gone, for a message: "was killed by signal 9", "exited with status 1".</summary>
     public string Reap()
