@@ -37,7 +37,13 @@ public static class Control
 
     /// <summary>Changes limits; what is null in <paramref name="update"/> stays as it is. The state keeps the result only if all of
     /// it took effect.</summary>
-    public static void Update(GlobalOptions globals, string id, SpecResources update)
+    /// <param name="globals">Global options.</param>
+    /// <param name="id">The container.</param>
+    /// <param name="update">Limits of its cgroup.</param>
+    /// <param name="l3CacheSchema">Lines for the schemata of its resctrl group; null leaves them.</param>
+    /// <param name="memBwSchema">The line for memory bandwidth; null leaves it.</param>
+    public static void Update(GlobalOptions globals, string id, SpecResources update, string? l3CacheSchema = null,
+        string? memBwSchema = null)
     {
         using ContainerDirectory directory = OpenLocked(globals, id);
         ContainerRecord record = directory.Load(withConfig: true);
@@ -45,18 +51,31 @@ public static class Control
         {
             throw new RuntimeException("container not running");
         }
-        using Cgroup cgroup = OpenCgroup(record);
-        SpecResources merged = CgroupUpdate.Apply(record, cgroup, update);
-        record.Config.Linux ??= new SpecLinux();
-        record.Config.Linux.Resources = merged;
-        directory.Save(record);
+        using IntelRdtUpdate? rdt = IntelRdtUpdate.Apply(record, l3CacheSchema, memBwSchema);
+        try
+        {
+            // A container without a cgroup may still have a resctrl group.
+            if (rdt is null || record.CgroupPath is not null)
+            {
+                using Cgroup cgroup = OpenCgroup(record);
+                SpecResources merged = CgroupUpdate.Apply(record, cgroup, update);
+                record.Config.Linux ??= new SpecLinux();
+                record.Config.Linux.Resources = merged;
+            }
+            directory.Save(record);
+        }
+        catch
+        {
+            rdt?.Restore();
+            throw;
+        }
     }
 
     /// <summary>One line of statistics, as JSON without its end.</summary>
     public static byte[] Stats(GlobalOptions globals, string id)
     {
-        using Cgroup cgroup = OpenRunning(globals, id);
-        return ContainerStats.StatsLine(cgroup, id);
+        using Cgroup cgroup = OpenRunning(globals, id, out ContainerRecord record);
+        return ContainerStats.StatsLine(cgroup, record);
     }
 
     /// <summary>Statistics at an interval and a line for each kill by the OOM killer, until the container ends.</summary>
@@ -66,8 +85,8 @@ public static class Control
     /// <param name="write">Gets each line without its end; false stops.</param>
     public static void Events(GlobalOptions globals, string id, int intervalMs, Func<byte[], bool> write)
     {
-        using Cgroup cgroup = OpenRunning(globals, id);
-        CgroupWatch.Run(cgroup, id, intervalMs, write);
+        using Cgroup cgroup = OpenRunning(globals, id, out ContainerRecord record);
+        CgroupWatch.Run(cgroup, record, intervalMs, write);
     }
 
     static ContainerDirectory OpenLocked(GlobalOptions globals, string id)
@@ -81,10 +100,10 @@ public static class Control
         throw new RuntimeException("container does not exist");
     }
 
-    static Cgroup OpenRunning(GlobalOptions globals, string id)
+    static Cgroup OpenRunning(GlobalOptions globals, string id, out ContainerRecord record)
     {
         using ContainerDirectory directory = ContainerDirectory.Open(globals, id);
-        ContainerRecord record = directory.Load(withConfig: false);
+        record = directory.Load(withConfig: true);
         if (Lifecycle.StatusOf(directory, record) is ContainerStatus.Stopped or ContainerStatus.Creating)
         {
             throw new RuntimeException($"container with id {id} is not running");

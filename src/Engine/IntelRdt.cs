@@ -70,7 +70,40 @@ sealed class IntelRdt : IDisposable
         }
     }
 
-    static string Below(string group, string name) => group.Length == 0 ? name : group + "/" + name;
+    /// <summary>The group of a container with linux.intelRdt; empty for the default group.</summary>
+    public static string GroupOf(ContainerRecord record) =>
+        record.Config.Linux?.IntelRdt?.ClosID is { Length: > 0 } name ? (name == "/" ? "" : name) : record.Id;
+
+    /// <summary>The content of a file below the root.</summary>
+    public string Read(string path) => Encoding.UTF8.GetString(Syscall.ReadAllAt(_root, path, MostBytes));
+
+    /// <summary>Like <see cref="Read"/>; null when the file is not there or cannot be read.</summary>
+    public string? TryRead(string path)
+    {
+        try
+        {
+            return Read(path);
+        }
+        catch (SyscallException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The names in a directory below the root; none when it is not there.</summary>
+    public List<string> List(string path)
+    {
+        int fd = Syscall.TryOpenAt(_root, path, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC);
+        if (fd < 0)
+        {
+            return [];
+        }
+        using var directory = new SafeFd(fd);
+        return [.. Syscall.ListDirectory(directory)];
+    }
+
+    /// <summary>A path in a group.</summary>
+    public static string Below(string group, string name) => group.Length == 0 ? name : group + "/" + name;
 
     void PrepareGroup(IntelRdtStep step, ContainerRecord record, Action save)
     {
@@ -95,7 +128,7 @@ sealed class IntelRdt : IDisposable
             save();
         }
         MakeDirectory(step.Group, step);
-        WriteSchemata(step.Group, step.Schemata);
+        WriteSchemata(step.Group, step.Schemata, "linux.intelRdt.schemata");
     }
 
     /// <summary>A group that others may use is not changed: it must be as the config wants it.</summary>
@@ -105,7 +138,7 @@ sealed class IntelRdt : IDisposable
         {
             return;
         }
-        string content = Encoding.UTF8.GetString(Syscall.ReadAllAt(_root, step.Group + "/schemata", MostBytes));
+        string content = Read(step.Group + "/schemata");
         var present = new List<string>(content.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         foreach (string line in step.Schemata)
         {
@@ -163,11 +196,11 @@ sealed class IntelRdt : IDisposable
     }
 
     /// <summary>All lines in one write(2): the kernel takes all or none of them.</summary>
-    public void WriteSchemata(string group, IReadOnlyList<string> lines)
+    public void WriteSchemata(string group, IReadOnlyList<string> lines, string configPath)
     {
         if (lines.Count > 0)
         {
-            Write(Below(group, "schemata"), string.Join('\n', lines) + "\n", "linux.intelRdt.schemata");
+            Write(Below(group, "schemata"), string.Join('\n', lines) + "\n", configPath);
         }
     }
 

@@ -130,6 +130,65 @@ public sealed class HostFieldTests : ContainerTest
     }
 
     [Fact]
+    public void Update_changes_the_schemata_of_the_containers_group()
+    {
+        var env = Resctrl(out var root);
+        var b = NewBundle("sleep", "60");
+        b.Linux["intelRdt"] = new JsonObject { ["l3CacheSchema"] = "L3:0=f;1=f0", ["memBwSchema"] = "MB:0=20;1=70" };
+        b.Save();
+        var id = NewId();
+        Ok(OciWith(["run", "--detach", "--bundle", b.Dir, id], env: env));
+        WillDelete(id);
+        var schemata = Path.Combine(root, id, "schemata");
+        Ok(OciWith(["update", "--l3-cache-schema", "L3:0=3\nMB:0=1", "--mem-bw-schema=MB:0=50", id], env: env));
+        Assert.Equal("L3:0=3\nMB:0=50\n", File.ReadAllText(schemata));
+        Ok(OciWith(["update", "--mem-bw-schema", "MB:1=30", id], env: env));
+        Assert.Equal("MB:1=30\n", File.ReadAllText(schemata));
+        Fails(OciWith(["update", "--mem-bw-schema", "L3:0=1", id], env: env), 1, "--mem-bw-schema", "MB:");
+        Fails(OciWith(["update", "--l3-cache-schema", "lots", id], env: env), 1, "--l3-cache-schema", "L3:0=f");
+        // Another part of the update fails: this one is taken back.
+        Fails(OciWith(["update", "--mem-bw-schema", "MB:1=99", "--cpuset-cpus", "99999", id], env: env), 1, "linux.resources.cpu.cpus");
+        Assert.Equal("MB:1=30\n", File.ReadAllText(schemata));
+        Ok(OciWith(["delete", "--force", id], env: env));
+        Fails(OciWith(["update", "--l3-cache-schema", "L3:0=3", StartSleeper()], env: env), 1, "--l3-cache-schema", "linux.intelRdt");
+    }
+
+    [Fact]
+    public void Events_tell_of_the_resctrl_group()
+    {
+        var env = Resctrl(out var root);
+        void Say(string file, string text)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(root, file))!);
+            File.WriteAllText(Path.Combine(root, file), text);
+        }
+        Say("schemata", "    MB:0=100;1=100\n    L3:0=fffff;1=fffff\n");
+        Say("info/L3/cbm_mask", "fffff\n");
+        Say("info/L3/min_cbm_bits", "1\n");
+        Say("info/L3/num_closids", "16\n");
+        Say("info/MB/bandwidth_gran", "10\n");
+        Say("info/MB/min_bandwidth", "10\n");
+        var b = NewBundle("sleep", "60");
+        b.Linux["intelRdt"] = new JsonObject { ["l3CacheSchema"] = "L3:0=f;1=f0" };
+        b.Save();
+        var id = NewId();
+        Ok(OciWith(["run", "--detach", "--bundle", b.Dir, id], env: env));
+        WillDelete(id);
+        Say(id + "/mon_data/mon_L3_00/mbm_total_bytes", "4096\n");
+        Say(id + "/mon_data/mon_L3_00/mbm_local_bytes", "Unavailable\n");
+        Say(id + "/mon_data/mon_L3_00/llc_occupancy", "1024\n");
+        var rdt = JsonNode.Parse(Ok(OciWith(["events", "--stats", id], env: env)).Out)!["data"]!["intel_rdt"]!;
+        Assert.Equal("""
+            {"l3_cache_info":{"cbm_mask":"fffff","min_cbm_bits":1,"num_closids":16},"l3_cache_schema_root":"L3:0=fffff;1=fffff",
+            "l3_cache_schema":"L3:0=f;1=f0","mem_bw_info":{"bandwidth_gran":10,"min_bandwidth":10},"mem_bw_schema_root":"MB:0=100;1=100",
+            "schemata":["L3:0=f;1=f0"],"mbm_stats":[{"mbm_total_bytes":4096}],"cmt_stats":[{"llc_occupancy":1024}]}
+            """.Replace("\n", "", StringComparison.Ordinal), rdt.ToJsonString());
+        Directory.Delete(Path.Combine(root, id, "mon_data"), recursive: true);
+        Ok(OciWith(["delete", "--force", id], env: env));
+        Assert.Equal("{}", JsonNode.Parse(Ok(OciWith(["events", "--stats", StartSleeper()], env: env)).Out)!["data"]!["intel_rdt"]!.ToJsonString());
+    }
+
+    [Fact]
     public void Intel_rdt_without_resctrl_is_an_error()
     {
         if (File.ReadLines("/proc/self/mountinfo").Any(l => l.Contains(" - resctrl ", StringComparison.Ordinal)))

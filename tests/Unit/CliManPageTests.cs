@@ -82,7 +82,7 @@ public class CliManPageTests
             }
             else if (section is not null && (lines[Math.Max(0, i - 1)] == ".TP" || line.StartsWith(".BR --", StringComparison.Ordinal)))
             {
-                foreach (Match match in Regex.Matches(line, @"(?<![\w-])--?[a-z][a-z-]*"))
+                foreach (Match match in Regex.Matches(line, @"(?<![\w-])--?[a-z][a-z0-9-]*"))
                 {
                     section.Add(match.Value);
                 }

@@ -10,6 +10,8 @@ namespace OciRun.Cli.Commands;
 sealed class UpdateCommand : CliCommand
 {
     readonly Option<string> _resources;
+    readonly Option<string> _cache;
+    readonly Option<string> _bandwidth;
     readonly List<Option<string>> _limits = [];
 
     public UpdateCommand() : base("update", "Change the resource limits of a container.")
@@ -29,6 +31,8 @@ sealed class UpdateCommand : CliCommand
         Limit("--cpuset-mems", "LIST", "memory nodes to use");
         Limit("--blkio-weight", "WEIGHT", "block I/O relative to others, 10 to 1000");
         Limit("--pids-limit", "N", "number of processes; -1 is no limit");
+        _cache = Value("--l3-cache-schema", "SCHEMA", "portions of the L3 cache, such as L3:0=f;1=f0; wants a container with linux.intelRdt");
+        _bandwidth = Value("--mem-bw-schema", "SCHEMA", "memory bandwidth, such as MB:0=20;1=70; wants a container with linux.intelRdt");
         Value("--kernel-memory", "SIZE", "accepted for older engines and ignored", hidden: true);
         Value("--kernel-memory-tcp", "SIZE", "accepted for older engines and ignored", hidden: true);
     }
@@ -43,7 +47,12 @@ sealed class UpdateCommand : CliCommand
 
     public override int Run(GlobalOptions globals, string[] operands)
     {
-        Control.Update(globals, operands[0], Get(_resources) is string file ? Read(file) : ResourceWords.Build(Given()));
+        if (Get(_resources) is string file)
+        {
+            Control.Update(globals, operands[0], Read(file));
+            return 0;
+        }
+        Control.Update(globals, operands[0], ResourceWords.Build(Given()), Get(_cache), Get(_bandwidth));
         return 0;
     }
 

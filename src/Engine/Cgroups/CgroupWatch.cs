@@ -1,5 +1,6 @@
 using System;
 using OciRun.Kernel;
+using OciRun.Spec;
 using OciRun.Syscalls;
 
 namespace OciRun.Engine.Cgroups;
@@ -11,10 +12,10 @@ public static class CgroupWatch
     /// <summary>Runs until no process is left in the cgroup. The kernel wakes poll(2) when memory.events or cgroup.events
     /// changes.</summary>
     /// <param name="cgroup">The container's cgroup.</param>
-    /// <param name="id">The container.</param>
+    /// <param name="record">The container.</param>
     /// <param name="intervalMs">Between two statistics lines.</param>
     /// <param name="write">Gets each line, without its end; false stops.</param>
-    public static void Run(Cgroup cgroup, string id, int intervalMs, Func<byte[], bool> write)
+    public static void Run(Cgroup cgroup, ContainerRecord record, int intervalMs, Func<byte[], bool> write)
     {
         int opened = CgroupFiles.TryOpen(cgroup.Directory, "cgroup.events", OpenFlags.O_RDONLY);
         if (opened < 0)
@@ -33,20 +34,20 @@ public static class CgroupWatch
                 new() { fd = memory, events = PollEvents.POLLPRI },
             ];
             Syscall.Poll(files, (int)Math.Clamp(next - Environment.TickCount64, 0, int.MaxValue));
-            if (!ReportKills(memory, ref kills, id, write))
+            if (!ReportKills(memory, ref kills, record.Id, write))
             {
                 return;
             }
             if (Environment.TickCount64 >= next)
             {
                 next += intervalMs;
-                if (cgroup.IsPopulated && !write(ContainerStats.StatsLine(cgroup, id)))
+                if (cgroup.IsPopulated && !write(ContainerStats.StatsLine(cgroup, record)))
                 {
                     return;
                 }
             }
         }
-        ReportKills(memory, ref kills, id, write);
+        ReportKills(memory, ref kills, record.Id, write);
     }
 
     static bool ReportKills(SafeFd memory, ref ulong kills, string id, Func<byte[], bool> write)

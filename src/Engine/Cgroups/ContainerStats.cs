@@ -5,6 +5,7 @@ using System.Globalization;
 using System.Text.Json;
 using OciRun.Kernel;
 using OciRun.Planning.Cgroups;
+using OciRun.Spec;
 using OciRun.Syscalls;
 
 namespace OciRun.Engine.Cgroups;
@@ -16,25 +17,27 @@ public sealed class ContainerStats
     const ulong Unlimited = ulong.MaxValue;
 
     readonly Cgroup cgroup_;
+    readonly ContainerRecord record_;
     readonly Utf8JsonWriter json_;
 
-    ContainerStats(Cgroup cgroup, Utf8JsonWriter json)
+    ContainerStats(Cgroup cgroup, ContainerRecord record, Utf8JsonWriter json)
     {
         cgroup_ = cgroup;
+        record_ = record;
         json_ = json;
     }
 
     /// <summary>One line, without its end.</summary>
-    public static byte[] StatsLine(Cgroup cgroup, string id)
+    public static byte[] StatsLine(Cgroup cgroup, ContainerRecord record)
     {
         ArrayBufferWriter<byte> buffer = new(4096);
         using (Utf8JsonWriter json = new(buffer))
         {
             json.WriteStartObject();
             json.WriteString("type"u8, "stats"u8);
-            json.WriteString("id"u8, id);
+            json.WriteString("id"u8, record.Id);
             json.WriteStartObject("data"u8);
-            new ContainerStats(cgroup, json).WriteData();
+            new ContainerStats(cgroup, record, json).WriteData();
             json.WriteEndObject();
             json.WriteEndObject();
         }
@@ -64,6 +67,7 @@ public sealed class ContainerStats
         WriteBlkio();
         WriteHugetlb();
         json_.WriteStartObject("intel_rdt"u8);
+        IntelRdtStats.Write(json_, record_);
         json_.WriteEndObject();
         json_.WriteNull("network_interfaces"u8);
     }
