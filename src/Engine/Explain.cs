@@ -1,6 +1,7 @@
+using System.Runtime.InteropServices;
 using OciRun.Planning;
 using OciRun.Planning.Seccomp;
-using OciRun.Spec;
+using OciRun.Planning.Steps;
 
 namespace OciRun.Engine;
 
@@ -10,22 +11,36 @@ public static class Explain
     public static string Text(GlobalOptions globals, CreateOptions options)
     {
         ContainerPlan plan = Plan(globals, options);
-        return PlanPrinter.Text(plan) + SeccompTable(plan.Spec.Linux?.Seccomp);
+        return PlanPrinter.Text(plan) + SeccompTable(plan);
     }
 
     /// <summary>What the seccomp filter does with which calls, below a heading like those of the phases.</summary>
-    static string SeccompTable(SpecSeccomp? seccomp)
+    static string SeccompTable(ContainerPlan plan)
     {
-        string table = seccomp is null ? "" : SeccompPrinter.Table(seccomp);
-        return table.Length == 0 ? "" : "\nSeccomp filter\n" + table;
+        if (Find(plan) is not { } step)
+        {
+            return "";
+        }
+        bool compiled = step.ConfigPath != SeccompAnnotations.ProgramPath;
+        return "\nSeccomp filter\n" + (compiled
+            ? SeccompPrinter.Table(plan.Spec.Linux!.Seccomp!)
+            : "the program of " + step.ConfigPath + "; see explain --seccomp-bpf\n");
     }
 
     /// <summary>The seccomp filter's instructions; nothing when the config has no filter.</summary>
-    public static string SeccompBpf(GlobalOptions globals, CreateOptions options)
+    public static string SeccompBpf(GlobalOptions globals, CreateOptions options) =>
+        Find(Plan(globals, options)) is { } step ? SeccompPrinter.Disassemble(MemoryMarshal.Cast<byte, BpfInstruction>(step.Filter)) : "";
+
+    static SeccompStep? Find(ContainerPlan plan)
     {
-        SpecSeccomp? seccomp = Plan(globals, options).Spec.Linux?.Seccomp;
-        SeccompFilter? filter = seccomp is null ? null : SeccompCompiler.Compile(seccomp, []);
-        return filter is null ? "" : SeccompPrinter.Disassemble(filter);
+        foreach (Step step in plan.Steps)
+        {
+            if (step is SeccompStep seccomp)
+            {
+                return seccomp;
+            }
+        }
+        return null;
     }
 
     public static string Json(GlobalOptions globals, CreateOptions options) => PlanPrinter.Json(Plan(globals, options));

@@ -120,6 +120,7 @@ public static partial class Lifecycle
     {
         string file = options.ConfigFile.StartsWith('/') ? options.ConfigFile : options.Bundle + "/" + options.ConfigFile;
         RuntimeSpec spec = Preflight.ReadConfig(file);
+        SeccompListener.AddReceiver(spec);
         var problems = new List<ConfigProblem>();
         facts = preflight.Gather(spec, globals, options.Id);
         InheritedDescriptors inherited = InheritedDescriptors.Read(options.PreserveFds);

@@ -1,3 +1,4 @@
+using System;
 using System.Globalization;
 using OciRun.Kernel;
 using OciRun.Planning;
@@ -13,6 +14,23 @@ namespace OciRun.Engine;
 static class SeccompListener
 {
     const string LinkTarget = "anon_inode:seccomp notify";
+    /// <summary>The caller's agent for profiles that name none, as with crun.</summary>
+    const string ReceiverVariable = "RUN_OCI_SECCOMP_RECEIVER";
+
+    /// <summary>Puts the caller's agent into a config that names none. It is kept with the container, for exec needs it too.</summary>
+    public static void AddReceiver(RuntimeSpec spec)
+    {
+        bool named = spec.Linux?.Seccomp?.ListenerPath is { Length: > 0 } || SeccompAnnotations.NameReceiver(spec.Annotations);
+        if (!named && spec.Linux is { } linux && Environment.GetEnvironmentVariable(ReceiverVariable) is { Length: > 0 } receiver)
+        {
+            if (!receiver.StartsWith('/'))
+            {
+                throw new RuntimeException(ReceiverVariable + ": \"" + receiver + "\" is not an absolute path");
+            }
+            linux.Seccomp ??= new SpecSeccomp();
+            linux.Seccomp.ListenerPath = receiver;
+        }
+    }
 
     public static void HandOver(ContainerPlan plan, ContainerRecord record, ContainerStatus status, int initPid, InitProcess process)
     {
@@ -22,7 +40,7 @@ static class SeccompListener
             {
                 using SafeFd listener = Take(process);
                 byte[] message = SeccompNotifyMessage.Build(record, status, initPid, process.Pid, seccomp.ListenerMetadata);
-                Sockets.SendDescriptor(path, message, listener, "linux.seccomp.listenerPath");
+                Sockets.SendDescriptor(path, message, listener, seccomp.ListenerSource);
             }
         }
     }

@@ -11,6 +11,9 @@ namespace OciRun.Planning;
 
 public sealed partial class Planner
 {
+    /// <summary>Where the filter comes from.</summary>
+    string _seccompPath = "linux.seccomp";
+
     /// <summary>From the init program to the payload. The same for create and for exec.</summary>
     void PlanProcess()
     {
@@ -27,7 +30,7 @@ public sealed partial class Planner
             PlanNames();
         }
         PlanAttributes(process);
-        SeccompFilter? filter = _linux.Seccomp is null ? null : SeccompCompiler.Compile(_linux.Seccomp, _problems);
+        SeccompFilter? filter = CompileSeccomp();
         PlanCredentials(process, filter);
         PlanProgram(process, env);
         if (process.Rlimits is { Count: > 0 } rlimits)
@@ -65,12 +68,23 @@ public sealed partial class Planner
         AddHooks("poststart", hooks?.Poststart, Phase.Exec);
     }
 
+    SeccompFilter? CompileSeccomp()
+    {
+        SeccompAnnotations? annotations = SeccompAnnotations.Read(_spec.Annotations, _problems);
+        bool given = annotations?.HasProgram == true;
+        _seccompPath = given ? SeccompAnnotations.ProgramPath : "linux.seccomp";
+        return _linux.Seccomp is null && !given
+            ? null
+            : SeccompCompiler.Compile(_linux.Seccomp ?? new SpecSeccomp(), _problems, annotations: annotations);
+    }
+
     void AddSeccomp(SeccompFilter filter) => Add(new SeccompStep
     {
-        ConfigPath = "linux.seccomp",
+        ConfigPath = _seccompPath,
         Filter = filter.Bytes.ToArray(),
         Flags = filter.Flags,
         ListenerPath = filter.ListenerPath,
+        ListenerSource = filter.ListenerSource,
         ListenerMetadata = filter.ListenerMetadata,
         UnknownNames = filter.UnknownNames,
     });

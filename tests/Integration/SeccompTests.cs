@@ -257,6 +257,15 @@ public sealed class SeccompTests : ContainerTest
     [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","flags":["X"]}""", "linux.seccomp.flags[0]", "\"X\"")]
     [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"action":"SCMP_ACT_KILL","args":[{"index":6,"op":"SCMP_CMP_EQ"}]}]}""",
         "linux.seccomp.syscalls[0].args[0].index", "6")]
+    [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"action":"SCMP_ACT_KILL","args":[{"index":0,"op":"SCMP_CMP_X"}]}]}""",
+        "linux.seccomp.syscalls[0].args[0].op", "SCMP_CMP_X")]
+    [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"action":"SCMP_ACT_NOTIFY"}]}""",
+        "linux.seccomp.listenerPath", "SCMP_ACT_NOTIFY")]
+    [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"action":"SCMP_ACT_KILL","errnoRet":1}]}""",
+        "linux.seccomp.syscalls[0].errnoRet", "SCMP_ACT_KILL")]
+    [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","defaultErrnoRet":1}""", "linux.seccomp.defaultErrnoRet", "SCMP_ACT_ALLOW")]
+    [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":[],"action":"SCMP_ACT_KILL"}]}""", "linux.seccomp.syscalls[0].names", "name")]
+    [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","flags":["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]}""", "linux.seccomp.flags", "SCMP_ACT_NOTIFY")]
     [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","listenerPath":"/x","syscalls":[{"names":["write"],"action":"SCMP_ACT_NOTIFY"}]}""",
         "linux.seccomp.syscalls[0].names", "write")]
     public void A_profile_that_means_nothing_is_refused(string profile, string path, string text) =>
@@ -290,5 +299,97 @@ public sealed class SeccompTests : ContainerTest
         Assert.Contains("syscall:110=EADDRNOTAVAIL", r.Out, StringComparison.Ordinal);
         Assert.Contains("no_such_call", r.Err, StringComparison.Ordinal);
         Assert.DoesNotContain("no_such_call", Ok(RunRaw(b)).Err, StringComparison.Ordinal);
+    }
+
+    static Bundle Annotated(Bundle b, string key, string value)
+    {
+        b.Config["annotations"] ??= new JsonObject();
+        b.Config["annotations"]![key] = value;
+        return b.Save();
+    }
+
+    [Fact]
+    public void Exec_of_a_process_file_gets_the_filter()
+    {
+        Bundle b = With("""{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["getppid"],"action":"SCMP_ACT_ERRNO","errnoRet":99}]}""", "sleep", "60");
+        var id = Start(b);
+        foreach (bool noNewPrivileges in (ReadOnlySpan<bool>)[true, false])
+        {
+            JsonObject process = b.Process.DeepClone().AsObject();
+            process["args"] = Bundle.Strings("/probe", "syscall", "110", "--", "report");
+            process["noNewPrivileges"] = noNewPrivileges;
+            string file = Path.Combine(Temp, "process.json");
+            File.WriteAllText(file, process.ToJsonString());
+            var seen = new Seen(Ok(Oci("exec", "--process", file, id)).Out);
+            Assert.Equal("EADDRNOTAVAIL", seen["syscall:110"]);
+            Assert.Equal("2", seen["Seccomp"]);
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void An_agent_can_be_named_beside_the_profile(bool annotation)
+    {
+        string path = Path.Combine(Temp, "agent");
+        using Command agent = Agent(path, 2, 98, 0);
+        Bundle b = With(NotifyProfile("").Replace("about us", "", StringComparison.Ordinal), "syscall", "110", "--", "sleep", "60");
+        var env = new System.Collections.Generic.Dictionary<string, string?> { ["RUN_OCI_SECCOMP_RECEIVER"] = annotation ? null : path };
+        if (annotation)
+        {
+            Annotated(b, "run.oci.seccomp.receiver", path);
+        }
+        b.Save();
+        var id = NewId();
+        Ok(OciWith(["run", "--detach", "--bundle", b.Dir, id], env: env));
+        WillDelete(id);
+        // The container remembers it.
+        Assert.Equal("EADDRINUSE", Exec(id, [], "syscall", "110")["syscall:110"]);
+        agent.Wait();
+    }
+
+    [Fact]
+    public void An_agent_of_the_annotation_that_is_not_there_is_refused()
+    {
+        string path = Path.Combine(Temp, "nobody");
+        Refused(Annotated(With(NotifyProfile(""), "syscall", "110"), "run.oci.seccomp.receiver", path), "annotations[run.oci.seccomp.receiver]", path, "ENOENT");
+    }
+
+    [Fact]
+    public void A_ready_made_program_is_loaded_instead_of_the_profile()
+    {
+        // ld nr; jeq getppid: ERRNO(99), else ALLOW
+        byte[] program =
+        [
+            0x20, 0, 0, 0, 0, 0, 0, 0, 0x15, 0, 0, 1, 110, 0, 0, 0, 0x06, 0, 0, 0, 99, 0, 5, 0, 0x06, 0, 0, 0, 0, 0, 0xff, 0x7f,
+        ];
+        Bundle b = Annotated(NewBundle("syscall", "110", "--", "report"), "run.oci.seccomp_bpf_data", Convert.ToBase64String(program));
+        b.Linux.Remove("seccomp");
+        var seen = Run(b);
+        Assert.Equal("EADDRNOTAVAIL", seen["syscall:110"]);
+        Assert.Equal("2", seen["Seccomp"]);
+        Assert.Contains("annotations[run.oci.seccomp_bpf_data]", Ok(Oci("explain", "--bundle", b.Dir)).Out, StringComparison.Ordinal);
+        Assert.Equal(4, Ok(Oci("explain", "--seccomp-bpf", "--bundle", b.Dir)).Out.TrimEnd('\n').Split('\n').Length);
+        Refused(Annotated(b, "run.oci.seccomp_bpf_data", Convert.ToBase64String(program[..^2])), "annotations[run.oci.seccomp_bpf_data]", "30 bytes");
+        program[24] = 0x77;
+        Fails(RunRaw(Annotated(b, "run.oci.seccomp_bpf_data", Convert.ToBase64String(program))), 1, "annotations[run.oci.seccomp_bpf_data]", "seccomp", "EINVAL");
+    }
+
+    [Fact]
+    public void A_filter_that_cannot_fit_is_refused()
+    {
+        var rules = new JsonArray();
+        string[] names = ["read", "write", "getppid", "getuid", "dup", "pause", "sync", "umask", "uname", "chdir", "rmdir", "fork"];
+        for (int i = 0; i < 3000; i++)
+        {
+            rules.Add(new JsonObject
+            {
+                ["names"] = Bundle.Strings(names[i % names.Length]), ["action"] = "SCMP_ACT_ERRNO", ["errnoRet"] = (i % 100) + 1,
+                ["args"] = new JsonArray(new JsonObject { ["index"] = i % 6, ["op"] = "SCMP_CMP_EQ", ["value"] = (long)i << 16 }),
+            });
+        }
+        Bundle b = NewBundle("print", "x");
+        b.Linux["seccomp"] = new JsonObject { ["defaultAction"] = "SCMP_ACT_ALLOW", ["syscalls"] = rules };
+        Refused(b, "linux.seccomp: the filter needs", "4096");
     }
 }

@@ -347,7 +347,7 @@ public sealed class SeccompCompilerTests
     public void A_disassembly_has_a_line_per_instruction_and_every_label_it_jumps_to()
     {
         SeccompFilter filter = SeccompProfiles.Compile(SeccompProfiles.Fixture("podman-default"));
-        string[] lines = SeccompPrinter.Disassemble(filter).TrimEnd('\n').Split('\n');
+        string[] lines = SeccompPrinter.Disassemble(filter.Instructions).TrimEnd('\n').Split('\n');
         Assert.Equal(filter.Instructions.Length, lines.Length);
         HashSet<string> labels = lines.Where(l => l[0] == 'L').Select(l => l[..l.IndexOf(':')]).ToHashSet();
         string[] used = lines.SelectMany(l => l[8..].Split([' ', ',']).Where(w => w.StartsWith('L') && w.Length > 1 && char.IsDigit(w[1]))).ToArray();

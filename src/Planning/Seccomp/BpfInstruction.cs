@@ -24,6 +24,8 @@ public static class BpfCode
     public const ushort JumpEqual = 0x15;
     public const ushort JumpGreater = 0x25;
     public const ushort JumpGreaterOrEqual = 0x35;
+    /// <summary>BPF_JMP | BPF_JSET | BPF_K. libseccomp's programs have none, others may.</summary>
+    public const ushort JumpSet = 0x45;
     public const ushort Return = 0x06;
 
     /// <summary>BPF_MAXINSNS: a longer program is refused with EINVAL.</summary>

@@ -16,13 +16,18 @@ public static class SeccompCompiler
 
     /// <summary>Null when the profile is absent (no default action and no rules) or has problems, which are then in
     /// <paramref name="problems"/> with config paths such as <c>linux.seccomp.syscalls[3].args[0].op</c>.</summary>
-    public static SeccompFilter? Compile(SpecSeccomp seccomp, List<ConfigProblem> problems, string nativeArch = "SCMP_ARCH_X86_64")
+    public static SeccompFilter? Compile(SpecSeccomp seccomp, List<ConfigProblem> problems, string nativeArch = "SCMP_ARCH_X86_64",
+        SeccompAnnotations? annotations = null)
     {
+        if (annotations?.Program is { } given)
+        {
+            return new SeccompReader(seccomp, problems, annotations).ReadFor(given) is { } frame ? new SeccompFilter(given, frame) : null;
+        }
         if (string.IsNullOrEmpty(seccomp.DefaultAction) && seccomp.Syscalls is not { Count: > 0 })
         {
             return null;
         }
-        if (new SeccompReader(seccomp, problems).Read(nativeArch) is not { } profile)
+        if (new SeccompReader(seccomp, problems, annotations).Read(nativeArch) is not { } profile)
         {
             return null;
         }

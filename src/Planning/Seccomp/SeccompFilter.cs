@@ -13,6 +13,7 @@ public sealed class SeccompFilter
         Flags = profile.Flags;
         UsesNotify = profile.UsesNotify;
         ListenerPath = profile.UsesNotify ? profile.ListenerPath : null;
+        ListenerSource = profile.ListenerSource;
         ListenerMetadata = profile.ListenerMetadata;
         UnknownNames = profile.UnknownNames;
     }
@@ -27,6 +28,9 @@ public sealed class SeccompFilter
 
     /// <summary>Null when nothing is to be sent: a listenerPath without any NOTIFY rule is allowed and means nothing.</summary>
     public string? ListenerPath { get; }
+
+    /// <summary>The config path that <see cref="ListenerPath"/> comes from.</summary>
+    public string ListenerSource { get; }
 
     public string? ListenerMetadata { get; }
 

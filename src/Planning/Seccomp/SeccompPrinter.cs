@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Text;
@@ -100,35 +101,41 @@ public static class SeccompPrinter
     }
 
     /// <summary>The program, one instruction a line, with a label where a jump leads to.</summary>
-    public static string Disassemble(SeccompFilter filter)
+    public static string Disassemble(ReadOnlySpan<BpfInstruction> program)
     {
-        BpfInstruction[] program = filter.Instructions;
-        var targets = new bool[program.Length + 256];
+        var targets = new HashSet<long>();
         for (int i = 0; i < program.Length; i++)
         {
             if (program[i].Code == BpfCode.Jump)
             {
-                targets[i + 1 + program[i].K] = true;
+                targets.Add(i + 1L + program[i].K);
             }
-            else if (IsTest(program[i]))
+            else if (Test(program[i].Code) is not null)
             {
-                targets[i + 1 + program[i].Jt] = true;
-                targets[i + 1 + program[i].Jf] = true;
+                targets.Add(i + 1L + program[i].Jt);
+                targets.Add(i + 1L + program[i].Jf);
             }
         }
         var text = new StringBuilder();
         for (int i = 0; i < program.Length; i++)
         {
-            text.Append((targets[i] ? "L" + i.ToString() + ":" : "").PadRight(8));
+            text.Append((targets.Contains(i) ? "L" + i.ToString() + ":" : "").PadRight(8));
             AppendInstruction(text, program[i], i);
             text.Append('\n');
         }
         return text.ToString();
     }
 
-    static bool IsTest(BpfInstruction instruction) =>
-        instruction.Code is BpfCode.JumpEqual or BpfCode.JumpGreater or BpfCode.JumpGreaterOrEqual;
+    static string? Test(ushort code) => code switch
+    {
+        BpfCode.JumpEqual => "jeq",
+        BpfCode.JumpGreater => "jgt",
+        BpfCode.JumpGreaterOrEqual => "jge",
+        BpfCode.JumpSet => "jset",
+        _ => null,
+    };
 
+    /// <summary>A program that was not compiled here may hold opcodes that ours never do: those are shown as numbers.</summary>
     static void AppendInstruction(StringBuilder text, BpfInstruction i, int at)
     {
         string constant = "0x" + i.K.ToString("x", CultureInfo.InvariantCulture);
@@ -144,11 +151,14 @@ public static class SeccompPrinter
                 text.Append("ret  ").Append(SeccompNames.Describe(i.K));
                 break;
             case BpfCode.Jump:
-                text.Append("ja   L").Append(at + 1 + (int)i.K);
+                text.Append("ja   L").Append(at + 1L + i.K);
                 break;
             default:
-                text.Append(i.Code == BpfCode.JumpEqual ? "jeq  " : i.Code == BpfCode.JumpGreater ? "jgt  " : "jge  ").Append(constant);
-                text.Append(", L").Append(at + 1 + i.Jt).Append(", L").Append(at + 1 + i.Jf);
+                text.Append(Test(i.Code)?.PadRight(5) ?? "op   0x" + i.Code.ToString("x2", CultureInfo.InvariantCulture) + ", ").Append(constant);
+                if (Test(i.Code) is not null)
+                {
+                    text.Append(", L").Append(at + 1 + i.Jt).Append(", L").Append(at + 1 + i.Jf);
+                }
                 break;
         }
     }

@@ -15,6 +15,8 @@ sealed class SeccompProfile
     public uint Flags;
     public bool UsesNotify;
     public string? ListenerPath;
+    /// <summary>The config path of <see cref="ListenerPath"/>.</summary>
+    public string ListenerSource = "";
     public string? ListenerMetadata;
     public List<string>? UnknownNames;
 

@@ -5,7 +5,7 @@ using OciRun.Spec;
 namespace OciRun.Planning.Seccomp;
 
 /// <summary>Checks <c>linux.seccomp</c> and resolves its words. Every problem is reported, each with its config path.</summary>
-ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems)
+ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems, SeccompAnnotations? annotations = null)
 {
     const string Root = "linux.seccomp";
     const uint DefaultErrno = 1;
@@ -20,6 +20,22 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems)
         ReadArchitectures(nativeArchitecture);
         ReadFlags();
         ReadSyscalls();
+        return Checked();
+    }
+
+    /// <summary>What goes with a program that is not compiled from the profile: flags and listener. Null when there were problems.</summary>
+    public readonly SeccompProfile? ReadFor(BpfInstruction[] program)
+    {
+        ReadFlags();
+        foreach (BpfInstruction one in program)
+        {
+            _profile.UsesNotify |= one.Code == BpfCode.Return && (one.K & SeccompReturn.ActionMask) == SeccompReturn.UserNotify;
+        }
+        return Checked();
+    }
+
+    readonly SeccompProfile? Checked()
+    {
         CheckNotify();
         for (int i = _problemsBefore; i < problems.Count; i++)
         {
@@ -168,6 +184,10 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems)
             {
                 Report(Path(index) + ".names", "a system call name is empty");
             }
+            else if (annotations?.FailUnknown == true)
+            {
+                Report(Path(index) + ".names", "unknown system call \"" + name + "\", and " + SeccompAnnotations.FailUnknownPath + " is set");
+            }
             else
             {
                 (_profile.UnknownNames ??= []).Add(name);
@@ -227,14 +247,15 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems)
             }
             return;
         }
-        for (int i = 0; i < spec.Syscalls!.Count; i++)
+        for (int i = 0; i < (spec.Syscalls?.Count ?? 0); i++)
         {
-            if (spec.Syscalls[i] is { Action: "SCMP_ACT_NOTIFY", Names: { } names } && names.Contains("write"))
+            if (spec.Syscalls![i] is { Action: "SCMP_ACT_NOTIFY", Names: { } names } && names.Contains("write"))
             {
                 Report(Path(i) + ".names", "SCMP_ACT_NOTIFY cannot be used for write: the init process needs it to report to the runtime");
             }
         }
-        if (string.IsNullOrEmpty(spec.ListenerPath))
+        bool named = !string.IsNullOrEmpty(spec.ListenerPath);
+        if (!named && string.IsNullOrEmpty(annotations?.Receiver))
         {
             Report(".listenerPath", "is required by SCMP_ACT_NOTIFY");
         }
@@ -243,7 +264,8 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems)
         {
             _profile.Flags |= SeccompFilterFlags.TsyncEsrch;
         }
-        _profile.ListenerPath = spec.ListenerPath;
+        _profile.ListenerPath = named ? spec.ListenerPath : annotations?.Receiver;
+        _profile.ListenerSource = named ? Root + ".listenerPath" : SeccompAnnotations.ReceiverPath;
         _profile.ListenerMetadata = spec.ListenerMetadata;
     }
 }
