@@ -61,16 +61,18 @@ public sealed partial class Planner
         ulong propagation = PropagationFlags(_linux.RootfsPropagation);
         if (HasMountNamespace)
         {
-            const ulong slave = 1 << 19;
-            const ulong recursive = 0x4000;
+            // Only rprivate and the shared ones say something about the host's mounts. The others are for the new root alone, later:
+            // unbindable would reach the bind of the rootfs, and slave or private on "/" alone would leave what is mounted below it
+            // shared with the host.
+            const ulong rprivate = (1 << 18) | 0x4000;
             bool shared = (propagation & (1 << 20)) != 0;
+            bool given = shared || propagation == rprivate;
             Add(new PropagationStep
             {
                 ConfigPath = _linux.RootfsPropagation is null ? "" : "linux.rootfsPropagation",
-                // unbindable and shared would reach the bind of the rootfs and the host: those go on the new root alone, later.
-                Word = propagation is 0 || (propagation & (1 << 17)) != 0 ? "rslave" : _linux.RootfsPropagation!,
-                Flags = propagation is 0 || (propagation & (1 << 17)) != 0 ? slave | recursive : propagation,
-                PrivateAbove = shared || propagation == slave ? Rootfs : null,
+                Word = given ? _linux.RootfsPropagation! : "rslave",
+                Flags = given ? propagation : (1 << 19) | 0x4000,
+                PrivateAbove = shared ? Rootfs : null,
             });
         }
         Add(new RootfsStep { ConfigPath = "root.path", Path = Rootfs, HasMountNamespace = HasMountNamespace });

@@ -99,4 +99,27 @@ public sealed class EscapeTests : ContainerTest
         run.Wait();
         Fails(Oci("state", id), 1, "does not exist");
     }
+
+    [Fact]
+    public void Masked_file_is_no_way_to_change_the_hosts_dev_null()
+    {
+        var b = NewBundle();
+        Bundle.Link(Host.Busybox, b.InRootfs("bin/busybox"));
+        b.Process["args"] = Bundle.Strings("/bin/busybox", "sh", "-c", "! chmod 0 /proc/keys && ! chown 7 /proc/keys && echo x >/proc/keys && cat /proc/keys");
+        foreach (var set in (string[])["bounding", "effective", "permitted"])
+        {
+            b.Process["capabilities"]![set] = Bundle.Strings("CAP_FOWNER", "CAP_CHOWN", "CAP_DAC_OVERRIDE");
+        }
+        b.Linux["maskedPaths"] = Bundle.Strings("/proc/keys");
+        var before = File.GetUnixFileMode("/dev/null");
+        try
+        {
+            Ok(RunRaw(b));
+            Assert.Equal(before, File.GetUnixFileMode("/dev/null"));
+        }
+        finally
+        {
+            File.SetUnixFileMode("/dev/null", before);
+        }
+    }
 }

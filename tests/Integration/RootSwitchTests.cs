@@ -114,4 +114,47 @@ public sealed class RootSwitchTests : ContainerTest
             Command.Run("umount", ["-R", src]);
         }
     }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("private")]
+    [InlineData("rprivate")]
+    [InlineData("slave")]
+    [InlineData("rslave")]
+    [InlineData("shared")]
+    [InlineData("rshared")]
+    [InlineData("unbindable")]
+    [InlineData("runbindable")]
+    public void Hosts_shared_mounts_stay_as_they_are(string? word)
+    {
+        // As on a host with systemd, where all mounts are shared.
+        var below = NewDirectory("host");
+        var b = NewBundle("exit", "0");
+        b.Linux["rootfsPropagation"] = word;
+        b.Save();
+        const string script = "mount --make-rshared / && mount -t tmpfs outer $0 && mkdir $0/inner && mount -t tmpfs inner $0/inner && " +
+            "cp /proc/self/mountinfo $0/before && \"$@\" && cmp /proc/self/mountinfo $0/before";
+        Ok(Command.Run("unshare", ["--mount", "--propagation", "private", "sh", "-c", script, below,
+            Host.Runtime, "--root", Root, "run", "--bundle", b.Dir, NewId()], env: ChildEnvironment));
+    }
+
+    [Fact]
+    public void What_the_host_mounts_below_the_rootfs_later_stays_outside()
+    {
+        var b = NewBundle("sleep", "60");
+        b.Save();
+        Directory.CreateDirectory(b.InRootfs("later"));
+        Ok(Command.Run("mount", ["--bind", b.Dir, b.Dir]));
+        Ok(Command.Run("mount", ["--make-shared", b.Dir]));
+        try
+        {
+            var id = Start(b);
+            Ok(Command.Run("mount", ["-t", "tmpfs", "later", b.InRootfs("later")]));
+            Assert.False(Exec(id, [], "report").IsMounted("/later"));
+        }
+        finally
+        {
+            Command.Run("umount", ["-R", b.Dir]);
+        }
+    }
 }

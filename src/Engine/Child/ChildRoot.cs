@@ -62,6 +62,8 @@ static unsafe partial class ChildProgram
         {
             Check(c, Sys.move_mount, ChildSys.Call(Sys.move_mount, c->Root, (long)e, AtFdCwd, (long)path, 0x04));
         }
+        // What the host mounts below the rootfs later is not the container's.
+        SetAttr(c, c->Root, 0, 0, 1 << 18, 0, false);
     }
 
     static void OpenRoot(ChildContext* c, byte* path) =>
@@ -168,7 +170,7 @@ static unsafe partial class ChildProgram
         int mount = (ModeOf(c, (int)target) & S_IFMT) == S_IFDIR ? EmptyDirectory(c) : CloneNull(c);
         Attach(c, mount, (int)target);
         Close((int)target);
-        if (mount != c->MaskMount)
+        if (mount != c->MaskMount && mount != c->Null)
         {
             Close(mount);
         }
@@ -199,29 +201,33 @@ static unsafe partial class ChildProgram
         return c->MaskMount;
     }
 
-    /// <summary>A clone of the host's /dev/null: the container's may be anything (CVE-2025-31133).</summary>
+    /// <summary>A clone of the host's /dev/null: the container's may be anything (CVE-2025-31133). It is the host's own file, so the
+    /// mount is read-only: else chmod(2) and chown(2) on a masked path would change it for everybody.</summary>
     static int CloneNull(ChildContext* c)
     {
         ReadOnlySpan<byte> empty = "\0"u8;
-        if (c->Null < 0)
+        if (c->Null >= 0)
         {
-            ReadOnlySpan<byte> path = "/dev/null\0"u8;
-            fixed (byte* p = path)
+            fixed (byte* e = empty)
             {
-                c->Null = Check(c, Sys.openat, ChildSys.Call(Sys.openat, AtFdCwd, (long)p, OPath | ONoFollow | CloseExec, 0));
-            }
-            Stat status;
-            Check(c, Sys.fstat, ChildSys.Call(Sys.fstat, c->Null, (long)&status));
-            if ((status.st_mode & S_IFMT) != S_IFCHR || status.st_rdev != (1 << 8 | 3))
-            {
-                Fail(c, Sys.fstat, (int)Errno.ENODEV);
+                long again = (long)OpenTreeClone | CloseExec | AtEmptyPath;
+                return Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, c->Null, (long)e, again));
             }
         }
-        fixed (byte* e = empty)
+        ReadOnlySpan<byte> path = "/dev/null\0"u8;
+        fixed (byte* p = path)
         {
-            long flags = (long)OpenTreeClone | CloseExec | AtEmptyPath;
-            return Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, c->Null, (long)e, flags));
+            long flags = (long)OpenTreeClone | CloseExec | AtSymlinkNoFollow;
+            c->Null = Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, AtFdCwd, (long)p, flags));
         }
+        Stat status;
+        Check(c, Sys.fstat, ChildSys.Call(Sys.fstat, c->Null, (long)&status));
+        if ((status.st_mode & S_IFMT) != S_IFCHR || status.st_rdev != (1 << 8 | 3))
+        {
+            Fail(c, Sys.fstat, (int)Errno.ENODEV);
+        }
+        SetAttr(c, c->Null, AttrReadOnly | 0x2 | 0x8, 0, 1 << 18, 0, false);
+        return c->Null;
     }
 
     static void ReadOnlyPath(ChildContext* c, byte* path)
@@ -302,9 +308,9 @@ static unsafe partial class ChildProgram
             // Both names are the new root: the old one is left mounted over it, and unmounted from there (pivot_root(2), "NOTES").
             Check(c, Sys.pivot_root, ChildSys.Call(Sys.pivot_root, (long)here, (long)here));
             Check(c, Sys.fchdir, ChildSys.Call(Sys.fchdir, old));
-            if ((propagation & (1 << 20)) != 0)
+            if (propagation != 0)
             {
-                // Else the unmount would reach the host.
+                // Else the unmount would reach the host: linux.rootfsPropagation may have left mounts shared with it.
                 Check(c, Sys.mount, ChildSys.Call(Sys.mount, 0, (long)here, 0, 1 << 19 | 0x4000, 0));
             }
             Check(c, Sys.umount2, ChildSys.Call(Sys.umount2, (long)here, 2 /* MNT_DETACH */));
