@@ -27,6 +27,29 @@ public sealed class CgroupTests : ContainerTest
         }
     }
 
+    /// <summary>As with runc: a config that was written for cgroup v1 runs on. podman takes a log with more than the error for
+    /// broken.</summary>
+    [Fact]
+    public void What_only_cgroup_v1_had_is_ignored_with_warnings()
+    {
+        var b = NewBundle("exit", "0").Edit(b => b.Linux["resources"] = JsonNode.Parse("""
+            {"memory": {"swappiness": 60, "disableOOMKiller": true, "kernel": 1000000, "kernelTCP": 1000000, "useHierarchy": true},
+             "cpu": {"realtimeRuntime": 950000, "realtimePeriod": 1000000},
+             "blockIO": {"leafWeight": 10, "weightDevice": [{"major": 8, "minor": 0, "leafWeight": 300}]},
+             "network": {"classID": 1048577, "priorities": [{"name": "lo", "priority": 500}]}}
+            """)).Save();
+        string[] ignored = ["memory.swappiness", "memory.disableOOMKiller", "memory.kernel", "memory.kernelTCP", "cpu.realtimeRuntime",
+            "cpu.realtimePeriod", "blockIO.leafWeight", "blockIO.weightDevice[0].leafWeight", "network.classID", "network.priorities"];
+        var r = Ok(Oci("run", "--bundle", b.Dir, NewId()));
+        Assert.All(ignored, path => Assert.Contains($"oci-run: warning: linux.resources.{path}: ", r.Err, StringComparison.Ordinal));
+        var log = Path.Combine(Temp, "log");
+        r = Ok(Oci("--log", log, "run", "--bundle", b.Dir, NewId()));
+        Assert.Equal("", r.Err + File.ReadAllText(log));
+        r = Ok(Oci("check", "--bundle", b.Dir));
+        Assert.All(ignored, path => Assert.Contains("warning   linux.resources." + path, r.Out, StringComparison.Ordinal));
+        Assert.DoesNotContain("ignored", Ok(Oci("check", "--spec", "--bundle", b.Dir)).Out, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Relative_path_is_below_the_callers_cgroup()
     {

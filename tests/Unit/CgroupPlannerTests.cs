@@ -245,20 +245,29 @@ public sealed class CgroupPlannerTests
     }
 
     [Fact]
-    public void What_cgroup_v2_cannot_do_is_refused_with_its_path()
+    public void What_cgroup_v2_cannot_do_is_ignored_with_a_warning_that_has_its_path()
     {
         SpecResources resources = new()
         {
             Memory = new SpecMemory { Swappiness = 10, DisableOOMKiller = true },
-            Cpu = new SpecCpu { RealtimePeriod = 1, RealtimeRuntime = 1, Idle = 2 },
-            BlockIO = new SpecBlockIO { LeafWeight = 10, Weight = 9 },
+            Cpu = new SpecCpu { RealtimePeriod = 1, RealtimeRuntime = 1 },
+            BlockIO = new SpecBlockIO { LeafWeight = 10, WeightDevice = [new SpecWeightDevice { LeafWeight = 10 }] },
             Network = new SpecNetwork { ClassID = 1, Priorities = [new SpecInterfacePriority()] },
         };
-        Assert.Empty(Writes(resources, out List<ConfigProblem> problems));
-        Assert.All(problems, p => Assert.False(p.IsWarning));
-        Assert.Equal(["blockIO.leafWeight", "blockIO.weight", "cpu.idle", "cpu.realtimePeriod", "cpu.realtimeRuntime",
+        Assert.Empty(Writes(resources, out List<ConfigProblem> problems, ""));
+        Assert.All(problems, p => Assert.True(p.IsWarning && p.Message.StartsWith("ignored: "), p.ToString()));
+        Assert.Equal(["blockIO.leafWeight", "blockIO.weightDevice[0].leafWeight", "cpu.realtimePeriod", "cpu.realtimeRuntime",
             "memory.disableOOMKiller", "memory.swappiness", "network.classID", "network.priorities"],
             problems.Select(p => p.Path["linux.resources.".Length..]).Order());
+    }
+
+    [Fact]
+    public void Values_that_no_kernel_takes_are_refused_with_their_path()
+    {
+        SpecResources resources = new() { Cpu = new SpecCpu { Idle = 2 }, BlockIO = new SpecBlockIO { Weight = 9 } };
+        Assert.Empty(Writes(resources, out List<ConfigProblem> problems));
+        Assert.All(problems, p => Assert.False(p.IsWarning));
+        Assert.Equal(["blockIO.weight", "cpu.idle"], problems.Select(p => p.Path["linux.resources.".Length..]).Order());
     }
 
     [Fact]

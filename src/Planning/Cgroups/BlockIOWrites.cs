@@ -17,7 +17,7 @@ public static class BlockIOWrites
         }
         if (io.LeafWeight is not (null or 0))
         {
-            writes.Problem(Path + ".leafWeight", "leaf weights do not exist in cgroup v2");
+            writes.Warning(Path + ".leafWeight", "ignored: leaf weights do not exist in cgroup v2");
         }
         if (io.Weight is { } weight && weight != 0)
         {
@@ -37,7 +37,7 @@ public static class BlockIOWrites
     {
         if (device.LeafWeight is not (null or 0))
         {
-            writes.Problem(path + ".leafWeight", "leaf weights do not exist in cgroup v2");
+            writes.Warning(path + ".leafWeight", "ignored: leaf weights do not exist in cgroup v2");
         }
         if (device.Weight is { } weight && weight != 0 && IsDevice(device.Major, device.Minor, path, writes))
         {

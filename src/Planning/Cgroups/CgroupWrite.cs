@@ -26,13 +26,27 @@ public sealed record CgroupWrite(string File, string Value, string Controller, s
 public readonly struct ControllerSet
 {
     readonly string words_;
+    readonly bool all_;
 
     public ControllerSet(string? words) => words_ = words ?? "";
+
+    ControllerSet(bool all)
+    {
+        words_ = "";
+        all_ = all;
+    }
+
+    /// <summary>Every controller that there is or may be.</summary>
+    public static ControllerSet All => new(all: true);
 
     public override string ToString() => (words_ ?? "").Trim();
 
     public bool Contains(ReadOnlySpan<char> name)
     {
+        if (all_)
+        {
+            return true;
+        }
         ReadOnlySpan<char> rest = words_;
         while (!rest.IsEmpty)
         {

@@ -19,11 +19,11 @@ public static class CpuWrites
         }
         if (cpu.RealtimeRuntime is not (null or 0))
         {
-            writes.Problem(Path + ".realtimeRuntime", "cgroup v2 does not control realtime scheduling");
+            writes.Warning(Path + ".realtimeRuntime", "ignored: cgroup v2 does not control realtime scheduling");
         }
         if (cpu.RealtimePeriod is not (null or 0))
         {
-            writes.Problem(Path + ".realtimePeriod", "cgroup v2 does not control realtime scheduling");
+            writes.Warning(Path + ".realtimePeriod", "ignored: cgroup v2 does not control realtime scheduling");
         }
         AddIdleAndWeight(cpu, writes);
         AddBandwidth(cpu, writes);

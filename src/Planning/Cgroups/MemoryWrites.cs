@@ -109,11 +109,11 @@ public static class MemoryWrites
         }
         if (memory.Swappiness is not null)
         {
-            writes.Problem(Path + ".swappiness", "cgroup v2 has no swappiness per cgroup; set memory.swap instead");
+            writes.Warning(Path + ".swappiness", "ignored: cgroup v2 has no swappiness per cgroup; set memory.swap instead");
         }
         if (memory.DisableOOMKiller == true)
         {
-            writes.Problem(Path + ".disableOOMKiller", "cgroup v2 cannot disable the OOM killer for a cgroup");
+            writes.Warning(Path + ".disableOOMKiller", "ignored: cgroup v2 cannot disable the OOM killer for a cgroup");
         }
     }
 
