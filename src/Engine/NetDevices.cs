@@ -55,20 +55,37 @@ static class NetDevices
                 "ip link lists the devices");
         }
         Check(index, "RTM_GETLINK", device, step);
+        if (inside.IndexOf(device.NewName) >= 0)
+        {
+            // The kernel moves first and renames then: a device whose new name is taken would stay there, or die with the namespace.
+            Check(-(int)Errno.EEXIST, "RTM_NEWLINK", device, step);
+        }
         List<Address> addresses = AddressesOf(own, index);
+        int newIndex = FreeIndex(inside, index);
         Span<byte> buffer = stackalloc byte[256];
         var request = new RouteRequest(buffer, Netlink.RTM_NEWLINK, Netlink.NLM_F_ACK);
         request.Struct(new Ifinfomsg { ifi_index = index });
         request.Attribute(RtAttrType.IFLA_NET_NS_FD, (uint)target);
+        request.Attribute(RtAttrType.IFLA_NEW_IFINDEX, (uint)newIndex);
         request.Attribute(RtAttrType.IFLA_IFNAME, device.NewName);
         Check(own.Acknowledge(request.Finish()), "RTM_NEWLINK", device, step);
-        index = inside.IndexOf(device.NewName);
-        Check(index, "RTM_GETLINK", device, step);
+        index = newIndex;
         foreach (Address address in addresses)
         {
             Check(AddAddress(inside, index, address), "RTM_NEWADDR", device, step);
         }
         Check(SetUp(inside, index), "RTM_NEWLINK", device, step);
+    }
+
+    /// <summary>An index that no device has there yet, best the one that the device has here. Given to the kernel (Linux 5.12), it tells the
+    /// device afterwards, whose name may be of the kernel's making.</summary>
+    static int FreeIndex(NetlinkRoute inside, int index)
+    {
+        while (inside.HasIndex(index))
+        {
+            index++;
+        }
+        return index;
     }
 
     static void Check(int result, string request, MovedDevice device, NetDevicesStep step)

@@ -142,5 +142,16 @@ sealed class NetlinkRoute : IDisposable
         return result < 0 ? result : index;
     }
 
+    /// <summary>Whether there is a device with this index.</summary>
+    public bool HasIndex(int index)
+    {
+        Span<byte> buffer = stackalloc byte[64];
+        var request = new RouteRequest(buffer, Netlink.RTM_GETLINK, 0);
+        request.Struct(new Ifinfomsg { ifi_index = index });
+        bool found = false;
+        Query(request.Finish(), (type, body) => found = true);
+        return found;
+    }
+
     public void Dispose() => _socket.Dispose();
 }

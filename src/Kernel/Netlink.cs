@@ -37,6 +37,7 @@ public static class RtAttrType
     public const ushort IFLA_MASTER = 10;
     public const ushort IFLA_NET_NS_PID = 19;
     public const ushort IFLA_NET_NS_FD = 28;
+    public const ushort IFLA_NEW_IFINDEX = 49;
     public const ushort IFLA_ALT_IFNAME = 53;
     public const ushort IFLA_PROP_LIST = 52;
     public const ushort IFA_UNSPEC = 0;

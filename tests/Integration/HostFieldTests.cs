@@ -200,9 +200,9 @@ public sealed class HostFieldTests : ContainerTest
         Refused(b, "linux.intelRdt", "resctrl");
     }
 
-    /// <summary>Runs the runtime in a network namespace that a shell prepares.</summary>
-    Result InNetwork(string prepare, Bundle b) =>
-        Command.Run("/usr/bin/unshare", ["--net", "/bin/sh", "-ec", prepare + "; shift 0; exec \"$0\" \"$@\"", Host.Runtime, "--root", Root, "run", "--bundle", b.Save().Dir, NewId()],
+    /// <summary>Runs the runtime in a network namespace that a shell prepares, and looks at afterwards.</summary>
+    Result InNetwork(string prepare, Bundle b, string after = ":") =>
+        Command.Run("/usr/bin/unshare", ["--net", "/bin/sh", "-ec", prepare + $"; code=0; \"$0\" \"$@\" || code=$?; {after}; exit $code", Host.Runtime, "--root", Root, "run", "--bundle", b.Save().Dir, NewId()],
             env: ChildEnvironment);
 
     [Fact]
@@ -232,6 +232,36 @@ public sealed class HostFieldTests : ContainerTest
         Fails(InNetwork("true", b), 1, "linux.netDevices", "oci0");
         b.Linux["netDevices"] = new JsonObject { ["oci0"] = new JsonObject { ["name"] = "lo" } };
         Fails(InNetwork("ip link add oci0 type veth peer name oci9", b), 1, "linux.netDevices", "EEXIST");
+        AssertNothingLeft();
+    }
+
+    /// <summary>A name with %d is numbered by the kernel, whatever is in the container's namespace already.</summary>
+    [Fact]
+    public void Network_device_with_a_template_for_a_name_gets_the_next_free_one()
+    {
+        var b = NewBundle("report", "--", "cat", "/proc/net/fib_trie");
+        b.Linux["netDevices"] = new JsonObject
+        {
+            ["net0"] = new JsonObject { ["name"] = "net%d" },
+            ["oci1"] = new JsonObject { ["name"] = "net%d" },
+            ["oci2"] = new JsonObject { ["name"] = "other%d" },
+        };
+        var r = Ok(InNetwork("ip link add net0 type veth peer name oci9; ip link add oci1 type veth peer name oci8; ip link add oci2 type veth peer name oci7; " +
+            "ip addr add 192.0.2.9/24 dev oci1", b));
+        var seen = new Seen(r.Out);
+        Assert.Equal("lo,net0,net1,other0", string.Join(',', seen["links"].Split(',').Order(StringComparer.Ordinal)));
+        Assert.Contains("192.0.2.9", seen["cat:/proc/net/fib_trie"], StringComparison.Ordinal);
+    }
+
+    /// <summary>The kernel would move it, fail to rename it and leave it there.</summary>
+    [Fact]
+    public void Network_device_whose_new_name_is_taken_stays_where_it_is()
+    {
+        var b = NewBundle("exit", "0");
+        b.Linux["netDevices"] = new JsonObject { ["oci0"] = new JsonObject { ["name"] = "lo" } };
+        var r = InNetwork("ip link add oci0 type veth peer name oci9", b, "ip -o link show oci0");
+        Fails(r, 1, "linux.netDevices.oci0", "EEXIST");
+        Assert.Contains("oci0", r.Out, StringComparison.Ordinal);
         AssertNothingLeft();
     }
 

@@ -6,12 +6,12 @@ using OciRun.Spec;
 namespace OciRun.Planning.Validation;
 
 /// <summary>config-linux.md, "Network Devices".</summary>
-static class NetDeviceRules
+public static class NetDeviceRules
 {
     /// <summary>IFNAMSIZ without its final NUL.</summary>
     const int MaxName = 15;
 
-    public static void Check(SpecLinux linux, Rules rules)
+    internal static void Check(SpecLinux linux, Rules rules)
     {
         if (linux.NetDevices is not { Count: > 0 } devices)
         {
@@ -20,7 +20,7 @@ static class NetDeviceRules
 
         if (Rules.Namespace(linux, "network") is null)
         {
-            rules.Problem("linux.netDevices", "needs a network namespace in linux.namespaces");
+            rules.Refusal("linux.netDevices", "needs a network namespace in linux.namespaces");
         }
 
         var targets = new HashSet<string>();
@@ -32,19 +32,23 @@ static class NetDeviceRules
             {
                 rules.Problem(path, fault);
             }
-            else if (NameFault(target) is string targetFault)
+            else if (NameFault(target, IsTemplate(target) ? target.Length - 2 : -1) is string targetFault)
             {
                 rules.Problem(path + ".name", targetFault);
             }
-            else if (!targets.Add(target))
+            else if (!IsTemplate(target) && !targets.Add(target))
             {
                 rules.Problem(path + ".name", $"\"{target}\" is the name of two devices");
             }
         }
     }
 
-    /// <summary>dev_valid_name of the kernel. A '%' would make it number the devices.</summary>
-    static string? NameFault(string name)
+    /// <summary>A name that ends with %d: the kernel puts the lowest free number there.</summary>
+    public static bool IsTemplate(string name) => name.EndsWith("%d", StringComparison.Ordinal);
+
+    /// <summary>dev_valid_name of the kernel. A '%' makes it number the devices, so one may stand at <paramref name="percent"/>
+    /// only.</summary>
+    static string? NameFault(string name, int percent = -1)
     {
         int length = Encoding.UTF8.GetByteCount(name);
         if (length is 0 or > MaxName)
@@ -53,9 +57,9 @@ static class NetDeviceRules
         }
 
         bool bad = name is "." or "..";
-        foreach (char c in name)
+        for (int i = 0; i < name.Length; i++)
         {
-            bad |= c is '/' or ':' or '%' || char.IsWhiteSpace(c);
+            bad |= name[i] is '/' or ':' || char.IsWhiteSpace(name[i]) || name[i] == '%' && i != percent;
         }
 
         return bad ? $"\"{name}\" is no interface name" : null;
