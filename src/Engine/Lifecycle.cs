@@ -119,9 +119,9 @@ public static partial class Lifecycle
         out HostFacts facts)
     {
         string file = options.ConfigFile.StartsWith('/') ? options.ConfigFile : options.Bundle + "/" + options.ConfigFile;
-        RuntimeSpec spec = Preflight.ReadConfig(file);
-        SeccompListener.AddReceiver(spec);
         var problems = new List<ConfigProblem>();
+        RuntimeSpec spec = Preflight.ReadConfig(file, problems);
+        SeccompListener.AddReceiver(spec);
         facts = preflight.Gather(spec, globals, options.Id);
         InheritedDescriptors inherited = InheritedDescriptors.Read(options.PreserveFds);
         var planOptions = new PlanOptions

@@ -4,7 +4,6 @@ using OciRun.Engine.Cgroups;
 using OciRun.Kernel;
 using OciRun.Planning;
 using OciRun.Planning.Cgroups;
-using OciRun.Planning.Validation;
 using OciRun.Spec;
 using OciRun.Syscalls;
 
@@ -21,23 +20,10 @@ sealed class Preflight : IDisposable
     public CgroupMount? Mount { get; private set; }
     public CgroupSite? Site { get; private set; }
 
-    /// <summary>Reads a config; a wrong one is an error that names all its problems.</summary>
-    public static RuntimeSpec ReadConfig(string path)
-    {
-        byte[] bytes = ReadFile(path);
-        var problems = new List<ConfigProblem>();
-        RuntimeSpec? spec = ConfigReader.Read(bytes, problems);
-        if (spec is null || HasErrors(problems))
-        {
-            if (spec is not null)
-            {
-                // People mend all at once what they are told at once.
-                Validator.Validate(spec, problems);
-            }
-            throw ErrorText.OfProblems(problems, NameOf(path));
-        }
-        return spec;
-    }
+    /// <summary>Reads a config. One that is no JSON is an error at once; what else is wrong is added to <paramref name="problems"/> and is for the
+    /// caller to report with what planning finds, for people mend all at once what they are told at once.</summary>
+    public static RuntimeSpec ReadConfig(string path, List<ConfigProblem> problems) =>
+        ConfigReader.Read(ReadFile(path), problems) ?? throw ErrorText.OfProblems(problems, NameOf(path));
 
     public static byte[] ReadFile(string path)
     {
