@@ -43,8 +43,7 @@ public sealed partial class Planner
 
     void PlanMount(SpecMount mount, string path)
     {
-        string? destination = mount.Destination;
-        if (destination is null or "" || destination[0] != '/')
+        if (mount.Destination is not { Length: > 0 } destination)
         {
             return;
         }

@@ -213,7 +213,7 @@ public sealed partial class Planner
         bool writable = false;
         foreach (SpecMount mount in _spec.Mounts ?? [])
         {
-            bool isCgroup = mount is { Type: "cgroup" or "cgroup2", Destination: "/sys/fs/cgroup" };
+            bool isCgroup = mount.Type is "cgroup" or "cgroup2" && CleanPath(mount.Destination ?? "/") == "/sys/fs/cgroup";
             writable |= isCgroup && mount.Options?.Contains("ro") != true;
         }
         uint? owner = HostUser(_spec.Process?.User?.Uid ?? 0);

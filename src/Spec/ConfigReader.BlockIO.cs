@@ -59,15 +59,18 @@ public static partial class ConfigReader
             return null;
         }
 
+        uint given = 0;
         var value = new SpecWeightDevice();
         while (json.NextMember(out ReadOnlySpan<byte> name))
         {
             if (name.SequenceEqual("major"u8))
             {
+                given |= json.Given(0);
                 value.Major = json.I64();
             }
             else if (name.SequenceEqual("minor"u8))
             {
+                given |= json.Given(1);
                 value.Minor = json.I64();
             }
             else if (name.SequenceEqual("weight"u8))
@@ -84,6 +87,7 @@ public static partial class ConfigReader
             }
         }
 
+        json.Require(given, "major", "minor");
         return value;
     }
 
@@ -94,19 +98,23 @@ public static partial class ConfigReader
             return null;
         }
 
+        uint given = 0;
         var value = new SpecThrottleDevice();
         while (json.NextMember(out ReadOnlySpan<byte> name))
         {
             if (name.SequenceEqual("major"u8))
             {
+                given |= json.Given(0);
                 value.Major = json.I64();
             }
             else if (name.SequenceEqual("minor"u8))
             {
+                given |= json.Given(1);
                 value.Minor = json.I64();
             }
             else if (name.SequenceEqual("rate"u8))
             {
+                given |= json.Given(2);
                 value.Rate = json.U64();
             }
             else
@@ -115,6 +123,7 @@ public static partial class ConfigReader
             }
         }
 
+        json.Require(given, "major", "minor", "rate");
         return value;
     }
 }

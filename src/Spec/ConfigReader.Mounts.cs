@@ -82,19 +82,23 @@ public static partial class ConfigReader
             return null;
         }
 
+        uint given = 0;
         var value = new SpecIdMapping();
         while (json.NextMember(out ReadOnlySpan<byte> name))
         {
             if (name.SequenceEqual("containerID"u8))
             {
+                given |= json.Given(0);
                 value.ContainerID = json.U32();
             }
             else if (name.SequenceEqual("hostID"u8))
             {
+                given |= json.Given(1);
                 value.HostID = json.U32();
             }
             else if (name.SequenceEqual("size"u8))
             {
+                given |= json.Given(2);
                 value.Size = json.U32();
             }
             else
@@ -103,6 +107,7 @@ public static partial class ConfigReader
             }
         }
 
+        json.Require(given, "containerID", "hostID", "size");
         return value;
     }
 

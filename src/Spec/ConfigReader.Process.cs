@@ -91,15 +91,18 @@ public static partial class ConfigReader
             return null;
         }
 
+        uint given = 0;
         var value = new SpecBox();
         while (json.NextMember(out ReadOnlySpan<byte> name))
         {
             if (name.SequenceEqual("height"u8))
             {
+                given |= json.Given(0);
                 value.Height = json.U32();
             }
             else if (name.SequenceEqual("width"u8))
             {
+                given |= json.Given(1);
                 value.Width = json.U32();
             }
             else
@@ -108,6 +111,7 @@ public static partial class ConfigReader
             }
         }
 
+        json.Require(given, "height", "width");
         return value;
     }
 
@@ -192,6 +196,7 @@ public static partial class ConfigReader
             return null;
         }
 
+        uint given = 0;
         var value = new SpecRlimit();
         while (json.NextMember(out ReadOnlySpan<byte> name))
         {
@@ -201,10 +206,12 @@ public static partial class ConfigReader
             }
             else if (name.SequenceEqual("soft"u8))
             {
+                given |= json.Given(0);
                 value.Soft = json.U64();
             }
             else if (name.SequenceEqual("hard"u8))
             {
+                given |= json.Given(1);
                 value.Hard = json.U64();
             }
             else
@@ -213,6 +220,7 @@ public static partial class ConfigReader
             }
         }
 
+        json.Require(given, "soft", "hard");
         return value;
     }
 

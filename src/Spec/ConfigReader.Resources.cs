@@ -67,11 +67,13 @@ public static partial class ConfigReader
             return null;
         }
 
+        uint given = 0;
         var value = new SpecDeviceRule();
         while (json.NextMember(out ReadOnlySpan<byte> name))
         {
             if (name.SequenceEqual("allow"u8))
             {
+                given |= json.Given(0);
                 value.Allow = json.Bool();
             }
             else if (name.SequenceEqual("type"u8))
@@ -96,6 +98,7 @@ public static partial class ConfigReader
             }
         }
 
+        json.Require(given, "allow");
         return value;
     }
 
@@ -239,6 +242,7 @@ public static partial class ConfigReader
             return null;
         }
 
+        uint given = 0;
         var value = new SpecHugepageLimit();
         while (json.NextMember(out ReadOnlySpan<byte> name))
         {
@@ -248,6 +252,7 @@ public static partial class ConfigReader
             }
             else if (name.SequenceEqual("limit"u8))
             {
+                given |= json.Given(0);
                 value.Limit = json.U64();
             }
             else
@@ -256,6 +261,7 @@ public static partial class ConfigReader
             }
         }
 
+        json.Require(given, "limit");
         return value;
     }
 
@@ -293,6 +299,7 @@ public static partial class ConfigReader
             return null;
         }
 
+        uint given = 0;
         var value = new SpecInterfacePriority();
         while (json.NextMember(out ReadOnlySpan<byte> name))
         {
@@ -302,6 +309,7 @@ public static partial class ConfigReader
             }
             else if (name.SequenceEqual("priority"u8))
             {
+                given |= json.Given(0);
                 value.Priority = json.U32();
             }
             else
@@ -310,6 +318,7 @@ public static partial class ConfigReader
             }
         }
 
+        json.Require(given, "priority");
         return value;
     }
 

@@ -94,15 +94,18 @@ public static partial class ConfigReader
             return null;
         }
 
+        uint given = 0;
         var value = new SpecSyscallArg();
         while (json.NextMember(out ReadOnlySpan<byte> name))
         {
             if (name.SequenceEqual("index"u8))
             {
+                given |= json.Given(0);
                 value.Index = json.U32();
             }
             else if (name.SequenceEqual("value"u8))
             {
+                given |= json.Given(1);
                 value.Value = json.U64();
             }
             else if (name.SequenceEqual("valueTwo"u8))
@@ -119,6 +122,7 @@ public static partial class ConfigReader
             }
         }
 
+        json.Require(given, "index", "value");
         return value;
     }
 }

@@ -12,7 +12,7 @@ delegate T? ValueReader<T>(ref JsonCursor cursor) where T : class;
 /// <summary>A forward pass over one JSON document that turns what does not fit the model into <see cref="ConfigProblem"/>s and
 /// goes on. It remembers where each open member's name stands in the input, so a config path costs nothing until a problem needs
 /// it.</summary>
-ref struct JsonCursor
+ref partial struct JsonCursor
 {
     /// <summary>Open objects and lists of the model, never of unknown members: those are skipped whole.</summary>
     public const int MaxModelDepth = 16;
@@ -34,6 +34,8 @@ ref struct JsonCursor
     }
 
     public readonly bool IsNull => _json.TokenType == JsonTokenType.Null;
+
+    public readonly bool IsObject => _json.TokenType == JsonTokenType.StartObject;
 
     /// <summary>Moves to the first token; throws <see cref="JsonException"/> as every other move does when the JSON is
     /// broken.</summary>
@@ -124,70 +126,6 @@ ref struct JsonCursor
                 return null;
         }
     }
-
-    public ulong? U64OrNull(ulong max = ulong.MaxValue)
-    {
-        if (_json.TokenType != JsonTokenType.Number)
-        {
-            Mismatch("a number");
-            return null;
-        }
-
-        if (_json.TryGetUInt64(out ulong value) || TryWhole(out decimal whole) && TryNarrow(whole, out value))
-        {
-            if (value <= max)
-            {
-                return value;
-            }
-        }
-        else if (IsFraction())
-        {
-            ReportFraction();
-            return null;
-        }
-
-        Report($"{NumberText()} is out of range (0 to {max})");
-        return null;
-    }
-
-    public long? I64OrNull(long min = long.MinValue, long max = long.MaxValue)
-    {
-        if (_json.TokenType != JsonTokenType.Number)
-        {
-            Mismatch("a number");
-            return null;
-        }
-
-        if (_json.TryGetInt64(out long value) || TryWhole(out decimal whole) && TryNarrow(whole, out value))
-        {
-            if (value >= min && value <= max)
-            {
-                return value;
-            }
-        }
-        else if (IsFraction())
-        {
-            ReportFraction();
-            return null;
-        }
-
-        Report($"{NumberText()} is out of range ({min} to {max})");
-        return null;
-    }
-
-    public ulong U64() => U64OrNull() ?? 0;
-
-    public long I64() => I64OrNull() ?? 0;
-
-    public uint? U32OrNull() => (uint?)U64OrNull(uint.MaxValue);
-
-    public uint U32() => U32OrNull() ?? 0;
-
-    public ushort? U16OrNull() => (ushort?)U64OrNull(ushort.MaxValue);
-
-    public int? I32OrNull() => (int?)I64OrNull(int.MinValue, int.MaxValue);
-
-    public int I32() => I32OrNull() ?? 0;
 
     /// <summary>A time by RFC 3339 as UTC.</summary>
     public DateTime Time()
@@ -285,6 +223,26 @@ ref struct JsonCursor
 
     public readonly void Report(string message) => _problems.Add(new ConfigProblem(CurrentPath(), message));
 
+    /// <summary>The bit of a required member for <see cref="Require"/>; none for null, which is the same as absent.</summary>
+    public readonly uint Given(int bit) => IsNull ? 0 : 1u << bit;
+
+    /// <summary>Reports each member of the object that has just ended whose bit is not set: one that is REQUIRED by the
+    /// specification has no default, and 0 can be a limit that nobody wanted.</summary>
+    public readonly void Require(uint given, params ReadOnlySpan<string> names)
+    {
+        for (int i = 0; i < names.Length; i++)
+        {
+            if ((given & (1u << i)) == 0)
+            {
+                ReportMissing(names[i]);
+            }
+        }
+    }
+
+    /// <summary>A required member that the object at hand, or just passed, does not have.</summary>
+    public readonly void ReportMissing(string name) =>
+        _problems.Add(new ConfigProblem(ConfigPath.Key(CurrentPath(), name), "missing"));
+
     bool Open(JsonTokenType start, string expected, int frame)
     {
         if (_json.TokenType != start)
@@ -319,37 +277,6 @@ ref struct JsonCursor
         JsonTokenType.False => "false",
         _ => "null",
     };
-
-    /// <summary>Numbers such as 1e3 and 5.0 are whole in JSON's eyes; this finds their value, far from the common path.</summary>
-    readonly bool TryWhole(out decimal whole) => _json.TryGetDecimal(out whole) && whole == decimal.Truncate(whole);
-
-    readonly bool IsFraction() => _json.TryGetDecimal(out decimal value) && value != decimal.Truncate(value);
-
-    readonly void ReportFraction() => Report($"{NumberText()} is not a whole number");
-
-    static bool TryNarrow(decimal whole, out ulong value)
-    {
-        bool fits = whole >= 0 && whole <= ulong.MaxValue;
-        value = fits ? (ulong)whole : 0;
-        return fits;
-    }
-
-    static bool TryNarrow(decimal whole, out long value)
-    {
-        bool fits = whole >= long.MinValue && whole <= long.MaxValue;
-        value = fits ? (long)whole : 0;
-        return fits;
-    }
-
-    /// <summary>The number as written, shortened: a config may hold a number of a million digits.</summary>
-    readonly string NumberText()
-    {
-        const int MaxShown = 40;
-        ReadOnlySpan<byte> digits = _json.ValueSpan;
-        return digits.Length <= MaxShown
-            ? Encoding.UTF8.GetString(digits)
-            : Encoding.UTF8.GetString(digits[..MaxShown]) + "...";
-    }
 
     readonly ReadOnlySpan<byte> Unescape()
     {

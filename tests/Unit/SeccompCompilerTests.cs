@@ -242,9 +242,9 @@ public sealed class SeccompCompilerTests
         "linux.seccomp.syscalls[0].action: unknown action \"KILL\"")]
     [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"action":"SCMP_ACT_LOG","errnoRet":2}]}""",
         "linux.seccomp.syscalls[0].errnoRet: has no meaning for SCMP_ACT_LOG, only for SCMP_ACT_ERRNO and SCMP_ACT_TRACE")]
-    [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"action":"SCMP_ACT_KILL","args":[{"index":6,"op":"SCMP_CMP_EQ"}]}]}""",
+    [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"action":"SCMP_ACT_KILL","args":[{"index":6,"value":1,"op":"SCMP_CMP_EQ"}]}]}""",
         "linux.seccomp.syscalls[0].args[0].index: 6 is out of range: a system call has arguments 0 to 5")]
-    [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"action":"SCMP_ACT_KILL","args":[{"index":1,"op":"EQ"}]}]}""",
+    [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"action":"SCMP_ACT_KILL","args":[{"index":1,"value":1,"op":"EQ"}]}]}""",
         "linux.seccomp.syscalls[0].args[0].op: unknown operator \"EQ\"")]
     [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","listenerPath":"/l","syscalls":[{"names":["mkdir","write"],"action":"SCMP_ACT_NOTIFY"}]}""",
         "linux.seccomp.syscalls[0].names: SCMP_ACT_NOTIFY cannot be used for write: the init process needs it to report to the runtime")]
@@ -257,7 +257,7 @@ public sealed class SeccompCompilerTests
     public void All_problems_are_reported_at_once()
     {
         string[] problems = SeccompProfiles.Problems(SeccompProfiles.Parse("""
-            {"defaultAction":"A","architectures":["B"],"flags":["C"],"syscalls":[{"names":["read"],"action":"D","args":[{"index":9,"op":"E"}]}]}
+            {"defaultAction":"A","architectures":["B"],"flags":["C"],"syscalls":[{"names":["read"],"action":"D","args":[{"index":9,"value":1,"op":"E"}]}]}
             """));
         Assert.Equal(6, problems.Length);
     }

@@ -34,7 +34,7 @@ public sealed class SpecReaderTests
     [InlineData("""{"process":{"args":["a",null]}}""", "process.args[1]: expected a string, got null")]
     [InlineData("""{"process":{"args":["a\u0000b"]}}""", "process.args[0]: contains a NUL character")]
     [InlineData("""{"process":{"args":["\ud800"]}}""", "process.args[0]: has a \\u escape that is half of a surrogate pair")]
-    [InlineData("""{"process":{"rlimits":[{"soft":18446744073709551616}]}}""",
+    [InlineData("""{"process":{"rlimits":[{"soft":18446744073709551616,"hard":1}]}}""",
         "process.rlimits[0].soft: 18446744073709551616 is out of range (0 to 18446744073709551615)")]
     [InlineData("""{"mounts":[{},{},{},{"options":["ro",7]}]}""", "mounts[3].options[1]: expected a string, got a number")]
     [InlineData("""{"mounts":[null]}""", "mounts[0]: expected an object, got null")]
@@ -52,7 +52,7 @@ public sealed class SpecReaderTests
         "linux.resources.blockIO.weight: 65536 is out of range (0 to 65535)")]
     [InlineData("""{"linux":{"resources":{"rdma":{"mlx5_1":{"hcaHandles":-1}}}}}""",
         "linux.resources.rdma.mlx5_1.hcaHandles: -1 is out of range (0 to 4294967295)")]
-    [InlineData("""{"linux":{"seccomp":{"syscalls":[{"args":[{"index":"0"}]}]}}}""",
+    [InlineData("""{"linux":{"seccomp":{"syscalls":[{"args":[{"index":"0","value":1}]}]}}}""",
         "linux.seccomp.syscalls[0].args[0].index: expected a number, got a string")]
     [InlineData("""{"linux":{"netDevices":{"eth0":"x"}}}""", "linux.netDevices.eth0: expected an object, got a string")]
     [InlineData("\"x\"", "expected an object, got a string")]

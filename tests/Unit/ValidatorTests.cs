@@ -47,7 +47,8 @@ public sealed class ValidatorTests
     [InlineData("""{"annotations":{"":"x"}}""", "annotations: has an empty key")]
     [InlineData("""{"process":null}""", "process: missing")]
     [InlineData("""{"mounts":[{"source":"x"}]}""", "mounts[0].destination: missing")]
-    [InlineData("""{"mounts":[{"destination":"data"}]}""", "mounts[0].destination: \"data\" is not an absolute path")]
+    [InlineData("""{"mounts":[{"destination":"data/x"}]}""",
+        "warning: mounts[0].destination: \"data/x\" is not an absolute path; read as \"/data/x\"")]
     [InlineData("""{"mounts":[{"destination":"/d","uidMappings":[{"containerID":0,"hostID":1,"size":1}]}]}""",
         "mounts[0].gidMappings: missing: an id-mapped mount needs the mappings of both users and groups")]
     [InlineData("""{"hooks":{"prestart":[{}]}}""", "hooks.prestart[0].path: missing")]
@@ -74,9 +75,9 @@ public sealed class ValidatorTests
     [InlineData("\"user\":{\"umask\":512}", "process.user.umask: 512 is out of range (0 to 511, which is 0777)")]
     [InlineData("\"user\":{\"additionalGids\":[1,4294967295]}",
         "process.user.additionalGids[1]: 4294967295 can be nobody's id: to the kernel it means none")]
-    [InlineData("\"consoleSize\":{\"height\":65536,\"width\":1}",
+    [InlineData("\"terminal\":true,\"consoleSize\":{\"height\":65536,\"width\":1}",
         "process.consoleSize.height: 65536 is out of range (0 to 65535)")]
-    [InlineData("\"consoleSize\":{\"height\":1,\"width\":65536}",
+    [InlineData("\"terminal\":true,\"consoleSize\":{\"height\":1,\"width\":65536}",
         "process.consoleSize.width: 65536 is out of range (0 to 65535)")]
     [InlineData("\"oomScoreAdj\":1001", "process.oomScoreAdj: 1001 is out of range (-1000 to 1000)")]
     [InlineData("\"capabilities\":{\"bounding\":[\"CAP_KILL\",\"CAP_FLY\"],\"permitted\":[\"CAP_FLY\"]}",
@@ -175,8 +176,12 @@ public sealed class ValidatorTests
         "linux.netDevices[\"a/b\"]: \"a/b\" is no interface name")]
     [InlineData("\"namespaces\":[{\"type\":\"network\"}],\"netDevices\":{\"eth0\":{\"name\":\"interface0123456\"}}",
         "linux.netDevices.eth0.name: \"interface0123456\" is no interface name: it must have 1 to 15 bytes")]
-    [InlineData("\"namespaces\":[{\"type\":\"network\"}],\"netDevices\":{\"eth0\":{\"name\":\"eth%d\"}}",
-        "linux.netDevices.eth0.name: \"eth%d\" is no interface name")]
+    [InlineData("\"namespaces\":[{\"type\":\"network\"}],\"netDevices\":{\"eth0\":{\"name\":\"e%dth\"}}",
+        "linux.netDevices.eth0.name: \"e%dth\" is no interface name")]
+    [InlineData("\"namespaces\":[{\"type\":\"network\"}],\"netDevices\":{\"eth0\":{\"name\":\"a%d%d\"}}",
+        "linux.netDevices.eth0.name: \"a%d%d\" is no interface name")]
+    [InlineData("\"namespaces\":[{\"type\":\"network\"}],\"netDevices\":{\"eth%d\":{}}",
+        "linux.netDevices[\"eth%d\"]: \"eth%d\" is no interface name")]
     [InlineData("\"namespaces\":[{\"type\":\"network\"}],\"netDevices\":{\"a\":{\"name\":\"x\"},\"x\":{}}",
         "linux.netDevices.x.name: \"x\" is the name of two devices")]
     [InlineData("\"rootfsPropagation\":\"public\"",
@@ -336,7 +341,7 @@ public sealed class ValidatorTests
     {
         Assert.Empty(Check($$$$"""
             {"domainname":"{{{{new string('d', 64)}}}}","hostname":"",
-             "process":{"args":["sh",""],"cwd":"/","env":["A=b=c","E="],"user":{"uid":65535,"umask":511},"oomScoreAdj":-1000,
+             "process":{"args":["sh",""],"cwd":"/","env":["A=b=c","E="],"user":{"uid":65535,"umask":511},"oomScoreAdj":-1000,"consoleSize":{"height":70000,"width":70000},
                "capabilities":{"effective":["cap_kill"],"permitted":["CAP_KILL"],"ambient":["KILL"]},
                "rlimits":[{"type":"RLIMIT_NOFILE","soft":18446744073709551615,"hard":18446744073709551615}],
                "scheduler":{"policy":"SCHED_DEADLINE","runtime":1024,"deadline":1024,"flags":["SCHED_FLAG_DL_OVERRUN"]},
@@ -345,7 +350,7 @@ public sealed class ValidatorTests
              "linux":{"namespaces":[{"type":"user"},{"type":"uts","path":""},{"type":"time"},{"type":"network","path":"/n"},{"type":"ipc"}],
                "uidMappings":{{{{OneToOne}}}},"gidMappings":{{{{OneToOne}}}},"timeOffsets":{"monotonic":{"secs":-5,"nanosecs":999999999}},
                "devices":[{"type":"p","path":"/fifo","fileMode":4516},{"type":"c","path":"/x","major":4095,"minor":1048575,"fileMode":8630}],
-               "netDevices":{"eth0.100":{"name":"fifteen-letters"}},"intelRdt":{"closID":"/","memBwSchema":"MB:0=5"},
+               "netDevices":{"eth0.100":{"name":"fifteen-letters"},"a":{"name":"eth%d"},"b":{"name":"eth%d"},"c":{"name":"%d"}},"intelRdt":{"closID":"/","memBwSchema":"MB:0=5"},
                "sysctl":{"net.core.somaxconn":"5","kernel.msgmax":"1","user.max_ipc_namespaces":"2"},
                "memoryPolicy":{"mode":"MPOL_PREFERRED","flags":["MPOL_F_STATIC_NODES"]},"rootfsPropagation":"rslave",
                "personality":{"domain":"LINUX","flags":[]}}}

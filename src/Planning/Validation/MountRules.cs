@@ -15,9 +15,15 @@ static class MountRules
             {
                 rules.Missing(ConfigPath.Item("mounts", i) + ".destination");
             }
-            else if (Rules.PathFault(mount.Destination) is string fault)
+            else if (Rules.LengthFault(mount.Destination) is string fault)
             {
                 rules.Problem(ConfigPath.Item("mounts", i) + ".destination", fault);
+            }
+            else if (mount.Destination[0] != '/')
+            {
+                // Deprecated, but to be taken: it counts from the root.
+                rules.Warning(ConfigPath.Item("mounts", i) + ".destination",
+                    $"\"{mount.Destination}\" is not an absolute path; read as \"/{mount.Destination}\"");
             }
 
             if (mount.Source is not null && Rules.LengthFault(mount.Source) is string sourceFault)

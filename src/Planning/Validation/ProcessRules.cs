@@ -26,7 +26,11 @@ static class ProcessRules
         }
 
         CheckUser(process.User, rules);
-        CheckConsole(process.ConsoleSize, rules);
+        if (process.Terminal)
+        {
+            CheckConsole(process.ConsoleSize, rules);
+        }
+
         if (process.OomScoreAdj is < -1000 or > 1000)
         {
             rules.Problem("oomScoreAdj", $"{process.OomScoreAdj} is out of range (-1000 to 1000)");
@@ -114,7 +118,7 @@ static class ProcessRules
         }
     }
 
-    /// <summary>struct winsize of TIOCSWINSZ has 16 bits for each.</summary>
+    /// <summary>struct winsize of TIOCSWINSZ has 16 bits for each. Without a terminal nobody looks at it.</summary>
     static void CheckConsole(SpecBox? box, Rules rules)
     {
         if (box?.Height > ushort.MaxValue)
