@@ -30,6 +30,13 @@ public static class HostCheck
         return new CheckReport(BundleFindings.Find(spec, problems, host, survey));
     }
 
+    /// <summary>What is wrong with a bundle by the specification, on whatever host and with whatever runtime.</summary>
+    /// <param name="bundle">Absolute path.</param>
+    /// <param name="configFile">Name of the config inside the bundle.</param>
+    /// <exception cref="RuntimeException">The config cannot be read.</exception>
+    public static CheckReport Specification(string bundle, string configFile = "config.json") =>
+        new(SpecificationCheck.Run(Read(Path.Combine(bundle, configFile))), $"valid by the specification, version {SpecVersion.Current}");
+
     static BundleSurvey Survey(RuntimeSpec spec, string bundle)
     {
         var survey = new BundleSurvey { Rootfs = KindOf(Path.Combine(bundle, spec.Root?.Path ?? "")) };

@@ -21,7 +21,7 @@ public sealed class CheckTests : ContainerTest
     [Fact]
     public void The_check_names_the_problems_that_create_names_and_changes_nothing()
     {
-        Bundle bundle = NewBundle("exit", "0").Without("uts").Mount("relative", "tmpfs", "tmpfs").Edit(b =>
+        Bundle bundle = NewBundle("exit", "0").Without("uts").Mount("/data", "nosuchoption", "tmpfs", "idmap").Edit(b =>
         {
             b.Config["hostname"] = "box";
             b.Process["oomScoreAdj"] = 5000;
@@ -30,7 +30,7 @@ public sealed class CheckTests : ContainerTest
         Assert.True(check.Code == 1, check.ToString());
         JsonArray findings = JsonNode.Parse(check.Out)!.AsArray();
         string[] errors = [.. findings.Where(f => (string?)f!["severity"] == "error").Select(f => (string?)f!["path"] ?? "")];
-        Assert.Equal(["hostname", "process.oomScoreAdj", $"mounts[{bundle.Mounts.Count - 1}].destination"], errors);
+        Assert.Equal(["hostname", "process.oomScoreAdj", $"mounts[{bundle.Mounts.Count - 1}].options"], errors);
         Fails(Oci("create", "--bundle", bundle.Dir, NewId()), 1, errors);
         Assert.Empty(Directory.EnumerateFileSystemEntries(Root));
         AssertNothingLeft();
@@ -62,9 +62,33 @@ public sealed class CheckTests : ContainerTest
     }
 
     [Fact]
+    public void The_specification_alone_asks_nothing_of_the_host()
+    {
+        string bundle = NewDirectory("spec");
+        string config = Path.Combine(bundle, "config.json");
+        File.WriteAllText(config, """
+            {"ociVersion":"1.3.0","root":{"path":"rootfs"},"linux":{"netDevices":{"nosuch0":{}},"resources":{"rdma":{"mlx":{"hcaHandles":1}}}}}
+            """);
+        Fails(Oci("check", "--bundle", bundle), 1);
+        Result check = Ok(Oci("check", "--spec", "--bundle", bundle));
+        Assert.Contains("warning   linux.netDevices  needs a network namespace", check.Out, StringComparison.Ordinal);
+        File.WriteAllText(config, """{"ociVersion":"1.3.0","root":{"path":"rootfs"},"freebsd":{"jail":{"vnet":"new"}}}""");
+        check = Ok(OciWith(["check", "--spec"], cwd: bundle));
+        Assert.Contains("ok        config  valid by the specification, version 1.3.0", check.Out, StringComparison.Ordinal);
+        File.WriteAllText(config, """{"ociVersion":"1.3.0","root":{"path":"rootfs"},"freebsd":{"jail":{"vnet":"disable"}}}""");
+        foreach (string[] options in (string[][])[["--spec"], []])
+        {
+            check = Fails(Oci(["check", "--bundle", bundle, "--format", "json", .. options]), 1);
+            JsonNode finding = JsonNode.Parse(check.Out)!.AsArray().First(f => (string?)f!["severity"] == "error")!;
+            Assert.Equal("freebsd.jail.vnet", (string?)finding["path"]);
+        }
+    }
+
+    [Fact]
     public void A_bundle_that_is_not_there_is_one_line()
     {
         Fails(Oci("check", "--bundle", "/no/such/bundle"), 1, "/no/such/bundle/config.json", "ENOENT");
+        Fails(Oci("check", "--spec", "--bundle", "/no/such/bundle"), 1, "/no/such/bundle/config.json", "ENOENT");
         Fails(Oci("check", "--format", "xml"), 1, "invalid format option: xml");
     }
 }

@@ -91,6 +91,58 @@ public sealed class CheckTests
         Assert.All(expected.Zip(found), pair => Assert.StartsWith(pair.First, pair.Second));
     }
 
+    static string Specification => Path.Combine(Fixtures, "specification");
+
+    public static TheoryData<string> GoodBySpecification => [.. Directory.GetFiles(Path.Combine(Specification, "good"), "*.json")];
+
+    public static TheoryData<string> BadBySpecification => [.. Directory.GetFiles(Path.Combine(Specification, "bad"), "*.json")];
+
+    /// <summary>Whatever platform it is for, and whatever this host and this runtime have.</summary>
+    [Theory]
+    [MemberData(nameof(GoodBySpecification))]
+    public void What_the_specification_allows_is_no_error(string file) =>
+        Assert.DoesNotContain(SpecificationCheck.Run(File.ReadAllBytes(file)), f => f.Severity == Severity.Error);
+
+    [Theory]
+    [MemberData(nameof(BadBySpecification))]
+    public void What_the_specification_forbids_is_named(string file)
+    {
+        List<Finding> findings = SpecificationCheck.Run(File.ReadAllBytes(file));
+        string[] found = [.. findings.Where(f => f.Severity == Severity.Error).Select(f =>
+            f.Path.Length > 0 ? $"{f.Path}: {f.Message}" : f.Message)];
+        Assert.Equal(File.ReadAllLines(Path.ChangeExtension(file, ".txt")), found);
+    }
+
+    [Theory]
+    [MemberData(nameof(Good))]
+    public void What_runs_here_is_also_good_by_the_specification(string file) =>
+        Assert.DoesNotContain(SpecificationCheck.Run(File.ReadAllBytes(Path.Combine(Fixtures, "good", file))),
+            f => f.Severity == Severity.Error);
+
+    [Fact]
+    public void What_this_runtime_alone_refuses_is_a_warning_then()
+    {
+        List<Finding> findings = SpecificationCheck.Run(File.ReadAllBytes(Path.Combine(Specification, "good/linux-shared-namespaces.json")));
+        Assert.Equal(
+            [
+                "hostname", "domainname", "process.scheduler.policy", "mounts[0].destination", "linux.netDevices",
+                "linux.sysctl[\"vm.swappiness\"]", "linux.sysctl[\"net.core.somaxconn\"]", "linux.maskedPaths", "linux.readonlyPaths",
+            ],
+            findings.Select(f => f.Path));
+    }
+
+    [Fact]
+    public void Sections_of_other_platforms_are_checked_here_too_and_said_to_be_ignored()
+    {
+        Assert.Equal(
+            [
+                "freebsd.jail.vnet: \"disable\" is none of new, inherit",
+                "freebsd: for another platform than Linux, and so ignored",
+            ],
+            Problems("""{"ociVersion":"1.3.0","root":{"path":"r"},"process":{"cwd":"/","args":["sh"]},"freebsd":{"jail":{"vnet":"disable"}}}"""u8
+                .ToArray()).Select(p => p.ToString()));
+    }
+
     [Fact]
     public void Every_field_of_the_model_is_in_the_fixture_that_claims_so()
     {

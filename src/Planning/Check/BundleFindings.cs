@@ -85,8 +85,8 @@ public static partial class BundleFindings
         }
     }
 
-    internal static bool IsBind(SpecMount mount) => mount.Options is { } options
-        && (options.Contains("bind") || options.Contains("rbind"));
+    internal static bool IsBind(SpecMount mount) => mount.Type == "bind"
+        || mount.Options is { } options && (options.Contains("bind") || options.Contains("rbind"));
 
     static FileKind KindOf(BundleSurvey bundle, string path) => bundle.Files.GetValueOrDefault(path, FileKind.Missing);
 }

@@ -8,7 +8,9 @@ using System.Text.Json;
 namespace OciRun.Planning.Check;
 
 /// <summary>Findings as people and programs read them.</summary>
-public sealed class CheckReport(List<Finding> findings)
+/// <param name="findings">What was found, in the order in which it is shown.</param>
+/// <param name="praise">What is said of a bundle without any finding.</param>
+public sealed class CheckReport(List<Finding> findings, string praise = "nothing keeps this host from running it")
 {
     public IReadOnlyList<Finding> Findings => findings;
 
@@ -39,7 +41,7 @@ public sealed class CheckReport(List<Finding> findings)
 
         if (findings.Count == 0)
         {
-            text.Append("ok        ").Append("config".PadRight(width)).Append("  nothing keeps this host from running it\n");
+            text.Append("ok        ").Append("config".PadRight(width)).Append("  ").Append(praise).Append('\n');
         }
 
         return text.ToString();

@@ -17,6 +17,12 @@ public static class ConfigCheck
             return null;
         }
 
+        PlatformSections sections = PlatformSections.Read(utf8, problems);
+        if (spec.Linux is null && sections.IsForeign)
+        {
+            problems.Add(new ConfigProblem(sections.First, "for another platform than Linux, and so ignored", IsWarning: true));
+        }
+
         SpecProcess? process = spec.Process;
         spec.Process ??= StandIn(spec.Linux);
         Planner.Plan(spec, new PlanOptions { Id = "check", Bundle = "/", CgroupManager = cgroupManager }, FactsOf(host), problems);

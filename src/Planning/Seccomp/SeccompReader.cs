@@ -239,6 +239,10 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems, Seccomp
 
     readonly void CheckNotify()
     {
+        if (!string.IsNullOrEmpty(spec.ListenerMetadata) && string.IsNullOrEmpty(spec.ListenerPath))
+        {
+            problems.Add(new ConfigProblem(Root + ".listenerMetadata", "has no meaning without listenerPath", IsWarning: true));
+        }
         if (!_profile.UsesNotify)
         {
             if ((_profile.Flags & SeccompFilterFlags.WaitKillableRecv) != 0)

@@ -44,6 +44,10 @@ static class DeviceRules
             {
                 rules.Problem(path + ".fileMode", $"{device.FileMode} has bits that no file mode has; it is a decimal number");
             }
+            else if (device.FileMode > 0x1FF)
+            {
+                rules.Strict(path + ".fileMode", $"{device.FileMode} is out of range (0 to 511, which is 0777)");
+            }
         }
     }
 

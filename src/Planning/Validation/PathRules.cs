@@ -22,7 +22,7 @@ static class PathRules
 
         if (!privateMounts)
         {
-            rules.Problem(list, "needs a mount namespace in linux.namespaces; it would cover the host's files");
+            rules.Refusal(list, "needs a mount namespace in linux.namespaces; it would cover the host's files");
         }
 
         for (int i = 0; i < paths.Count; i++)

@@ -7,7 +7,7 @@ namespace OciRun.Planning.Validation;
 
 /// <summary>Where rules put what they find, and the checks that many of them share. Paths are given only once something is wrong,
 /// so that a good config costs no text.</summary>
-readonly struct Rules(List<ConfigProblem> problems, string prefix = "")
+readonly struct Rules(List<ConfigProblem> problems, string prefix = "", bool specificationOnly = false)
 {
     /// <summary>PATH_MAX without its final NUL, path_resolution(7).</summary>
     const int MaxPath = 4095;
@@ -22,6 +22,29 @@ readonly struct Rules(List<ConfigProblem> problems, string prefix = "")
         if (!IsKnown(full, orBelow: false))
         {
             problems.Add(new ConfigProblem(full, message));
+        }
+    }
+
+    /// <summary>What the specification leaves open and this runtime refuses, for the container would change the host: a warning when
+    /// only the specification is asked.</summary>
+    public void Refusal(string path, string message)
+    {
+        if (specificationOnly)
+        {
+            Warning(path, message);
+        }
+        else
+        {
+            Problem(path, message);
+        }
+    }
+
+    /// <summary>What the specification forbids and runtimes take all the same.</summary>
+    public void Strict(string path, string message)
+    {
+        if (specificationOnly && !IsKnown(Full(path), orBelow: true))
+        {
+            problems.Add(new ConfigProblem(Full(path), message));
         }
     }
 

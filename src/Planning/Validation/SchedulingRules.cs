@@ -38,7 +38,7 @@ static class SchedulingRules
 
         if (scheduler.Policy == "SCHED_ISO")
         {
-            rules.Problem("scheduler.policy", "SCHED_ISO has never been in the kernel; SCHED_RR comes closest");
+            rules.Refusal("scheduler.policy", "SCHED_ISO has never been in the kernel; SCHED_RR comes closest");
         }
 
         for (int i = 0; i < (scheduler.Flags?.Count ?? 0); i++)

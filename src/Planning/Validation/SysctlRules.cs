@@ -35,14 +35,18 @@ public static class SysctlRules
 
         foreach (KeyValuePair<string, string> entry in linux.Sysctl)
         {
-            if (Fault(spec, linux, entry.Key, entry.Value) is string fault)
+            if (Fault(spec, entry.Key, entry.Value) is string fault)
             {
                 rules.Problem(ConfigPath.Key("linux.sysctl", entry.Key), fault);
+            }
+            else if (Reach(linux, entry.Key) is string reach)
+            {
+                rules.Refusal(ConfigPath.Key("linux.sysctl", entry.Key), reach);
             }
         }
     }
 
-    static string? Fault(RuntimeSpec spec, SpecLinux linux, string name, string value)
+    static string? Fault(RuntimeSpec spec, string name, string value)
     {
         if (PathOf(name) is not string path)
         {
@@ -64,7 +68,13 @@ public static class SysctlRules
             return $"\"{value}\" is not what domainname says, \"{spec.Domainname}\"";
         }
 
-        if (NamespaceOf(path) is not string type)
+        return null;
+    }
+
+    /// <summary>What is wrong with setting it in the namespaces of this container.</summary>
+    static string? Reach(SpecLinux linux, string name)
+    {
+        if (NamespaceOf(PathOf(name)!) is not string type)
         {
             return "belongs to no namespace, so setting it would change the host";
         }

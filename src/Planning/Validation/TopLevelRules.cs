@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using OciRun.Spec;
 
 namespace OciRun.Planning.Validation;
@@ -27,7 +28,12 @@ static class TopLevelRules
 
         CheckHostName(spec, spec.Hostname, "hostname", rules);
         CheckHostName(spec, spec.Domainname, "domainname", rules);
-        if (spec.Annotations is not null && spec.Annotations.ContainsKey(""))
+        CheckAnnotations(spec.Annotations, rules);
+    }
+
+    public static void CheckAnnotations(Dictionary<string, string>? annotations, Rules rules)
+    {
+        if (annotations is not null && annotations.ContainsKey(""))
         {
             rules.Problem("annotations", "has an empty key");
         }
@@ -35,7 +41,7 @@ static class TopLevelRules
 
     /// <summary>A config of a newer minor version is taken: what it adds is unknown members, and those are to be
     /// ignored.</summary>
-    static void CheckVersion(string? version, Rules rules)
+    public static void CheckVersion(string? version, Rules rules)
     {
         if (string.IsNullOrEmpty(version))
         {
@@ -87,7 +93,7 @@ static class TopLevelRules
 
         if (Rules.Namespace(spec.Linux, "uts") is null)
         {
-            rules.Problem(path, "needs a uts namespace in linux.namespaces; it would rename the host");
+            rules.Refusal(path, "needs a uts namespace in linux.namespaces; it would rename the host");
         }
 
         int length = System.Text.Encoding.UTF8.GetByteCount(name);

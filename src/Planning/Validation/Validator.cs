@@ -12,13 +12,16 @@ public static class Validator
     /// <param name="spec">The config.</param>
     /// <param name="problems">Receives problems and warnings, in the order of the config's sections.</param>
     /// <param name="processRequired">False allows a config without a process, which runtime.md asks for at start only.</param>
-    public static void Validate(RuntimeSpec spec, List<ConfigProblem> problems, bool processRequired = true)
+    /// <param name="specificationOnly">Judge by the letter of the specification: what only this runtime refuses is a warning, and what
+    /// it takes beyond the letter a problem.</param>
+    public static void Validate(RuntimeSpec spec, List<ConfigProblem> problems, bool processRequired = true,
+        bool specificationOnly = false)
     {
-        var rules = new Rules(problems);
+        var rules = new Rules(problems, "", specificationOnly);
         TopLevelRules.Check(spec, rules);
         if (spec.Process is not null)
         {
-            ValidateProcess(spec.Process, "process", problems);
+            ValidateProcess(spec.Process, "process", problems, specificationOnly);
             MappingRules.CheckUser(spec, rules);
         }
         else if (processRequired)
@@ -36,9 +39,9 @@ public static class Validator
 
     /// <summary>The rules of a process alone, for <c>exec</c> as well; <paramref name="path"/> is where it stands, empty for a
     /// file of its own.</summary>
-    public static void ValidateProcess(SpecProcess process, string path, List<ConfigProblem> problems)
+    public static void ValidateProcess(SpecProcess process, string path, List<ConfigProblem> problems, bool specificationOnly = false)
     {
-        var rules = new Rules(problems, path);
+        var rules = new Rules(problems, path, specificationOnly);
         ProcessRules.Check(process, rules);
         CapabilityRules.Check(process.Capabilities, rules);
         RlimitRules.Check(process.Rlimits, rules);
@@ -56,10 +59,15 @@ public static class Validator
         MemoryPolicyRules.Check(linux.MemoryPolicy, rules);
         IntelRdtRules.Check(linux.IntelRdt, rules);
         PersonalityRules.Check(linux.Personality, rules);
+        ResourceRules.Check(linux.Resources, rules);
         if (linux.RootfsPropagation is { Length: > 0 } word && SpecWords.Propagation(word) is null)
         {
             rules.Problem("linux.rootfsPropagation",
                 $"\"{word}\" is none of shared, slave, private, unbindable and their r forms");
+        }
+        else if (linux.RootfsPropagation is { Length: > 0 } form && form[0] == 'r')
+        {
+            rules.Strict("linux.rootfsPropagation", $"\"{form}\" is none of shared, slave, private, unbindable");
         }
     }
 }
