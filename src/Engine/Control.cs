@@ -112,6 +112,8 @@ public static class Control
     }
 
     static Cgroup OpenCgroup(ContainerRecord record) =>
-        Lifecycle.OpenCgroup(record) ?? throw new RuntimeException("the container has no cgroup of its own",
-            "it was created where no cgroup could be made for it, or with --cgroup-manager disabled");
+        Lifecycle.OpenCgroup(record) ?? throw (record.CgroupPath is { } path
+            ? new RuntimeException("the container's cgroup " + path + " is gone", "somebody moved its processes elsewhere and removed it")
+            : new RuntimeException("the container has no cgroup of its own",
+                "it was created where no cgroup could be made for it, or with --cgroup-manager disabled"));
 }

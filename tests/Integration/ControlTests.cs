@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using System.IO;
 using System.Text.Json.Nodes;
 using Xunit;
@@ -112,4 +113,42 @@ public sealed class ControlTests : ContainerTest
 
     [Fact]
     public void Events_refuses_a_bad_interval() => Fails(Oci("events", "--interval", "soon", StartSleeper()), 1, "--interval");
+
+    [Fact]
+    public void A_cgroup_that_somebody_removed_is_said_so_and_hinders_no_delete()
+    {
+        string id = StartSleeper();
+        string gone = Cgroup(id), elsewhere = Host.Cgroup2 + $"/{Tag}elsewhere";
+        int pid = Pid(id);
+        Directory.CreateDirectory(elsewhere);
+        try
+        {
+            File.WriteAllText(elsewhere + "/cgroup.procs", pid.ToString(CultureInfo.InvariantCulture));
+            Assert.True(Host.Eventually(() => Removed(gone)));
+            foreach (string command in (string[])["pause", "update", "events"])
+            {
+                Fails(Oci(command, id), 1, "the container's cgroup", "is gone");
+            }
+            Assert.Equal($"[{pid}]\n", Ok(Oci("ps", "--format", "json", id)).Out);
+            Ok(Oci("delete", "--force", id));
+            Assert.False(Host.IsAlive(pid));
+        }
+        finally
+        {
+            Assert.True(Host.Eventually(() => Removed(elsewhere)));
+        }
+    }
+
+    static bool Removed(string directory)
+    {
+        try
+        {
+            Directory.Delete(directory);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 }

@@ -118,6 +118,18 @@ public sealed class ResourceMergeTests
     }
 
     [Theory]
+    [InlineData(null, true)]
+    [InlineData(false, false)]
+    public void Check_before_update_of_the_container_holds_for_every_update(bool? said, bool expected)
+    {
+        SpecResources current = new() { Memory = new SpecMemory { Limit = 200, CheckBeforeUpdate = true } };
+        SpecResources update = new() { Memory = new SpecMemory { Limit = 100, CheckBeforeUpdate = said } };
+        SpecResources merged = ResourceMerge.Merge(current, update);
+        Assert.Equal(expected, CgroupPlanner.Plan(ResourceMerge.Delta(update, merged), new ControllerSet("memory"), [])[0].CheckUsage);
+        Assert.True(merged.Memory!.CheckBeforeUpdate);
+    }
+
+    [Theory]
     [InlineData("memory.max", "100", "max\n", "max")]
     [InlineData("cpu.max", "1000 100000", "max 100000\n", "max 100000")]
     [InlineData("cpu.weight", "59", "0\n", null)]

@@ -27,6 +27,13 @@ public sealed partial class Cgroup
         }
     }
 
+    /// <summary>Kills like <see cref="Kill"/> and waits; false when something survives that.</summary>
+    public bool KillAndWait()
+    {
+        Kill();
+        return WaitEmpty(KillTimeoutMs);
+    }
+
     /// <summary>Sends a signal to every process in the cgroup and below, in the order of their ids.</summary>
     public void Signal(int signal)
     {
@@ -59,8 +66,10 @@ public sealed partial class Cgroup
         }
         if (!WaitFor("frozen", 1, FreezeTimeoutMs))
         {
+            // Asked before thawing, which wakes them all for a moment.
+            string remaining = Remaining();
             TryWrite("cgroup.freeze", "0");
-            throw new RuntimeException("cannot freeze cgroup " + Path + " within 10 seconds; it was thawed again" + Remaining());
+            throw new RuntimeException("cannot freeze cgroup " + Path + " within 10 seconds; it was thawed again" + remaining);
         }
     }
 
@@ -115,8 +124,7 @@ public sealed partial class Cgroup
         }
         if (IsPopulated)
         {
-            Kill();
-            if (!WaitEmpty(KillTimeoutMs))
+            if (!KillAndWait())
             {
                 throw new RuntimeException("cannot remove cgroup " + Path + ": processes survive SIGKILL" + Remaining());
             }

@@ -195,8 +195,9 @@ public sealed class CgroupSite : IDisposable
                 "the cgroup is not delegated to this user: use --systemd-cgroup with a user session, or no cgroup at all",
             _ => null,
         };
-        // ENOSPC's own words speak of devices.
-        string reason = (Errno)errno is Errno.ENOSPC ? "too many cgroups (ENOSPC)" : CgroupFiles.Describe(errno);
+        // The words for these errors speak of devices, and of trying again. The kernel says EAGAIN at the limits of cgroup.max.*.
+        string reason = (Errno)errno is Errno.ENOSPC or Errno.EAGAIN
+            ? "too many cgroups (" + ErrnoText.Name(errno) + ")" : CgroupFiles.Describe(errno);
         return new RuntimeException("linux.cgroupsPath: cannot create cgroup " + path + ": " + reason, hint);
     }
 

@@ -88,7 +88,11 @@ public static class SystemdDriver
     {
         try
         {
-            cgroup?.Kill();
+            if (cgroup?.KillAndWait() == false)
+            {
+                // systemd would wait for it longer, and in vain. Removing the cgroup fails next, and names what does not die.
+                return;
+            }
             using SystemdManager systemd = SystemdManager.Connect(UsesUserManager());
             if (id is null || systemd.Is(unit, SystemdProperties.Description(id)))
             {

@@ -38,7 +38,8 @@ public static class ResourceMerge
             KernelTCP = memory.KernelTCP,
             Swappiness = memory.Swappiness,
             DisableOOMKiller = memory.DisableOOMKiller,
-            CheckBeforeUpdate = memory.CheckBeforeUpdate,
+            // The container's own config asks for it too, for every update to come.
+            CheckBeforeUpdate = memory.CheckBeforeUpdate ?? merged.Memory!.CheckBeforeUpdate,
         },
         Cpu = update.Cpu is not { } cpu ? null : CpuDelta(cpu, merged.Cpu!),
         Pids = update.Pids,

@@ -3,13 +3,18 @@
        agent notify PATH    a seccomp agent: answers every notified call with ENOMEDIUM
        agent silent PATH    accepts, reads and never answers (a D-Bus that hangs)
        agent close PATH     accepts, answers the first words of a D-Bus authentication and closes
+       agent hugepages N    maps and touches huge pages one by one, and prints how many it got of N
 
    cc -static -O -o agent agent.c */
 #include <errno.h>
 #include <linux/seccomp.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -43,6 +48,33 @@ static int notified(int client)
 	}
 }
 
+static sigjmp_buf refused;
+
+static void bus_error(int signal)
+{
+	(void)signal;
+	siglongjmp(refused, 1);
+}
+
+/* A reservation that is refused fails mmap, a page that is refused raises SIGBUS. */
+static int hugepages(int wanted)
+{
+	volatile int got = 0;
+
+	signal(SIGBUS, bus_error);
+	if (!sigsetjmp(refused, 1)) {
+		for (; got < wanted; got++) {
+			char *page = mmap(NULL, 2 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+
+			if (page == MAP_FAILED)
+				break;
+			*page = 1;
+		}
+	}
+	printf("%d\n", got);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -51,6 +83,8 @@ int main(int argc, char **argv)
 
 	if (argc < 3)
 		return 2;
+	if (!strcmp(argv[1], "hugepages"))
+		return hugepages(atoi(argv[2]));
 	strncpy(address.sun_path, argv[2], sizeof address.sun_path - 1);
 	if (bind(listener, (void *)&address, sizeof address) || listen(listener, 8))
 		return perror("agent"), 1;

@@ -26,6 +26,9 @@ own() { [ "$name" = oci-run ]; }
 # until_true COMMAND...: tries for ten seconds
 until_true() { local i; for ((i = 0; i < 100; i++)); do "$@" >/dev/null 2>&1 && return 0; sleep 0.1; done; return 1; }
 
+# until_same WANTED COMMAND...: until the command, run anew each time, prints that
+until_same() { local wanted=$1; shift; prints() { [ "$("$@" 2>/dev/null)" = "$wanted" ]; }; until_true prints "$@"; }
+
 finish() {
   same "no container is left" "" "$($rt list -q 2>&1)"
   same "no cgroup is left" "" "$(find /sys/fs/cgroup -mindepth 1 -type d \( -path '*/check/*' -o -name 'check-*' \) 2>/dev/null)"

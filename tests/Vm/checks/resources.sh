@@ -15,6 +15,7 @@ $rt update --memory 67108864 --memory-swap 134217728 mem || no "update of the me
 same "update changes memory.max" 67108864 "$(file mem memory.max)"
 same "update changes memory.swap.max" 67108864 "$(file mem memory.swap.max)"
 same "update leaves memory.low" 16777216 "$(file mem memory.low)"
+[ "$name" != oci-run ] || is "and pressure" jq -e '[.data.memory, .data.cpu, .data.blkio | .psi.some | .avg10, .avg60, .avg300, .total | numbers] | length == 12' <<<"$($rt events --stats mem)"
 stats_too && is "events --stats reports the memory limit" jq -e '.type == "stats" and .data.memory.usage.limit == 67108864 and .data.memory.usage.usage > 0' <<<"$($rt events --stats mem)"
 own && { echo '{"memory": {"limit": 50331648}}' | $rt update -r - mem; same "update -r - reads resources" 50331648 "$(file mem memory.max)"; }
 if stats_too; then
@@ -22,6 +23,8 @@ if stats_too; then
   sleep 2
   $rt exec mem sh -c 'tail -c 200m /dev/zero >/dev/null' </dev/null >/dev/null 2>&1
   until_true grep -q '"oom"' /run/events
+  until_true grep -q '"type":"stats"' /run/events
+  is "events reports statistics at the interval" jq -se '[.[] | select(.type == "stats" and .id == "mem")] | length >= 1' /run/events
   is "events reports an oom" grep -q '"type":"oom"' /run/events
   kill $p 2>/dev/null; wait $p 2>/dev/null
 fi
@@ -35,8 +38,16 @@ if own; then
   matches "an init killed by the limit is explained" 'container init was OOM-killed \(memory limit too low\?\)' "$rc $out"
   up chk '.linux.resources += {memory: {limit: 67108864, checkBeforeUpdate: true}}' 'head -c 20m /dev/zero | tail -c 20m >/tmp/x; exec sleep 1000'
   until_true $rt exec chk test -s /tmp/x
+  $rt update --memory 8m chk >/run/err 2>&1; rc=$?
+  matches "memory.checkBeforeUpdate refuses a limit below what is in use" '^1 .*rejecting memory limit 8388608' "$rc $(head -n 1 /run/err)"
+  same "and leaves the old one" 67108864 "$(file chk memory.max)"
   down chk
 fi
+
+run 'dd if=/dev/zero of=/dev/shm/x bs=1M count=35 2>/dev/null; cat /sys/fs/cgroup/memory.swap.current' '.linux.resources += {memory: {limit: 20971520, swap: 83886080}}'
+between "memory.swap above the limit is swap to use" 10000000 62914560 "$out"
+run 'dd if=/dev/zero of=/dev/shm/x bs=1M count=35 2>/dev/null || echo killed' '.linux.resources += {memory: {limit: 20971520, swap: 20971520}}'
+matches "and equal to it none" 'killed|Killed' "$out"
 
 #### pids
 up pid '.linux.resources += {pids: {limit: 4}}'
@@ -77,6 +88,18 @@ if own; then
   same "and cpuset.cpus" 0-1 "$(file set cpuset.cpus)"
 fi
 down set
+# two loops on one processor: shares 2048 are weight 174, 512 are 59
+up more '.linux.resources += {cpu: {cpus: "1", shares: 2048}}' 'while :; do :; done'
+up less '.linux.resources += {cpu: {cpus: "1", shares: 512}}' 'while :; do :; done'
+used() { field "$1" cpu.stat usage_usec; }
+# how many tenths of LESS's time MORE gets, in the best of three samples of four seconds
+ratio() { local a b i r; for i in 1 2 3; do a=$(used more) b=$(used less); sleep 4; r=$(((10 * ($(used more) - a)) / ($(used less) - b + 1))); [ $r -lt "$1" ] || [ $r -gt "$2" ] || break; done; echo $r; }
+if own; then between "2048 shares get three times what 512 get (tenths)" 22 38 "$(ratio 22 38)"; fi
+if own; then
+  echo '{"cpu": {"idle": 1}}' | $rt update -r - less
+  between "and many times what an idle one gets (tenths)" 100 1000000 "$(ratio 100 1000000)"
+fi
+down more; down less
 up burst '.linux.resources += {cpu: {quota: 20000, period: 100000, burst: 10000}}'; same "cpu.burst is cpu.max.burst" 10000 "$(file burst cpu.max.burst)"; down burst
 up idle '.linux.resources += {cpu: {idle: 1}}'; same "cpu.idle" 1 "$(file idle cpu.idle)"; down idle
 
@@ -89,10 +112,23 @@ if [ -n "$VM_DISK" ]; then
   run "cat /sys/fs/cgroup/io.max; $write" "$data | .linux.resources += {blockIO: {throttleWriteBpsDevice: [{major: $major, minor: $minor, rate: 1048576}], throttleReadIOPSDevice: [{major: $major, minor: $minor, rate: 500}]}}"
   matches "io.max holds the throttles" "$d .*wbps=1048576 riops=500" "$out"
   between "4 MiB at 1 MiB/s take 3 to 6 s" 3 6 "$(awk '/real/ { print $2 }' <<<"$out")"
+  read_='t=$(cut -d. -f1 /proc/uptime); dd if=/data/x of=/dev/null bs=64k count=64 iflag=direct 2>/dev/null; echo real $(( $(cut -d. -f1 /proc/uptime) - t ))'
+  run "$read_" "$data | .linux.resources += {blockIO: {throttleReadBpsDevice: [{major: $major, minor: $minor, rate: 1048576}]}}"
+  between "reading 4 MiB at 1 MiB/s takes 3 to 6 s" 3 6 "$(awk '/real/ { print $2 }' <<<"$out")"
+  ops='t=$(cut -d. -f1 /proc/uptime); dd if=DIR bs=4k count=40 DIRECT 2>/dev/null; echo real $(( $(cut -d. -f1 /proc/uptime) - t ))'
+  one=${ops/DIR//data/x of=/dev/null}
+  run "${one/DIRECT/iflag=direct}" "$data | .linux.resources += {blockIO: {throttleReadIOPSDevice: [{major: $major, minor: $minor, rate: 10}]}}"
+  between "40 reads at 10/s take 3 to 6 s" 3 6 "$(awk '/real/ { print $2 }' <<<"$out")"
+  one=${ops/DIR//dev/zero of=/data/y}
+  run "${one/DIRECT/oflag=direct}" "$data | .linux.resources += {blockIO: {throttleWriteIOPSDevice: [{major: $major, minor: $minor, rate: 10}]}}"
+  between "40 writes at 10/s take 3 to 6 s" 3 6 "$(awk '/real/ { print $2 }' <<<"$out")"
   run "$write" "$data"
   between "and without a throttle less" 0 2 "$(awk '/real/ { print $2 }' <<<"$out")"
   up io "$data | .linux.resources += {blockIO: {throttleWriteBpsDevice: [{major: $major, minor: $minor, rate: 104857600}]}}"
   $rt exec io sh -c "$write" </dev/null >/dev/null
+  echo "{\"blockIO\": {\"throttleWriteBpsDevice\": [{\"major\": $major, \"minor\": $minor, \"rate\": 1048576}]}}" | $rt update -r - io
+  matches "update changes io.max" "$d .*wbps=1048576" "$(file io io.max)"
+  between "and it is felt: 4 MiB take 3 to 6 s" 3 6 "$($rt exec io sh -c "$write" </dev/null | awk '/real/ { print $2 }')"
   stats_too && is "events --stats reports the disk" jq -e '[.data.blkio.ioServiceBytesRecursive[] | select((.op | ascii_downcase) == "write")][0].value >= 4194304' <<<"$($rt events --stats io)"
   echo "{\"blockIO\": {\"throttleWriteBpsDevice\": [{\"major\": $major, \"minor\": $minor, \"rate\": 1048576}]}}" >/run/r.json
   $rt update -r /run/r.json io
@@ -110,6 +146,13 @@ up huge '.linux.resources += {hugepageLimits: [{pageSize: "2MB", limit: 4194304}
 same "hugepageLimits is hugetlb.2MB.max" 4194304 "$(file huge hugetlb.2MB.max)"
 own && same "and hugetlb.2MB.rsvd.max" 4194304 "$(file huge hugetlb.2MB.rsvd.max)"
 down huge
+cp /in/agent "$bundle/rootfs/bin/agent"
+echo 4 >/proc/sys/vm/nr_hugepages
+run 'agent hugepages 4' '.linux.resources += {hugepageLimits: [{pageSize: "2MB", limit: 4194304}]}'
+same "a container gets as many huge pages as its limit holds" 2 "$out"
+run 'agent hugepages 4'
+same "and without a limit all" 4 "$out"
+echo 0 >/proc/sys/vm/nr_hugepages
 up uni '.linux.resources += {memory: {limit: 67108864}, unified: {"memory.high": "10485760", "cpu.weight": "77", "memory.max": "50331648"}}'
 same "unified files" "10485760 77" "$(echo $(file uni memory.high) $(file uni cpu.weight))"
 own && same "unified comes last" 50331648 "$(file uni memory.max)"

@@ -26,9 +26,50 @@ same "and memory.max" 33554432 "$(file unit memory.max)"
 systemctl daemon-reload
 same "daemon-reload leaves what update set" "33554432 60" "$(echo $(file unit memory.max) $(file unit pids.max))"
 down unit
-until_true test "$(systemctl is-active check-unit.scope)" = inactive
+until_same inactive systemctl is-active check-unit.scope
 same "delete ends the scope" inactive "$(systemctl is-active check-unit.scope)"
 is "and its cgroup" [ ! -e "$(group unit)" ]
+
+# every limit at once, and what daemon-reload makes of them
+d=$(cat "/sys/class/block/${VM_DISK#/dev/}/dev")
+up all ".linux.resources += {memory: {limit: 67108864, swap: 134217728, reservation: 16777216}, pids: {limit: 50},
+  cpu: {shares: 512, quota: 30000, period: 100000, burst: 10000, cpus: \"0-1\", mems: \"0\"}, hugepageLimits: [{pageSize: \"2MB\", limit: 4194304}],
+  blockIO: {throttleWriteBpsDevice: [{major: ${d%:*}, minor: ${d#*:}, rate: 1048576}]},
+  unified: {\"memory.high\": \"50331648\", \"memory.min\": \"4194304\", \"memory.oom.group\": \"1\"}}"
+values() {
+  for f in memory.{max,high,low,min,swap.max,oom.group} pids.max cpu.{max,max.burst,weight} cpuset.{cpus,mems} hugetlb.2MB.max io.max; do
+    echo "$f=$(file all $f)"
+  done
+}
+wanted="memory.max=67108864 memory.high=50331648 memory.low=16777216 memory.min=4194304 memory.swap.max=67108864 memory.oom.group=1 pids.max=50
+cpu.max=30000 100000 cpu.max.burst=10000 cpu.weight=59 cpuset.cpus=0-1 cpuset.mems=0 hugetlb.2MB.max=4194304 io.max=$d rbps=max wbps=1048576 riops=max wiops=max"
+if own; then
+  same "every limit is in its file" "$(echo $wanted)" "$(echo $(values))"
+  for p in MemoryMax=67108864 MemoryHigh=50331648 MemoryLow=16777216 MemoryMin=4194304 MemorySwapMax=67108864 OOMPolicy=kill TasksMax=50 \
+    CPUQuotaPerSecUSec=300ms CPUQuotaPeriodUSec=100ms CPUWeight=59 AllowedCPUs=0-1 AllowedMemoryNodes=0; do
+    same "the unit's ${p%=*}" "${p#*=}" "$(property all "${p%=*}")"
+  done
+  systemctl daemon-reload
+  systemctl set-property --runtime check-all.scope CPUWeight=59    # makes systemd write its idea of all attributes
+  same "daemon-reload leaves every limit" "$(echo $wanted)" "$(echo $(values))"
+  echo '{"cpu": {"quota": 12345, "period": 100000}, "unified": {"memory.high": "max"}}' | $rt update -r - all
+  same "update sets what systemd would round" "12345 100000 max" "$(echo $(file all cpu.max) $(file all memory.high))"
+  same "the unit never gives less: CPUQuotaPerSecUSec" 130ms "$(property all CPUQuotaPerSecUSec)"
+  systemctl daemon-reload
+  matches "and after daemon-reload" '^1(2345|3000) 100000 max $' "$(echo $(file all cpu.max) $(file all memory.high))"
+fi
+down all
+up idle '.linux.resources += {cpu: {idle: 1}}'
+if own; then
+  matches "cpu.idle is CPUWeight idle" '^(idle|0) $' "$(property idle CPUWeight)"
+  systemctl daemon-reload; same "daemon-reload leaves cpu.idle" 1 "$(file idle cpu.idle)"
+fi
+down idle
+
+# what systemd keeps of a failed unit of that name does not hinder
+systemd-run --quiet --scope --unit=check-failed.scope -p RuntimeMaxSec=1 sleep 1000 >/dev/null 2>&1
+until_true systemctl is-failed check-failed.scope
+up failed ''; same "a failed unit of the same name is forgotten" active "$(systemctl is-active check-failed.scope)"; down failed
 
 caps='.process.capabilities.bounding += ["CAP_MKNOD"] | .process.capabilities.effective += ["CAP_MKNOD"] | .process.capabilities.permitted += ["CAP_MKNOD"]'
 up dev "$caps"
@@ -59,9 +100,11 @@ systemctl stop check-taken.scope; wait $p 2>/dev/null
 $rt delete --force taken 2>/dev/null
 
 # killed from outside by systemd
-up killed ''
+# its first process does not hear the polite signal
+up killed '.annotations = {"org.systemd.property.TimeoutStopUSec": "uint64 2000000"}'
 systemctl stop check-killed.scope
-until_true test "$($rt state killed | jq -r .status)" = stopped
+status() { $rt state killed | jq -r .status; }
+until_same stopped status
 same "systemctl stop ends the container" stopped "$($rt state killed | jq -r .status)"
 $rt delete killed; is "which can be deleted" [ $? = 0 ]
 

@@ -43,7 +43,7 @@ $rt update --pids-limit 30 b; same "update" 30 "$(cat "$g/pids.max")"
 same "exec" inside "$($rt exec b echo inside </dev/null 2>&1)"
 $rt pause b; same "pause" paused "$($rt state b | jq -r .status)"; $rt resume b
 $rt delete --force b
-until_true test "$(systemctl --user is-active check-b.scope)" = inactive
+until_true sh -c '[ "$(systemctl --user is-active check-b.scope)" = inactive ]'
 same "delete ends the scope" inactive "$(systemctl --user is-active check-b.scope)"
 # without systemd there is no cgroup to be had, and no limit was asked
 configure c 'echo ran' '.linux.cgroupsPath = "" | .linux.resources = {}'
