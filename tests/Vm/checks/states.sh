@@ -116,9 +116,9 @@ if [ "$driver" = fs ]; then
   configure inner 'echo ran' "$below"
   out=$($rt run --bundle "$bundle" inner </dev/null 2>&1); rc=$?
   own && same "a busy parent hinders nothing where no limit is asked" "0 ran" "$rc $out"
-  configure inner true "$below | .linux.resources += {pids: {limit: 20}}"
+  configure inner true "$below | .linux.resources += {memory: {limit: 67108864}}"
   out=$($rt run --bundle "$bundle" inner </dev/null 2>&1); rc=$?
-  own && matches "and with one the controller is named" '^1 .*linux.resources.pids.limit.*"pids" is not available' "$rc $out"
+  own && matches "and with one the controller is named" '^1 .*linux.resources.memory.limit.*"memory" is not available' "$rc $out"
   kill $p; wait $p 2>/dev/null; $rt delete --force inner 2>/dev/null; until_true rmdir /sys/fs/cgroup/check/parent
   mkdir -p /sys/fs/cgroup/check/busy; sleep 1000 & p=$!; echo $p >/sys/fs/cgroup/check/busy/cgroup.procs
   configure busy true; $rt run --bundle "$bundle" busy </dev/null >/run/err 2>&1; rc=$?
