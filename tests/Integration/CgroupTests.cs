@@ -50,6 +50,24 @@ public sealed class CgroupTests : ContainerTest
         Assert.DoesNotContain("ignored", Ok(Oci("check", "--spec", "--bundle", b.Dir)).Out, StringComparison.Ordinal);
     }
 
+    /// <summary>The kernel's verifier gives up, with EAGAIN, when a signal is pending.</summary>
+    [Fact]
+    public void Signals_do_not_keep_the_device_filter_from_being_loaded()
+    {
+        for (var i = 0; i < 25; i++)
+        {
+            var b = NewBundle("exit", "0");
+            b.Save();
+            var run = OciStart(["run", "--bundle", b.Dir, NewId()]);
+            while (!run.HasExited)
+            {
+                Host.Kill(run.Pid, 23 /* SIGURG */);
+            }
+            var r = run.Wait();
+            Assert.True(r.Code == 0, r.ToString());
+        }
+    }
+
     [Fact]
     public void Relative_path_is_below_the_callers_cgroup()
     {

@@ -14,6 +14,7 @@ public static unsafe class DeviceProgram
     const int InfoSize = 256;
     const int InfoNameOffset = 64;
     const int LogSize = 1 << 16;
+    const int LoadAttempts = 1000;
 
     static ReadOnlySpan<byte> Name => "oci_run_dev"u8;
 
@@ -159,7 +160,13 @@ public static unsafe class DeviceProgram
                 prog_name_high = *(ulong*)(name + 8),
                 expected_attach_type = (uint)BpfAttachType.BPF_CGROUP_DEVICE,
             };
-            return (int)Syscall.Try(Sys.bpf, (long)BpfCmd.BPF_PROG_LOAD, (long)(&attr), sizeof(BpfProgLoadAttr));
+            // The verifier gives up with EAGAIN when a signal is pending (kernel/bpf/verifier.c); its handler has run when we are back.
+            long result = -(long)Errno.EAGAIN;
+            for (int i = 0; i < LoadAttempts && result == -(long)Errno.EAGAIN; i++)
+            {
+                result = Syscall.Try(Sys.bpf, (long)BpfCmd.BPF_PROG_LOAD, (long)(&attr), sizeof(BpfProgLoadAttr));
+            }
+            return (int)result;
         }
     }
 
