@@ -13,6 +13,22 @@ static class Program
 
     static int Main(string[] args)
     {
+        Timings.Enter();
+        int status = Invoke(args);
+        try
+        {
+            Timings.Finish();
+            return status;
+        }
+        catch (RuntimeException e)
+        {
+            Diagnostics.Error(e.Message, e.Hint);
+            return status == 0 ? 1 : status;
+        }
+    }
+
+    static int Invoke(string[] args)
+    {
         CliCommand? command = null;
         string subject = "";
         try
@@ -92,6 +108,11 @@ static class Program
         if (usage is not null)
         {
             throw usage;
+        }
+
+        if (root.TimingsFile is { } timings)
+        {
+            Timings.Start(timings);
         }
 
         if (words.HelpWanted)

@@ -19,6 +19,7 @@ sealed class RootOptions : CliCommand
     readonly Option<bool> _systemdCgroup;
     readonly Option<string> _cgroupManager;
     readonly Option<string> _rootless;
+    readonly Option<string> _timings;
     readonly Option<bool> _version;
     ParseResult? _result;
 
@@ -32,6 +33,7 @@ sealed class RootOptions : CliCommand
         _systemdCgroup = Flag("--systemd-cgroup", "let systemd make the cgroups; cgroupsPath is slice:prefix:name");
         _cgroupManager = Value("--cgroup-manager", "NAME", "cgroupfs, systemd or disabled (default: cgroupfs)");
         _rootless = Value("--rootless", "BOOL", "go on without a cgroup where one may not be made: true, false or auto (default: auto)");
+        _timings = Value("--timings", "FILE", "write when each phase and step happened, as a Chrome trace");
         _version = Flag("--version", "print the version", "-v");
         Value("--criu", "PATH", "accepted for older engines and ignored", hidden: true);
     }
@@ -45,6 +47,9 @@ sealed class RootOptions : CliCommand
     public bool VersionWanted => _result!.GetValue(_version);
 
     public string? LogFile => _result!.GetValue(_log);
+
+    /// <summary>Absolute; null when no trace is wanted.</summary>
+    public string? TimingsFile => _result!.GetValue(_timings) is { } file ? Paths.Absolute(file, "--timings") : null;
 
     public LogLevel Level => _result!.GetValue(_debug)
         ? LogLevel.Debug

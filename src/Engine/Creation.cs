@@ -104,6 +104,7 @@ sealed class Creation : IDisposable
 
     void Prepare()
     {
+        using var _ = new Timings.Span("prepare: state directory, cgroup, descriptors");
         _directory = ContainerDirectory.Create(_globals, _options.Id);
         _undo.Push(_directory.Remove);
         if (Find<CgroupStep>() is { } step)
@@ -176,6 +177,7 @@ sealed class Creation : IDisposable
 
     void Spawn()
     {
+        using var _ = new Timings.Span("spawn init");
         _init = new InitProcess(_plan);
         _undo.Push(_init.Destroy);
         using SafeFd? ownPid = _slots.EnterPidNamespace();
@@ -227,43 +229,50 @@ sealed class Creation : IDisposable
     /// <summary>Does the runtime's share while the process does its own, and answers it at its gates.</summary>
     void Guide()
     {
+        InitProcess init = _init!;
         AttachDevices();
         if (_cgroup is not null && Find<DelegateStep>() is { } delegation)
         {
             _cgroup.Delegate(delegation.Uid);
         }
         SetOomScore();
-        _rdt?.Join(Find<IntelRdtStep>()!, _init!.Pid);
+        _rdt?.Join(Find<IntelRdtStep>()!, init.Pid);
         while (true)
         {
-            Gate gate = _init!.NextGate() ?? throw Died();
+            Gate gate = AwaitGate(init);
             switch (gate)
             {
                 case Gate.MapIds:
-                    IdMaps.Write(_init.Pid, Find<MapIdsStep>()!);
+                    IdMaps.Write(init.Pid, Find<MapIdsStep>()!);
                     break;
                 case Gate.RuntimeHooks:
                     SaveCreating();
                     if (Find<NetDevicesStep>() is { } devices)
                     {
-                        NetDevices.Move(devices, _init.Pid);
+                        NetDevices.Move(devices, init.Pid);
                     }
                     RunHooks(Phase.RuntimeHooks, -1);
                     break;
                 case Gate.ContainerHooks:
                     SaveCreating();
-                    RunHooks(Phase.ContainerHooks, _init.Pidfd);
+                    RunHooks(Phase.ContainerHooks, init.Pidfd);
                     break;
                 case Gate.InitProgram:
-                    RlimitSetter.Set(_init.Pid, _plan);
-                    _init.FillProgram(_startSocketNumber);
+                    RlimitSetter.Set(init.Pid, _plan);
+                    init.FillProgram(_startSocketNumber);
                     break;
                 case Gate.Ready:
                     Finish();
                     return;
             }
-            _init.Answer();
+            init.Answer();
         }
+    }
+
+    Gate AwaitGate(InitProcess init)
+    {
+        using var _ = new Timings.Span("wait for init");
+        return init.NextGate() ?? throw Died();
     }
 
     RuntimeException Died()
@@ -291,6 +300,7 @@ sealed class Creation : IDisposable
         {
             return;
         }
+        using var _ = new Timings.Span("load and attach the device filter", step.ConfigPath);
         if (!DeviceProgram.TryAttach(_cgroup, step.Program))
         {
             Log.Debug("device rules are not enforced: the kernel refuses eBPF programs on cgroups to this caller");
@@ -321,6 +331,7 @@ sealed class Creation : IDisposable
 
     void RunHooks(Phase phase, int pidfd)
     {
+        using var _ = new Timings.Span("hooks", "hooks");
         bool inContainer = phase == Phase.ContainerHooks;
         foreach (Step step in _plan.Steps)
         {
@@ -351,6 +362,7 @@ sealed class Creation : IDisposable
     /// <summary>The process is small now and waits: limits go on last, so that they meet nothing but the container's own work.</summary>
     void Finish()
     {
+        using var _ = new Timings.Span("limits, listener, state");
         if (Find<ResourcesStep>() is { } resources && _cgroup is not null)
         {
             _cgroup.Apply(resources.Writes);

@@ -20,8 +20,7 @@ public static class ExecEngine
     public static int Exec(GlobalOptions globals, ExecOptions options)
     {
         using ContainerDirectory directory = ContainerDirectory.Open(globals, options.Id);
-        ContainerRecord record = directory.Load(withConfig: true);
-        CheckStatus(Lifecycle.StatusOf(directory, record), options);
+        ContainerRecord record = Load(directory, options);
         RuntimeSpec spec = SpecFor(record, options);
         CheckTerminal(spec.Process!, options);
         using SafeFd init = Lifecycle.OpenInit(record);
@@ -44,6 +43,14 @@ public static class ExecEngine
             throw new RuntimeException(e.Message, (e as RuntimeException)?.Hint, 255);
         }
         return foreground is null ? 0 : foreground.Wait(process.Pid, process.Pidfd);
+    }
+
+    static ContainerRecord Load(ContainerDirectory directory, ExecOptions options)
+    {
+        using var _ = new Timings.Span("read the state");
+        ContainerRecord record = directory.Load(withConfig: true);
+        CheckStatus(Lifecycle.StatusOf(directory, record), options);
+        return record;
     }
 
     static void CheckStatus(ContainerStatus status, ExecOptions options)
@@ -105,6 +112,7 @@ public static class ExecEngine
 
     static ContainerPlan Plan(ContainerRecord record, ExecOptions options, RuntimeSpec spec)
     {
+        using var _ = new Timings.Span("plan");
         InheritedDescriptors inherited = InheritedDescriptors.Read(options.PreserveFds);
         return Plan(record, spec, inherited, null);
     }
@@ -203,6 +211,7 @@ public static class ExecEngine
     /// <summary>Up to the gate where only the payload is left.</summary>
     internal static void Guide(InitProcess process, ContainerPlan plan)
     {
+        using var _ = new Timings.Span("guide the process to its payload");
         if (plan.Spec.Process?.OomScoreAdj is { } score)
         {
             ProcFile.Write(process.Pid, "oom_score_adj", score.ToString(CultureInfo.InvariantCulture), "process.oomScoreAdj", null);

@@ -45,6 +45,7 @@ sealed class Foreground : IDisposable
     /// <returns>Its exit code, 128 + N for signal N.</returns>
     public int Wait(int pid, SafeFd pidfd, NotifySocket? notify = null)
     {
+        using var _ = new Timings.Span("wait for the payload");
         Span<PollFd> fds = stackalloc PollFd[3 + TerminalRelay.Descriptors];
         while (true)
         {

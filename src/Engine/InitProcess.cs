@@ -98,7 +98,9 @@ sealed unsafe class InitProcess : IDisposable
     /// <returns>0, or a negative errno.</returns>
     public int Spawn(ReadOnlySpan<int> slots, int cgroup, int startSocket, Gate waitFirst)
     {
+        using var _ = new Timings.Span("lower the plan, clone3");
         ProgramBuilder program = Lowering.ChildProgram(_plan);
+        ulong* times = Timings.Share(_plan, program);
         Span<int> table = stackalloc int[Math.Max(program.Slots, 1)];
         table.Fill(-1);
         slots.CopyTo(table);
@@ -139,6 +141,7 @@ sealed unsafe class InitProcess : IDisposable
                 Output = Streams.Output,
                 ErrorOutput = Streams.ErrorOutput,
                 InitProc = ProcNumber,
+                Times = times,
             };
             pid = ChildSys.Clone3(&args, sizeof(CloneArgs));
             if (pid == 0)
@@ -186,6 +189,10 @@ sealed unsafe class InitProcess : IDisposable
             switch (record.Type)
             {
                 case RecordType.Gate:
+                    if ((Gate)record.Aux == Gate.Ready)
+                    {
+                        Timings.NoteReady();
+                    }
                     return (Gate)record.Aux;
                 case RecordType.Adopt when _mayAdopt:
                     _mayAdopt = false;
@@ -230,6 +237,7 @@ sealed unsafe class InitProcess : IDisposable
     /// <exception cref="RuntimeException">The payload could not be executed.</exception>
     public void AwaitExec()
     {
+        using var _ = new Timings.Span("execve of the payload");
         Span<PollFd> fds = [new PollFd { fd = _channel, events = 1 }, new PollFd { fd = Pidfd, events = 1 }];
         Syscall.Poll(fds, -1);
         if (fds[0].revents != 0 && NextGate() is not null)
@@ -241,6 +249,7 @@ sealed unsafe class InitProcess : IDisposable
     /// <summary>Writes and seals the program that the process executes next.</summary>
     public void FillProgram(int startSocket)
     {
+        using var _ = new Timings.Span("write and seal the init program");
         var image = new InitImageBuilder
         {
             ChannelFd = PeerNumber,

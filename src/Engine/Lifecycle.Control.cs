@@ -180,6 +180,7 @@ public static partial class Lifecycle
     /// <summary>Kills what is left in the cgroup, removes it and the state, then runs poststop hooks.</summary>
     static void Destroy(GlobalOptions globals, ContainerDirectory directory, ContainerRecord record)
     {
+        using var _ = new Timings.Span("remove cgroup and state");
         using (Cgroup? cgroup = OpenCgroup(record))
         {
             if (record.SystemdUnit is not null)

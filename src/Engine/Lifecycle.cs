@@ -120,9 +120,16 @@ public static partial class Lifecycle
     {
         string file = options.ConfigFile.StartsWith('/') ? options.ConfigFile : options.Bundle + "/" + options.ConfigFile;
         var problems = new List<ConfigProblem>();
-        RuntimeSpec spec = Preflight.ReadConfig(file, problems);
-        SeccompListener.AddReceiver(spec);
-        facts = preflight.Gather(spec, globals, options.Id);
+        RuntimeSpec spec;
+        using (new Timings.Span("read config.json"))
+        {
+            spec = Preflight.ReadConfig(file, problems);
+            SeccompListener.AddReceiver(spec);
+        }
+        using (new Timings.Span("look at the host"))
+        {
+            facts = preflight.Gather(spec, globals, options.Id);
+        }
         InheritedDescriptors inherited = InheritedDescriptors.Read(options.PreserveFds);
         var planOptions = new PlanOptions
         {
@@ -137,8 +144,12 @@ public static partial class Lifecycle
             ListenFds = inherited.ListenFds,
             NotifyDirectory = NotifySocket.HostPath is null ? null : NotifySocket.DirectoryOf(globals, options.Id),
         };
-        ContainerPlan? plan = Planner.Plan(spec, planOptions, facts, problems);
-        Preflight.CheckPaths(spec, options.Bundle, problems);
+        ContainerPlan? plan;
+        using (new Timings.Span("validate and plan"))
+        {
+            plan = Planner.Plan(spec, planOptions, facts, problems);
+            Preflight.CheckPaths(spec, options.Bundle, problems);
+        }
         if (plan is null || Preflight.HasErrors(problems))
         {
             throw ErrorText.OfProblems(problems, Preflight.NameOf(file));

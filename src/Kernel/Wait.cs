@@ -75,6 +75,7 @@ public static class ClockId
 {
     public const int CLOCK_REALTIME = 0;
     public const int CLOCK_MONOTONIC = 1;
+    public const int CLOCK_PROCESS_CPUTIME_ID = 2;
     public const int CLOCK_BOOTTIME = 7;
 }
 

@@ -46,6 +46,8 @@ unsafe struct ChildContext
     public int WaitFirst;
     /// <summary>The host's procfs for the init program, -1 where it needs none.</summary>
     public int InitProc;
+    /// <summary>Where to note when each operation begins, null for nowhere.</summary>
+    public ulong* Times;
     public uint Step;
 }
 
@@ -72,9 +74,21 @@ static unsafe partial class ChildProgram
         {
             Op* op = c->Ops + i;
             c->Step = op->Step;
+            if (c->Times is not null)
+            {
+                NoteTime(c->Times + i);
+            }
             Perform(c, op);
         }
         Exit(1);
+    }
+
+    /// <summary>CLOCK_MONOTONIC in nanoseconds, into memory that the runtime shares.</summary>
+    static void NoteTime(ulong* at)
+    {
+        ulong* time = stackalloc ulong[2];
+        ChildSys.Call(Sys.clock_gettime, ClockId.CLOCK_MONOTONIC, (long)time);
+        *at = time[0] * 1_000_000_000 + time[1];
     }
 
     /// <summary>Signal state and mode bits are the caller's or the managed runtime's; the container gets neither.</summary>
