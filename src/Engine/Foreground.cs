@@ -9,6 +9,7 @@ namespace OciRun.Engine;
 sealed class Foreground : IDisposable
 {
     const int SigChld = 17;
+    const int SigCont = 18;
     const int SigWinch = 28;
     const int SigUrg = 23;
 
@@ -55,7 +56,7 @@ sealed class Foreground : IDisposable
             Span<PollFd> relay = fds[3..];
             relay.Fill(new PollFd { fd = -1 });
             _relay?.Prepare(relay);
-            Syscall.Poll(fds, -1);
+            Syscall.Poll(fds, _relay?.Timeout ?? -1);
             _relay?.Move(relay);
             if (fds[2].revents != 0)
             {
@@ -69,7 +70,7 @@ sealed class Foreground : IDisposable
             {
                 WaitResult result = Syscall.WaitId(WaitFlags.P_PIDFD, pidfd);
                 notify?.Relay();
-                _relay?.Drain();
+                _relay?.Drain(_signals);
                 return result.ExitCode;
             }
         }
@@ -89,6 +90,10 @@ sealed class Foreground : IDisposable
             }
             else if (signal != SigUrg)
             {
+                if (signal == SigCont)
+                {
+                    _relay?.Continue();
+                }
                 Syscall.TryPidfdSendSignal(pidfd, signal);
             }
         }

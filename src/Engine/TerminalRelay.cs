@@ -11,8 +11,11 @@ sealed class TerminalRelay : IDisposable
     /// <summary>How many descriptors it polls.</summary>
     public const int Descriptors = 4;
     const int BufferSize = 32768;
+    const int BackgroundPollMs = 250;
 
     readonly SafeFd _master;
+    readonly SafeFd? _slave;
+    readonly CallerTerminal _caller = new();
     readonly byte[] _toPayload = new byte[BufferSize];
     readonly byte[] _toCaller = new byte[BufferSize];
     int _toPayloadStart;
@@ -21,38 +24,21 @@ sealed class TerminalRelay : IDisposable
     int _toCallerEnd;
     bool _inputEnded;
     bool _masterEnded;
-    readonly bool _wasTerminal;
-    readonly Termios _saved;
 
     public TerminalRelay(SafeFd master)
     {
         _master = master;
+        // Held open, for a payload may close all of its terminal and open it again later (init systems do, between two services): the
+        // master would be at its end for good with the first, or have to be polled without pause.
+        const long flags = (long)(OpenFlags.O_RDWR | OpenFlags.O_NOCTTY | OpenFlags.O_CLOEXEC);
+        long slave = Syscall.TryIoctl(master, Ioctl.TIOCGPTPEER, flags);
+        _slave = slave < 0 ? null : new SafeFd((int)slave);
         Syscall.SetStatusFlags(master, Syscall.GetStatusFlags(master) | OpenFlags.O_NONBLOCK);
         // The payload's line ends are the caller's terminal's business.
         Termios payload = Syscall.GetTermios(master);
-        payload.c_oflag &= ~4u /* ONLCR */;
+        payload.c_oflag &= ~TermiosFlags.ONLCR;
         Syscall.SetTermios(master, payload);
-        _wasTerminal = Syscall.IsTerminal(0);
-        if (_wasTerminal)
-        {
-            _saved = Syscall.GetTermios(0);
-            Termios raw = _saved;
-            // cfmakeraw(3)
-            raw.c_iflag &= ~0x5EBu;
-            raw.c_oflag &= ~1u;
-            raw.c_lflag &= ~0x804Bu;
-            raw.c_cflag = (raw.c_cflag & ~0x130u) | 0x30u;
-            SetCaller(raw);
-            Resize();
-        }
-    }
-
-    /// <summary>From a background process group, the kernel stops the caller with SIGTTOU unless it is blocked.</summary>
-    static void SetCaller(Termios termios)
-    {
-        ulong mask = Syscall.Sigprocmask(0, Syscall.SignalBit(22));
-        Syscall.SetTermios(0, termios);
-        Syscall.Sigprocmask(2, mask);
+        Resize();
     }
 
     public void Resize()
@@ -63,20 +49,39 @@ sealed class TerminalRelay : IDisposable
         }
     }
 
+    /// <summary>After SIGCONT: the settings are the shell's, and the window may have another size.</summary>
+    public void Continue()
+    {
+        _caller.MakeRaw();
+        Resize();
+    }
+
+    /// <summary>How long to poll: no signal tells that a shell has brought the job to the foreground.</summary>
+    public int Timeout => _caller.WaitsForItsTurn ? BackgroundPollMs : -1;
+
     /// <summary>Sets what to poll for: input only while there is room for it.</summary>
     public void Prepare(Span<PollFd> fds)
     {
-        bool roomIn = _toPayloadEnd < BufferSize;
+        if (_caller.WaitsForItsTurn)
+        {
+            _caller.MakeRaw();
+        }
+        bool takesInput = !_inputEnded && _toPayloadEnd < BufferSize && !_caller.WaitsForItsTurn;
         bool roomOut = _toCallerEnd < BufferSize;
-        fds[0] = new PollFd { fd = _inputEnded || !roomIn ? -1 : 0, events = 1 };
+        fds[0] = new PollFd { fd = takesInput ? 0 : -1, events = 1 };
         fds[1] = new PollFd { fd = _masterEnded || !roomOut ? -1 : _master.Value, events = 1 };
         fds[2] = new PollFd { fd = _masterEnded || _toPayloadStart == _toPayloadEnd ? -1 : _master.Value, events = 4 };
-        fds[3] = new PollFd { fd = _toCallerStart == _toCallerEnd ? -1 : 1, events = 4 };
+        fds[3] = new PollFd { fd = _toCallerStart == _toCallerEnd ? -1 : _caller.Output, events = 4 };
     }
 
     public void Move(Span<PollFd> fds)
     {
-        if (fds[0].fd >= 0 && fds[0].revents != 0)
+        if (fds[0].fd >= 0 && fds[0].revents != 0 && !_caller.IsOurs)
+        {
+            // Read from the background, a terminal answers with SIGTTIN.
+            _caller.GiveUp();
+        }
+        else if (fds[0].fd >= 0 && fds[0].revents != 0)
         {
             int size = Syscall.TryRead(0, _toPayload.AsSpan(_toPayloadEnd));
             _inputEnded = size is 0 or < 0 and not -(int)Errno.EAGAIN;
@@ -107,7 +112,7 @@ sealed class TerminalRelay : IDisposable
 
     void WriteCaller()
     {
-        int size = Syscall.TryWrite(1, _toCaller.AsSpan(_toCallerStart, _toCallerEnd - _toCallerStart));
+        int size = Syscall.TryWrite(_caller.Output, _toCaller.AsSpan(_toCallerStart, _toCallerEnd - _toCallerStart));
         if (size < 0 && size != -(int)Errno.EAGAIN)
         {
             // Nobody reads any more; the payload goes on without being seen.
@@ -125,34 +130,42 @@ sealed class TerminalRelay : IDisposable
         }
     }
 
-    /// <summary>After the payload's end: all that it wrote reaches the caller.</summary>
-    public void Drain()
+    /// <summary>After the payload's end: all that it wrote reaches the caller, unless a signal ends the wait for a caller that does not read.</summary>
+    public void Drain(SignalPipe signals)
     {
         while (true)
         {
             while (_toCallerStart < _toCallerEnd)
             {
-                Syscall.Poll(1, 4, -1);
-                WriteCaller();
+                Span<PollFd> fds = [new PollFd { fd = _caller.Output, events = 4 }, new PollFd { fd = signals.Fd, events = 1 }];
+                Syscall.Poll(fds, -1);
+                if (fds[1].revents != 0 && EndsWait(signals.Next()))
+                {
+                    return;
+                }
+                if (fds[0].revents != 0)
+                {
+                    WriteCaller();
+                }
             }
             if (_masterEnded)
             {
                 return;
             }
-            int before = _toCallerEnd;
             ReadMaster();
-            if (_toCallerEnd == before)
+            if (_toCallerEnd == 0)
             {
                 return;
             }
         }
     }
 
+    /// <summary>SIGHUP, SIGINT, SIGQUIT, SIGTERM.</summary>
+    static bool EndsWait(int signal) => signal is 1 or 2 or 3 or 15;
+
     public void Dispose()
     {
-        if (_wasTerminal)
-        {
-            SetCaller(_saved);
-        }
+        _caller.Dispose();
+        _slave?.Dispose();
     }
 }

@@ -22,6 +22,9 @@ public static unsafe partial class Syscall
     /// <summary>geteuid(2).</summary>
     public static uint Geteuid() => (uint)Try(Sys.geteuid);
 
+    /// <summary>getpgrp(2).</summary>
+    public static int Getpgrp() => (int)Try(Sys.getpgrp);
+
     /// <summary>getegid(2).</summary>
     public static uint Getegid() => (uint)Try(Sys.getegid);
 
