@@ -42,6 +42,14 @@ static class Program
                 return HelpOrVersion(root, rootWords, args, at);
             }
 
+            if (word is "checkpoint" or "restore")
+            {
+                // Also for --help: by its exit status podman decides whether to offer them.
+                Parse(root, rootWords.Options, null, []);
+                Diagnostics.Open(root.LogTarget, root.LogIsJson, root.Level);
+                throw new RuntimeException($"{word} is not supported: {Name} cannot save the state of processes");
+            }
+
             command = CommandTable.Create(word) ?? throw new UsageException($"No help topic for '{word}'", showHelp: false, exitCode: 3);
             return Dispatch(root, rootWords.Options, command, args, at + 1, ref subject);
         }
@@ -104,7 +112,7 @@ static class Program
         }
 
         ParseResult result = Parse(root, rootOptions, command, words.Options);
-        Diagnostics.Open(root.LogFile, root.LogIsJson, root.Level);
+        Diagnostics.Open(root.LogTarget, root.LogIsJson, root.Level);
         if (usage is not null)
         {
             throw usage;

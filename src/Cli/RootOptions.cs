@@ -26,7 +26,7 @@ sealed class RootOptions : CliCommand
     public RootOptions() : base(Program.Name, "Run containers as the Open Container Initiative specifies them.")
     {
         _root = Value("--root", "DIR", "directory for the state of containers (default: /run/oci-run)");
-        _log = Value("--log", "FILE", "append errors to this file as well as writing them to stderr");
+        _log = Value("--log", "TARGET", "write errors there as well as to stderr: [file:]FILE, journald:ID or syslog:ID");
         _logFormat = Value("--log-format", "FORMAT", "format of the log file, text or json (default: text)");
         _logLevel = Value("--log-level", "LEVEL", "error, warning or debug (default: error)");
         _debug = Flag("--debug", "the same as --log-level debug");
@@ -46,7 +46,7 @@ sealed class RootOptions : CliCommand
 
     public bool VersionWanted => _result!.GetValue(_version);
 
-    public string? LogFile => _result!.GetValue(_log);
+    public string? LogTarget => _result!.GetValue(_log);
 
     /// <summary>Absolute; null when no trace is wanted.</summary>
     public string? TimingsFile => _result!.GetValue(_timings) is { } file ? Paths.Absolute(file, "--timings") : null;
