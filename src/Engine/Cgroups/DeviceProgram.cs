@@ -10,6 +10,7 @@ namespace OciRun.Engine.Cgroups;
 /// Linux 6.17 to 7.1 write past a shorter one in BPF_PROG_QUERY.</summary>
 public static unsafe class DeviceProgram
 {
+    const int MostAttempts = 10;
     const int MaxPrograms = 64;
     const int InfoSize = 256;
     const int InfoNameOffset = 64;
@@ -121,6 +122,10 @@ public static unsafe class DeviceProgram
     static int Load(byte[] program)
     {
         int fd = Load(program, null);
+        if (fd == -(int)Errno.EAGAIN)
+        {
+            fd = LoadUndisturbed(program);
+        }
         if (fd == -(int)Errno.EPERM && RaiseMemlock() is { } old)
         {
             fd = Load(program, null);
@@ -136,6 +141,19 @@ public static unsafe class DeviceProgram
             }
             Log.Debug("device filter: " + Encoding.UTF8.GetString(log).TrimEnd('\0'));
         }
+        return fd;
+    }
+
+    /// <summary>The verifier gives up when a signal is pending, as one may be whenever a terminal changes its size.</summary>
+    static int LoadUndisturbed(byte[] program)
+    {
+        ulong old = Syscall.Sigprocmask(SigHow.SIG_BLOCK, ulong.MaxValue);
+        int fd = -(int)Errno.EAGAIN;
+        for (int i = 0; fd == -(int)Errno.EAGAIN && i < MostAttempts; i++)
+        {
+            fd = Load(program, null);
+        }
+        Syscall.Sigprocmask(SigHow.SIG_SETMASK, old);
         return fd;
     }
 
