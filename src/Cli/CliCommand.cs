@@ -71,8 +71,8 @@ abstract class CliCommand
 
     protected bool Get(Option<bool> option) => _result!.GetValue(option);
 
-    /// <summary>Null when the option was not given.</summary>
-    protected string? Get(Option<string> option) => _result!.GetValue(option);
+    /// <summary>Null when the option was not given, or is empty: scripts pass variables that may be.</summary>
+    protected string? Get(Option<string> option) => _result!.GetValue(option) is { Length: > 0 } value ? value : null;
 
     protected List<string> Get(Option<string[]> option)
     {

@@ -17,6 +17,8 @@ enum LogLevel
 static class Diagnostics
 {
     static LogTarget? s_log;
+    /// <summary>stderr as the log, for debugging without one: with the lines that a log has.</summary>
+    static LogTarget? s_verbose;
 
     /// <param name="target">What --log says; null or empty: no log.</param>
     /// <param name="isJson">JSON lines instead of logfmt ones in a file.</param>
@@ -24,6 +26,7 @@ static class Diagnostics
     public static void Open(string? target, bool isJson, LogLevel level)
     {
         s_log = string.IsNullOrEmpty(target) ? null : LogTarget.Open(target, isJson);
+        s_verbose = s_log is null && level >= LogLevel.Debug ? LogTarget.Stderr(isJson) : null;
         Log.NoteSink = static message => Stdio.TryWrite(Stdio.Error, Encoding.UTF8.GetBytes($"{Program.Name}: {OneLine(message)}\n"));
         // Without a log file nobody but people reads stderr.
         if (level >= LogLevel.Warning || s_log is null)
@@ -47,9 +50,9 @@ static class Diagnostics
 
     static void Report(string level, string message)
     {
-        if (s_log is not null)
+        if ((s_log ?? s_verbose) is { } log)
         {
-            s_log.Write(level, OneLine(message));
+            log.Write(level, OneLine(message));
         }
         else
         {

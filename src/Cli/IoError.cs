@@ -17,5 +17,5 @@ static class IoError
         _ => e.GetType().Name,
     };
 
-    public static string Describe(int errno) => $"{ErrnoText.Describe(errno)} ({ErrnoText.Name(errno)})";
+    public static string Describe(int errno) => $"{ErrnoText.Words(errno)} ({ErrnoText.Name(errno)})";
 }

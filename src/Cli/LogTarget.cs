@@ -42,6 +42,8 @@ sealed class LogTarget
         return fd >= 0 ? new LogTarget(fd, null, false, isJson) : throw new RuntimeException($"--log: open(\"{file}\"): {IoError.Describe(-fd)}");
     }
 
+    public static LogTarget Stderr(bool isJson) => new(Stdio.Error, null, false, isJson);
+
     static string? After(string text, string prefix) => text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : null;
 
     static int Connect(string target, string identifier, string path)

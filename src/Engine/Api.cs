@@ -34,6 +34,19 @@ public static class Log
     public static void Note(string message) => NoteSink?.Invoke(message);
     public static void Warn(string message) => WarnSink?.Invoke(message);
     public static void Debug(string message) => DebugSink?.Invoke(message);
+
+    /// <summary>The steps of a plan that is about to be performed.</summary>
+    internal static void Debug(Planning.ContainerPlan plan)
+    {
+        if (DebugSink is null)
+        {
+            return;
+        }
+        foreach (string line in Planning.PlanPrinter.Lines(plan))
+        {
+            Debug(line);
+        }
+    }
 }
 
 /// <summary>Options that stand before the command.</summary>

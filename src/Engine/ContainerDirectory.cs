@@ -16,6 +16,7 @@ public sealed class ContainerDirectory : IDisposable
     /// <summary>Its existence means that the container waits to be started.</summary>
     public const string StartSocketName = "start.sock";
     public const string NotifyName = "notify";
+    const string MissingState = "it has no " + StateName + ": its creation did not get that far";
     const int LargestState = 64 << 20;
 
     readonly SafeFd _root;
@@ -156,7 +157,7 @@ public sealed class ContainerDirectory : IDisposable
         int fd = Syscall.TryOpenAt(_directory, StateName, OpenFlags.O_RDONLY | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC);
         if (fd < 0)
         {
-            problem = "it has no " + StateName + ": its creation did not get that far";
+            problem = MissingState;
             return null;
         }
         using var file = new SafeFd(fd);
@@ -170,9 +171,12 @@ public sealed class ContainerDirectory : IDisposable
         {
             throw new RuntimeException("container does not exist");
         }
-        return record ?? throw new RuntimeException("the state of the container cannot be read: " + problem,
-            "delete --force removes what is left of it");
+        return record ?? throw Unreadable(problem, "delete --force removes what is left of it");
     }
+
+    /// <summary>Without a state there is no container: engines look for these words before they clean up.</summary>
+    public static RuntimeException Unreadable(string? problem, string hint) =>
+        new((problem == MissingState ? "container does not exist: " : "the state of the container cannot be read: ") + problem, hint);
 
     /// <summary>Replaces state.json: a reader sees the old or the new one.</summary>
     public void Save(ContainerRecord record)

@@ -27,8 +27,7 @@ public static class Control
         ContainerRecord record = directory.Load(withConfig: false);
         ContainerStatus status = Lifecycle.StatusOf(directory, record);
         using Cgroup? cgroup = Lifecycle.OpenCgroup(record);
-        // A created container can be paused too, and is still reported as created.
-        if (cgroup is null || (status != ContainerStatus.Paused && !(status == ContainerStatus.Created && cgroup.IsFreezing)))
+        if (cgroup is null || status != ContainerStatus.Paused)
         {
             throw new RuntimeException("container not paused");
         }

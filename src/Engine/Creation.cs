@@ -70,7 +70,9 @@ sealed class Creation : IDisposable
         {
             Prepare();
             Spawn();
+            Log.Debug("init is process " + _init!.Pid.ToString(CultureInfo.InvariantCulture));
             Guide();
+            Log.Debug("init is ready");
         }
         catch (Exception e) when (e is RuntimeException or SyscallException)
         {

@@ -25,7 +25,7 @@ static class ErrorText
 
     public static string Describe(int errno)
     {
-        string words = errno == (int)Errno.ENOENT ? "not found" : ErrnoText.Describe(errno);
+        string words = errno == (int)Errno.ENOENT ? "not found" : ErrnoText.Words(errno);
         return words + " (" + ErrnoText.Name(errno) + ")";
     }
 
@@ -67,7 +67,7 @@ static class ErrorText
         bool searched = step is FindProgramStep { Searches: true } && errno == (int)Errno.ENOENT;
         string words = searched ? "executable file not found in $PATH" : step is FindProgramStep && errno == (int)Errno.ENOENT
             ? "stat " + name + ": no such file or directory"
-            : errno == (int)Errno.EISDIR ? "permission denied: is a directory" : ErrnoText.Describe(errno).ToLowerInvariant();
+            : errno == (int)Errno.EISDIR ? "permission denied: is a directory" : ErrnoText.Words(errno);
         return new RuntimeException("exec: \"" + name + "\": " + words, step!.Hint("execve", errno));
     }
 

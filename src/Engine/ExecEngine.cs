@@ -25,6 +25,7 @@ public static class ExecEngine
         CheckTerminal(spec.Process!, options);
         using SafeFd init = Lifecycle.OpenInit(record);
         ContainerPlan plan = Plan(record, options, spec);
+        Log.Debug(plan);
         using Foreground? foreground = options.Detach ? null : new Foreground(subreaper: false);
         using var process = new InitProcess(plan);
         try

@@ -103,7 +103,7 @@ static class Hooks
 
     static string NotExecuted(SpecHook hook, int errno) => (errno == (int)Errno.ENOENT
         ? "fork/exec " + hook.Path + ": no such file or directory"
-        : "fork/exec " + hook.Path + ": " + ErrnoText.Describe(errno).ToLowerInvariant()) + " (" + ErrnoText.Name(errno) + ")";
+        : "fork/exec " + hook.Path + ": " + ErrnoText.Words(errno)) + " (" + ErrnoText.Name(errno) + ")";
 
     /// <summary>Starts a process with the state on its standard input, and waits for it. Null: it succeeded. <paramref name="start"/> gets
     /// the three streams, and gives pid and pidfd of what it started or throws why it could not.</summary>

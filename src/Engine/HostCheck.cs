@@ -100,15 +100,15 @@ public static class HostCheck
         }
         catch (FileNotFoundException)
         {
-            throw new RuntimeException($"open(\"{path}\"): No such file or directory (ENOENT)");
+            throw new RuntimeException($"open(\"{path}\"): no such file or directory (ENOENT)");
         }
         catch (DirectoryNotFoundException)
         {
-            throw new RuntimeException($"open(\"{path}\"): No such file or directory (ENOENT)");
+            throw new RuntimeException($"open(\"{path}\"): no such file or directory (ENOENT)");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            string reason = e is UnauthorizedAccessException ? "Permission denied (EACCES)" : "Input/output error (EIO)";
+            string reason = e is UnauthorizedAccessException ? "permission denied (EACCES)" : "input/output error (EIO)";
             throw new RuntimeException($"open(\"{path}\"): {reason}", e);
         }
     }

@@ -32,7 +32,10 @@ public static partial class Lifecycle
             throw new RuntimeException("container not running");
         }
         using SafeFd pidfd = TryOpenInit(record) ?? throw new RuntimeException("container not running");
-        int sent = Syscall.TryPidfdSendSignal(pidfd, signal);
+        // The program that could handle the signal does not run yet, and the kernel discards what the first process of a pid namespace
+        // does not handle: a signal that ends processes has to end this one.
+        bool deadly = !shared && directory.WaitsForStart && Signals.Terminates(signal);
+        int sent = Syscall.TryPidfdSendSignal(pidfd, deadly ? 9 : signal);
         if (sent == -(int)Errno.ESRCH)
         {
             throw new RuntimeException("container not running");
@@ -41,7 +44,7 @@ public static partial class Lifecycle
         {
             throw new RuntimeException(ErrorText.Call("pidfd_send_signal", null, -sent));
         }
-        if (signal == 9 && status == ContainerStatus.Paused)
+        if ((signal == 9 || deadly) && status == ContainerStatus.Paused)
         {
             // A frozen process dies of SIGKILL, but its cgroup would stay frozen for those that are left.
             using Cgroup? cgroup = OpenCgroup(record);
@@ -136,7 +139,7 @@ public static partial class Lifecycle
         {
             if (!force)
             {
-                throw new RuntimeException("the state of the container cannot be read: " + problem, "use delete --force");
+                throw ContainerDirectory.Unreadable(problem, "use delete --force");
             }
             directory.Remove();
             return;
@@ -209,12 +212,9 @@ public static partial class Lifecycle
         {
             return ContainerStatus.Stopped;
         }
-        if (directory.WaitsForStart)
-        {
-            return ContainerStatus.Created;
-        }
         using Cgroup? cgroup = OpenCgroup(record);
-        return cgroup is { IsFreezing: true } ? ContainerStatus.Paused : ContainerStatus.Running;
+        return cgroup is { IsFreezing: true } ? ContainerStatus.Paused
+            : directory.WaitsForStart ? ContainerStatus.Created : ContainerStatus.Running;
     }
 
     public static ContainerInfo State(GlobalOptions globals, string id)

@@ -72,6 +72,7 @@ public static partial class Lifecycle
         ContainerHooks.RunStart(creation.Record, plan.Spec, creation.Init.Pidfd);
         creation.Init.Answer();
         creation.Init.AwaitExec();
+        Log.Debug("init has executed the container's program");
         RunPoststart(creation.Record, plan.Spec, creation.Init.Pidfd);
     }
 
@@ -159,6 +160,7 @@ public static partial class Lifecycle
             Log.Warn(warning.ToString());
         }
         LogUnknownCalls(plan);
+        Log.Debug(plan);
         return plan;
     }
 
@@ -190,6 +192,8 @@ public static partial class Lifecycle
                 throw new RuntimeException("cannot start a container that has stopped");
             case ContainerStatus.Creating:
                 throw new RuntimeException("cannot start a container that is still being created");
+            case ContainerStatus.Paused when directory.WaitsForStart:
+                throw new RuntimeException("cannot start a container in the paused state", "resume it first");
             default:
                 throw new RuntimeException("cannot start an already running container");
         }
@@ -206,6 +210,7 @@ public static partial class Lifecycle
         }
         using NotifySocket? notify = NotifySocket.TryOpen(directory, record.Pid);
         Release(directory, pidfd, record);
+        Log.Debug("init has executed the container's program");
         RunPoststart(record, record.Config, pidfd);
         if (notify is not null)
         {
@@ -236,7 +241,7 @@ public static partial class Lifecycle
             return;
         }
         string program = record.Config.Process?.Args is { Count: > 0 } args ? args[0] : "";
-        throw new RuntimeException("exec: \"" + program + "\": " + ErrnoText.Describe(error.Errno).ToLowerInvariant());
+        throw new RuntimeException("exec: \"" + program + "\": " + ErrnoText.Words(error.Errno));
     }
 
     /// <summary>The next record of a process that starts; null when it has executed its payload, or has ended.</summary>

@@ -50,7 +50,9 @@ static class ProcessOptions
             name = name.StartsWith("CAP_", StringComparison.Ordinal) ? name : "CAP_" + name;
             if (Capabilities.Number(name) < 0)
             {
-                throw new RuntimeException("--cap: unknown capability \"" + given + "\"", null, 255);
+                // As those of a config (config.md, "Linux Process").
+                Log.Warn("--cap: ignoring unknown capability \"" + given + "\"");
+                continue;
             }
             AddOnce(sets.Bounding ??= [], name);
             AddOnce(sets.Effective ??= [], name);

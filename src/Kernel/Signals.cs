@@ -15,6 +15,9 @@ public static class Signals
     /// <summary>SIGRTMAX.</summary>
     public const int SIGRTMAX = 64;
 
+    /// <summary>Whether the default action is to end the process, signal(7).</summary>
+    public static bool Terminates(int number) => number is > 0 and <= Max and not (17 or 18 or 19 or 20 or 21 or 22 or 23 or 28);
+
     /// <summary>The name of a signal: <c>SIGTERM</c>, <c>SIGRTMIN+3</c>; null when out of 1 to 64; 32 and 33 have numbers only.</summary>
     public static string? Name(int number) => number switch
     {

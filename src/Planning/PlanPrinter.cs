@@ -36,6 +36,16 @@ public static class PlanPrinter
         return text.ToString();
     }
 
+    /// <summary>A line for each step, for a log.</summary>
+    public static IEnumerable<string> Lines(ContainerPlan plan)
+    {
+        foreach ((int index, Step step) in InOrder(plan))
+        {
+            string actor = step.Actor == Actor.Runtime ? "runtime" : "init";
+            yield return $"step {index}: {step.Phase}: {actor}: {step.Text}" + (step.ConfigPath.Length > 0 ? " # " + step.ConfigPath : "");
+        }
+    }
+
     /// <summary>The same as JSON: {"id", "bundle", "warnings", "steps": [{"index", "phase", "actor", "text", "configPath"}]}.</summary>
     public static string Json(ContainerPlan plan)
     {

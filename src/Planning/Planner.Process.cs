@@ -22,7 +22,8 @@ public sealed partial class Planner
             return;
         }
         List<string> env = Environment(process);
-        bool homeFromPasswd = !HasHome(env);
+        // A hook gets the environment that its author wrote.
+        bool homeFromPasswd = _options.Executable is null && !HasHome(env);
         Add(new StreamsStep { ConfigPath = "process.user.uid", Uid = process.User?.Uid ?? 0 });
         Add(new ExecInitStep { ConfigPath = "", HomeFromPasswd = homeFromPasswd });
         if (!_options.IsExec)

@@ -3,7 +3,7 @@ using OciRun.Kernel;
 
 namespace OciRun.Syscalls;
 
-/// <summary>A system call failed: <c>openat2("/x"): No such file or directory (ENOENT)</c>.</summary>
+/// <summary>A system call failed: <c>openat2("/x"): no such file or directory (ENOENT)</c>.</summary>
 public sealed class SyscallException : Exception
 {
     /// <summary>Describes the failure of <paramref name="call"/> on <paramref name="path"/>.</summary>
@@ -30,6 +30,6 @@ public sealed class SyscallException : Exception
     static string Text(string call, int errno, string? path)
     {
         string subject = path is null ? call : call + "(\"" + path + "\")";
-        return subject + ": " + ErrnoText.Describe(errno) + " (" + ErrnoText.Name(errno) + ")";
+        return subject + ": " + ErrnoText.Words(errno) + " (" + ErrnoText.Name(errno) + ")";
     }
 }

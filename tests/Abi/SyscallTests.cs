@@ -19,7 +19,7 @@ public sealed class SyscallTests : IDisposable
     {
         SyscallException error = Assert.Throws<SyscallException>(
             () => Syscall.OpenAt2(Syscall.AT_FDCWD, "/nowhere/x", OpenFlags.O_RDONLY, ResolveFlags.RESOLVE_NO_SYMLINKS));
-        Assert.Equal("openat2(\"/nowhere/x\"): No such file or directory (ENOENT)", error.Message);
+        Assert.Equal("openat2(\"/nowhere/x\"): no such file or directory (ENOENT)", error.Message);
         Assert.Equal(Errno.ENOENT, error.Errno);
     }
 

@@ -129,7 +129,7 @@ public sealed class CliTests : ContainerTest
     [InlineData("--rootless", "maybe", "--rootless")]
     [InlineData("--root", "/", "Option --root argument should not be set to /")]
     [InlineData("--root", "/tmp/..", "Option --root argument should not be set to /")]
-    [InlineData("--log", "/no/such/dir/log", "--log: open(\"/no/such/dir/log\"): No such file or directory (ENOENT)")]
+    [InlineData("--log", "/no/such/dir/log", "--log: open(\"/no/such/dir/log\"): no such file or directory (ENOENT)")]
     public void A_bad_global_option_is_named(string option, string value, string message) => Fails(Oci(option, value, "list"), 1, message);
 
     [Theory]

@@ -258,6 +258,17 @@ public sealed class HookTests : ContainerTest
         Assert.Equal("1", Run(b)["cat:/proc/sys/net/ipv4/ip_forward"]);
     }
 
+    [Fact]
+    public void Environment_of_a_startContainer_hook_is_the_hooks_own()
+    {
+        var b = NewBundle("exit", "0");
+        Bundle.Link(Host.Busybox, b.InRootfs("bin/busybox"));
+        b.Hook("startContainer", "/bin/busybox", ["sh", "-c", "/bin/busybox env; exit 3"], ["PATH=/bin", "A=1"]);
+        // What a failing hook writes is part of the error.
+        var r = Fails(RunRaw(b), 1, "exit status 3", "A=1");
+        Assert.DoesNotContain("HOME=", r.Err, StringComparison.Ordinal);
+    }
+
     Bundle WithAllHooks(Bundle b, out string log)
     {
         log = Path.Combine(NewDirectory("hooks"), "log");

@@ -301,6 +301,16 @@ public sealed class MountTests : ContainerTest
     }
 
     [Fact]
+    public void Tmpfs_on_a_new_directory_is_everybodys()
+    {
+        var b = NewBundle("stat", "/new/dir").Mount("/new/dir", "tmpfs", "tmpfs");
+        b.Config["root"]!["readonly"] = false;
+        Assert.Equal("1777", Run(b).Stat("/new/dir").Mode);
+        // The next container finds a directory there, with a mode of its own.
+        Assert.Equal("0755", Run(b).Stat("/new/dir").Mode);
+    }
+
+    [Fact]
     public void Tmpfs_without_options_works()
     {
         Assert.Equal("tmpfs", Run(NewBundle("report").Mount("/work", "tmpfs", null)).Mount("/work").FsType);

@@ -50,7 +50,7 @@ public sealed class ErrorTextTests
     }
 
     [Fact]
-    public void Detail_stands_at_the_end() => Assert.Equal("mounts[0] (/data): fsopen: No such device (ENODEV): unknown",
+    public void Detail_stands_at_the_end() => Assert.Equal("mounts[0] (/data): fsopen: no such device (ENODEV): unknown",
         Of<MountStep>(Sys.fsopen, Errno.ENODEV, "unknown").Message, ignoreCase: true);
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed class ErrorTextTests
     }
 
     [Fact]
-    public void Record_of_no_step_and_no_known_call_still_makes_a_message() => Assert.Equal("init: system call 60000: Operation not permitted (EPERM)",
+    public void Record_of_no_step_and_no_known_call_still_makes_a_message() => Assert.Equal("init: system call 60000: operation not permitted (EPERM)",
         ErrorText.OfRecord(Plan, new Record { Step = 60000, Call = 60000, Errno = 1 }, null).Message, ignoreCase: true);
 
     [Fact]

@@ -63,9 +63,9 @@ public sealed class ValidatorTests
     public void Rules_outside_process_and_linux(string json, string problem) => Assert.Equal([problem], Check(json));
 
     [Theory]
-    [InlineData("\"args\":[]", "process.args: missing")]
+    [InlineData("\"args\":[]", "process.args: args must not be empty")]
     [InlineData("\"args\":null", "process.args: missing")]
-    [InlineData("\"args\":[\"\"]", "process.args[0]: empty; must name the program to execute")]
+    [InlineData("\"args\":[\"\"]", "process.args[0]: empty; must name the program to execute: exec: \"\": executable file not found in $PATH")]
     [InlineData("\"cwd\":\"\"", "process.cwd: missing")]
     [InlineData("\"cwd\":\"tmp\"", "process.cwd: \"tmp\" is not an absolute path")]
     [InlineData("\"env\":[\"A=\",\"NOVALUE\"]", "process.env[1]: \"NOVALUE\" is not of the form NAME=value")]

@@ -32,7 +32,7 @@ abstract class CreatingCommand : CliCommand
     protected CreateOptions Options(string id) => new()
     {
         Id = id,
-        Bundle = GetPath(_bundle) ?? Paths.Absolute(".", "--bundle"),
+        Bundle = Paths.Bundle(Get(_bundle)),
         ConfigFile = Get(_config) ?? "config.json",
         ConsoleSocket = GetPath(_consoleSocket),
         PidfdSocket = GetPath(_pidfdSocket),

@@ -42,6 +42,12 @@ sealed class PsCommand : CliCommand
 
     static string Json(List<int> pids)
     {
+        if (pids.Count == 0)
+        {
+            // As list does, and as runc's users know it.
+            return "null\n";
+        }
+
         var text = new StringBuilder("[");
         foreach (int pid in pids)
         {

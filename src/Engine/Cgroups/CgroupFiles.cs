@@ -98,6 +98,6 @@ static class CgroupFiles
     public static string Describe(int errno) => (Errno)errno switch
     {
         Errno.ENOENT or Errno.ENODEV => "it does not exist (" + ErrnoText.Name(errno) + ")",
-        _ => ErrnoText.Describe(errno).ToLowerInvariant() + " (" + ErrnoText.Name(errno) + ")",
+        _ => ErrnoText.Words(errno) + " (" + ErrnoText.Name(errno) + ")",
     };
 }

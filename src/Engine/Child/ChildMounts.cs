@@ -110,6 +110,16 @@ static unsafe partial class ChildProgram
             // A link at /proc or /sys would have the runtime mount and later trust something else (CVE-2019-19921).
             flags |= ONoFollow | ODirectory;
         }
+        if ((m->Flags & MountArgFlags.InheritMode) != 0)
+        {
+            long there = OpenIn(c->Root, destination, OPath | flags, 0);
+            if (there != -(int)Errno.ENOENT)
+            {
+                return Check(c, Sys.openat2, there);
+            }
+            // There is no directory to be like: the file system's own default holds, which for tmpfs is 1777.
+            m->Flags &= ~MountArgFlags.InheritMode;
+        }
         return Check(c, Sys.openat2, OpenOrCreate(c, destination, kind, flags));
     }
 

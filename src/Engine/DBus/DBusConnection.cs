@@ -76,7 +76,7 @@ public sealed class DBusConnection : IDisposable
         }
         if (result < 0)
         {
-            string reason = ErrnoText.Describe(-result) + " (" + ErrnoText.Name(-result) + ")";
+            string reason = ErrnoText.Words(-result) + " (" + ErrnoText.Name(-result) + ")";
             throw new DBusException("connect(\"" + path + "\"): " + reason);
         }
     }

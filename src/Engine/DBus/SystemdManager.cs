@@ -52,7 +52,7 @@ public sealed class SystemdManager : IDisposable
 
     /// <summary>Engines take ENOENT's usual words for a missing program of the user.</summary>
     static string Worded(string message) =>
-        message.Replace("No such file or directory", "the socket does not exist", StringComparison.Ordinal);
+        message.Replace("no such file or directory", "the socket does not exist", StringComparison.Ordinal);
 
     /// <summary>systemd's version number.</summary>
     public int Version

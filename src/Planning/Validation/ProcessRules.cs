@@ -59,7 +59,13 @@ static class ProcessRules
 
     static void CheckArgs(List<string>? args, Rules rules)
     {
-        if (args is not { Count: > 0 })
+        if (args is { Count: 0 })
+        {
+            rules.Problem("args", "args must not be empty");
+            return;
+        }
+
+        if (args is null)
         {
             rules.Missing("args");
             return;
@@ -67,7 +73,8 @@ static class ProcessRules
 
         if (args[0].Length == 0)
         {
-            rules.Problem("args[0]", "empty; must name the program to execute");
+            // Engines turn the end of it into exit code 127.
+            rules.Problem("args[0]", "empty; must name the program to execute: exec: \"\": executable file not found in $PATH");
         }
 
         for (int i = 0; i < args.Count; i++)
