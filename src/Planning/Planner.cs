@@ -61,8 +61,10 @@ public sealed partial class Planner
     /// <summary>The plan of a new container, or null when <paramref name="problems"/> holds more than warnings.</summary>
     public static ContainerPlan? Plan(RuntimeSpec spec, PlanOptions options, HostFacts facts, List<ConfigProblem> problems)
     {
+        int known = problems.Count;
         var planner = new Planner(spec, options, facts, problems);
         planner.PlanContainer();
+        Validation.Rules.RemoveRepeated(problems, known);
         return planner.Finish();
     }
 

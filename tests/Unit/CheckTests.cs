@@ -131,6 +131,21 @@ public sealed class CheckTests
             findings.Select(f => f.Path));
     }
 
+    /// <summary>The reader puts an empty value in the place of a wrong one; that it is empty is nobody's fault.</summary>
+    [Theory]
+    [InlineData("""{"ociVersion":"1.3.0","root":{"path":"r"},"process":5}""", "process: expected an object, got a number")]
+    [InlineData("""{"ociVersion":"1.3.0","root":{"path":"r"},"linux":{"seccomp":{"defaultAction":"SCMP_ACT_ALLOW","syscalls":["x"]}}}""",
+        "linux.seccomp.syscalls[0]: expected an object, got a string")]
+    [InlineData("""{"ociVersion":"1.3.0","root":{"path":"r"},"linux":{"resources":{"hugepageLimits":[{"pageSize":2,"limit":1}]}}}""",
+        "linux.resources.hugepageLimits[0].pageSize: expected a string, got a number")]
+    public void A_wrong_value_is_one_problem(string config, string problem)
+    {
+        byte[] text = Encoding.UTF8.GetBytes(config);
+        Assert.Equal(problem, Assert.Single(Problems(text).FindAll(p => !p.IsWarning)).ToString());
+        Finding finding = Assert.Single(SpecificationCheck.Run(text));
+        Assert.Equal(problem, $"{finding.Path}: {finding.Message}");
+    }
+
     [Fact]
     public void Sections_of_other_platforms_are_checked_here_too_and_said_to_be_ignored()
     {

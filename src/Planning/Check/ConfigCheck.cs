@@ -17,7 +17,9 @@ public static class ConfigCheck
             return null;
         }
 
+        int known = problems.Count;
         PlatformSections sections = PlatformSections.Read(utf8, problems);
+        Validation.Rules.RemoveRepeated(problems, known);
         if (spec.Linux is null && sections.IsForeign)
         {
             problems.Add(new ConfigProblem(sections.First, "for another platform than Linux, and so ignored", IsWarning: true));

@@ -16,6 +16,7 @@ public static class SpecificationCheck
     {
         var problems = new List<ConfigProblem>();
         RuntimeSpec? spec = ConfigReader.Read(utf8, problems);
+        int known = problems.Count;
         if (spec is not null)
         {
             PlatformSections sections = PlatformSections.Read(utf8, problems);
@@ -31,6 +32,7 @@ public static class SpecificationCheck
             }
         }
 
+        Rules.RemoveRepeated(problems, known);
         return problems.ConvertAll(static problem =>
             new Finding(problem.IsWarning ? Severity.Warning : Severity.Error, problem.Path, problem.Message));
     }

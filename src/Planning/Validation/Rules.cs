@@ -165,6 +165,23 @@ readonly struct Rules(List<ConfigProblem> problems, string prefix = "", bool spe
         return false;
     }
 
+    /// <summary>Removes what was found in or below a value that one of the first <paramref name="known"/> problems, the reader's, has put
+    /// out of the way: what stands in for it deserves no second line. For checks that do not come through here.</summary>
+    public static void RemoveRepeated(List<ConfigProblem> problems, int known)
+    {
+        for (int i = problems.Count - 1; i >= known; i--)
+        {
+            for (int j = 0; j < known; j++)
+            {
+                if (problems[j].Path.Length > 0 && IsWithin(problems[i].Path, problems[j].Path))
+                {
+                    problems.RemoveAt(i);
+                    break;
+                }
+            }
+        }
+    }
+
     static bool IsWithin(string path, string outer) =>
         path.StartsWith(outer, StringComparison.Ordinal) && (path.Length == outer.Length || path[outer.Length] is '.' or '[');
 
