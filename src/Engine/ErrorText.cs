@@ -71,17 +71,22 @@ static class ErrorText
         return new RuntimeException("exec: \"" + name + "\": " + words, step!.Hint("execve", errno));
     }
 
-    /// <summary>All problems of a config in one message.</summary>
+    /// <summary>All problems of a config in one message; of very many, as a broken generator makes them, the first.</summary>
     public static RuntimeException OfProblems(List<ConfigProblem> problems, string file)
     {
+        const int Most = 100;
         var text = new StringBuilder();
         int count = 0;
         foreach (ConfigProblem problem in problems)
         {
-            if (!problem.IsWarning)
+            if (!problem.IsWarning && count++ < Most)
             {
-                text.Append(count++ == 0 ? "" : "; ").Append(problem.ToString());
+                text.Append(text.Length == 0 ? "" : "; ").Append(problem.ToString());
             }
+        }
+        if (count > Most)
+        {
+            text.Append("; and ").Append(count - Most).Append(" more, which \"oci-run check\" lists");
         }
         return new RuntimeException((count > 1 ? $"{count} problems in {file}: " : file + ": ") + text);
     }

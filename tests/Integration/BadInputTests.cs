@@ -177,6 +177,18 @@ public sealed class BadInputTests : ContainerTest
     }
 
     [Fact]
+    public void Of_very_many_problems_the_first_are_reported()
+    {
+        var b = NewBundle("exit", "0");
+        for (var i = 0; i < 5000; i++)
+        {
+            b.Mount("/mnt", "tmpfs", "tmpfs", "idmap");
+        }
+        var r = Refused(b, "5000 problems in config.json", "mounts[6].options", "mounts[105].options", "and 4900 more");
+        Assert.DoesNotContain("mounts[106]", r.Err, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Planning_problems_have_no_side_effect()
     {
         var b = NewBundle("exit", "0").Hook("createRuntime", "/usr/bin/touch", ["touch", Temp + "/touched"]);

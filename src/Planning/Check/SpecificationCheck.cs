@@ -50,12 +50,7 @@ public static class SpecificationCheck
         CgroupPlanner.Plan(linux?.Resources, ControllerSet.All, found);
         // That cgroup v2 lacks this or that is nothing to the specification.
         found.RemoveAll(static problem => problem.IsWarning);
-        foreach (ConfigProblem problem in found)
-        {
-            if (!problems.Exists(known => known.Path == problem.Path))
-            {
-                problems.Add(problem);
-            }
-        }
+        var known = new KnownPaths(problems, problems.Count);
+        problems.AddRange(found.FindAll(problem => !known.Cover(problem.Path)));
     }
 }

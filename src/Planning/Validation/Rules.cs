@@ -14,7 +14,7 @@ readonly struct Rules(List<ConfigProblem> problems, string prefix = "", bool spe
     /// <summary>NAME_MAX.</summary>
     const int MaxName = 255;
 
-    readonly int _known = problems.Count;
+    readonly KnownPaths? _known = problems.Count == 0 ? null : new KnownPaths(problems, problems.Count);
 
     public void Problem(string path, string message)
     {
@@ -151,39 +151,23 @@ readonly struct Rules(List<ConfigProblem> problems, string prefix = "", bool spe
 
     /// <summary>True if the reader took offence at this value or one around it: what was put in its place deserves no second
     /// line.</summary>
-    bool IsKnown(string path, bool orBelow)
+    bool IsKnown(string path, bool orBelow) => _known is not null && (_known.Cover(path) || orBelow && _known.AreBelow(path));
+
+    /// <summary>Removes what was found in or below a value that one of the first <paramref name="count"/> problems, the reader's, has put
+    /// out of the way. For checks that do not come through here.</summary>
+    public static void RemoveRepeated(List<ConfigProblem> problems, int count)
     {
-        for (int i = 0; i < _known; i++)
+        if (count == 0 || count == problems.Count)
         {
-            string known = problems[i].Path;
-            if (IsWithin(path, known) || orBelow && IsWithin(known, path))
-            {
-                return true;
-            }
+            return;
         }
 
-        return false;
+        var known = new KnownPaths(problems, count);
+        List<ConfigProblem> kept = problems.GetRange(count, problems.Count - count);
+        kept.RemoveAll(problem => known.Cover(problem.Path));
+        problems.RemoveRange(count, problems.Count - count);
+        problems.AddRange(kept);
     }
-
-    /// <summary>Removes what was found in or below a value that one of the first <paramref name="known"/> problems, the reader's, has put
-    /// out of the way: what stands in for it deserves no second line. For checks that do not come through here.</summary>
-    public static void RemoveRepeated(List<ConfigProblem> problems, int known)
-    {
-        for (int i = problems.Count - 1; i >= known; i--)
-        {
-            for (int j = 0; j < known; j++)
-            {
-                if (problems[j].Path.Length > 0 && IsWithin(problems[i].Path, problems[j].Path))
-                {
-                    problems.RemoveAt(i);
-                    break;
-                }
-            }
-        }
-    }
-
-    static bool IsWithin(string path, string outer) =>
-        path.StartsWith(outer, StringComparison.Ordinal) && (path.Length == outer.Length || path[outer.Length] is '.' or '[');
 
     string Full(string path) => prefix.Length == 0 ? path : path.Length == 0 ? prefix : prefix + "." + path;
 }
