@@ -7,7 +7,12 @@ public sealed partial class Planner
 {
     string? SelinuxLabel => _facts.SELinux && _spec.Process?.SelinuxLabel is { Length: > 0 } label ? label : null;
 
-    void AddKeyring() => Add(new KeyringStep { ConfigPath = "", Name = "_ses." + _options.Id, Label = SelinuxLabel });
+    void AddKeyring() => Add(new KeyringStep
+    {
+        ConfigPath = SelinuxLabel is null ? "" : "process.selinuxLabel",
+        Name = "_ses." + _options.Id,
+        Label = SelinuxLabel,
+    });
 
     /// <summary>A profile that cannot be applied is an error: the container would be less confined than its author wants. A label where
     /// SELinux is off has no meaning, and engines send it everywhere.</summary>

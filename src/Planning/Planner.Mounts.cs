@@ -239,23 +239,29 @@ public sealed partial class Planner
             MapsIds = idMap >= 0,
             KeepSlot = keep,
             FallbackSource = fallback,
-            LabelData = Label(type, options),
+            LabelWord = LabelWord(type, options),
+            Label = _linux.MountLabel,
         });
     }
 
-    /// <summary>linux.mountLabel as mount data; the file systems that take none are left out, and SELinux must be on.</summary>
-    string? Label(string type, MountOptions options)
+    /// <summary>The mount option that takes linux.mountLabel, empty for mqueue, whose root is labelled when it is there; null for file systems
+    /// that take none, and where SELinux is off.</summary>
+    string? LabelWord(string type, MountOptions options)
     {
-        if (_linux.MountLabel is not { Length: > 0 } label || !_facts.SELinux || type is "proc" or "sysfs" or "mqueue" or "cgroup2")
+        if (_linux.MountLabel is not { Length: > 0 } || !_facts.SELinux || type is "proc" or "sysfs" or "cgroup2")
         {
             return null;
+        }
+        if (type == "mqueue")
+        {
+            return "";
         }
         string word = "context";
         if (_spec.Annotations is not null && _spec.Annotations.TryGetValue("run.oci.mount_context_type", out string? given))
         {
             word = given;
         }
-        return HasData(options, word + "=") ? null : word + "=\"" + label + "\"";
+        return HasData(options, word + "=") ? null : word;
     }
 
     static bool HasData(MountOptions options, string prefix)

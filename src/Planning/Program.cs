@@ -112,6 +112,8 @@ public enum MountArgFlags : uint
     CgroupFallback = 8192,
     /// <summary>sysfs or proc in a user namespace that may not make a new one: the host's, recursively.</summary>
     HostFallback = 16384,
+    /// <summary>LegacyData is the SELinux label of the file system's root, which takes none as an option.</summary>
+    LabelRoot = 32768,
 }
 
 /// <summary>Arguments of <see cref="OpCode.Mount"/>. Strings are offsets into the data, 0 for none.</summary>

@@ -65,6 +65,10 @@ static unsafe partial class ChildProgram
             CopyTree(c, target, mount, 0);
         }
         Attach(c, mount, target);
+        if ((m->Flags & MountArgFlags.LabelRoot) != 0)
+        {
+            LabelRoot(c, mount, c->Data + m->LegacyData);
+        }
         Propagate(c, mount, m);
         Close(target);
         if (m->KeepSlot >= 0)

@@ -285,6 +285,28 @@ static unsafe partial class ChildProgram
         }
     }
 
+    /// <summary>Labels the root of a new file system that takes no label as an option. The host's /proc is still the one that /proc/self/fd
+    /// means.</summary>
+    static void LabelRoot(ChildContext* c, int mount, byte* label)
+    {
+        long size = 1;
+        while (label[size - 1] != 0)
+        {
+            size++;
+        }
+        byte* path = stackalloc byte[32];
+        FdPath(path, mount);
+        ReadOnlySpan<byte> name = "security.selinux\0"u8;
+        fixed (byte* n = name)
+        {
+            long result = ChildSys.Call(Sys.setxattr, (long)path, (long)n, (long)label, size, 0);
+            if (result != -(int)Errno.EOPNOTSUPP)
+            {
+                Check(c, Sys.setxattr, result);
+            }
+        }
+    }
+
     /// <summary>Kernel parameters of the namespaces that this process is in.</summary>
     static void WriteSysctl(ChildContext* c, byte* path, byte* value, long size)
     {

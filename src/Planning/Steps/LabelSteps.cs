@@ -12,6 +12,8 @@ public sealed class LabelStep : Step
     public required string Label { get; init; }
     /// <summary>An AppArmor profile; else an SELinux label.</summary>
     public required bool AppArmor { get; init; }
+    /// <summary>The kernel has no other reason to refuse a label with EINVAL.</summary>
+    internal const string UnknownLabel = "the loaded SELinux policy does not know this label";
     const int File = 4;
     const ulong WriteOnly = 0x80001; // O_WRONLY | O_CLOEXEC
     public override Phase Phase => Phase.Restrict;
@@ -37,7 +39,7 @@ public sealed class LabelStep : Step
     {
         (true, (int)Errno.ENOENT) => "the profile is not loaded: see apparmor_parser(8) and /sys/kernel/security/apparmor/profiles",
         (true, (int)Errno.EACCES) => "the caller's own profile does not let it change to this one",
-        (false, (int)Errno.EINVAL) => "the loaded SELinux policy does not know this label",
+        (false, (int)Errno.EINVAL) => UnknownLabel,
         (false, (int)Errno.EACCES) => "the policy does not let the caller use this label",
         _ => null,
     };

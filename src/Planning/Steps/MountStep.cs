@@ -24,8 +24,10 @@ public sealed class MountStep : Step
     public int KeepSlot { get; init; } = -1;
     /// <summary>What to bind when a file system of that type cannot be mounted.</summary>
     public string? FallbackSource { get; init; }
-    /// <summary>Security label as mount data (<c>context="…"</c>), null for none.</summary>
-    public string? LabelData { get; init; }
+    /// <summary>Name of the mount option for the security label; empty: the root of the new file system gets it as an attribute; null:
+    /// no label.</summary>
+    public string? LabelWord { get; init; }
+    public string? Label { get; init; }
     public override Phase Phase => Phase.Root;
     public override string? Subject => Destination;
 
@@ -69,6 +71,7 @@ public sealed class MountStep : Step
                 text.Append(", ").Append(word);
             }
         }
+        text.Append(LabelWord is null ? "" : "; with the label " + Label);
         text.Append(KeepSlot >= 0 ? "; writable at first" : "");
         text.Append(Options.TmpCopyUp ? "; with a copy of what it covers" : "");
         text.Append(!MapsIds ? "" : (Flags & MountArgFlags.RecursiveIdMap) != 0 ? "; with mapped ids recursively" : "; with mapped ids");
@@ -120,6 +123,11 @@ public sealed class MountStep : Step
         {
             data = FsconfigWords(program, ref flags);
             legacy = (flags & MountArgFlags.Legacy) != 0 ? program.String(LegacyWords()) : 0;
+            if (LabelWord is "" && legacy == 0)
+            {
+                flags |= MountArgFlags.LabelRoot;
+                legacy = program.String(Label);
+            }
         }
         ulong held = KeepSlot >= 0 ? MountOptions.Attr.RDONLY : 0;
         List<ulong> propagation = Options.Propagation;
@@ -153,7 +161,7 @@ public sealed class MountStep : Step
     uint FsconfigWords(ProgramBuilder program, ref MountArgFlags flags)
     {
         uint first = 0;
-        foreach (string word in AllWords())
+        foreach (string word in AllWords(quoted: false))
         {
             uint at = program.String(word);
             first = first == 0 ? at : first;
@@ -174,20 +182,32 @@ public sealed class MountStep : Step
         return first;
     }
 
-    string LegacyWords() => string.Join(',', AllWords());
+    string LegacyWords() => string.Join(',', AllWords(quoted: true));
 
-    List<string> AllWords()
+    /// <summary>The commas in a label need quotes in the one string of mount(2); to fsconfig(2), which takes word by word, quotes are part of
+    /// the label.</summary>
+    List<string> AllWords(bool quoted)
     {
-        var words = new List<string>(Options.Data);
+        var words = new List<string>();
+        foreach (string word in Options.Data)
+        {
+            words.Add(quoted ? word : Unquoted(word));
+        }
         if (Options.ReadOnly && KeepSlot < 0 && !IsPseudo(Type))
         {
             words.Add("ro");
         }
-        if (LabelData is not null)
+        if (LabelWord is { Length: > 0 })
         {
-            words.Add(LabelData);
+            words.Add(LabelWord + "=" + (quoted ? "\"" + Label + "\"" : Label));
         }
         return words;
+    }
+
+    static string Unquoted(string word)
+    {
+        int equals = word.IndexOf("context=\"", System.StringComparison.Ordinal);
+        return equals >= 0 && word[^1] == '"' && word.Length > equals + 9 ? word[..(equals + 8)] + word[(equals + 9)..^1] : word;
     }
 
     /// <summary>File systems whose superblock may be shared with others: read-only goes on the mount alone.</summary>
@@ -197,6 +217,7 @@ public sealed class MountStep : Step
     {
         ("open_tree", (int)Errno.ENOENT) => "the source is missing on the host",
         ("open_tree", (int)Errno.EINVAL) => "the source is unbindable, or in a mount namespace of its own",
+        ("fsconfig", (int)Errno.EINVAL) when LabelWord is { Length: > 0 } => "an option is wrong, or the loaded SELinux policy does not know the label",
         ("fsopen", (int)Errno.ENODEV) => "this kernel has no file system of that type; see /proc/filesystems",
         ("mount_setattr", (int)Errno.EPERM) => "the source's mount has flags that are locked in a user namespace and cannot be cleared",
         ("mount_setattr", (int)Errno.EINVAL) => "the file system does not support what the options ask for",

@@ -233,6 +233,7 @@ public sealed class KeyringStep : Step
     /// <summary>SELinux label of the keyring, so that the payload may use it; null where SELinux is off.</summary>
     public string? Label { get; init; }
     public override Phase Phase => Phase.Join;
+    public override string? Subject => Label;
     public override string Text => "join a new session keyring " + Name + (Label is null ? "" : " with the label " + Label);
 
     public override void Lower(ProgramBuilder program)
@@ -244,7 +245,11 @@ public sealed class KeyringStep : Step
         program.Add(OpCode.JoinSessionKeyring, program.String(Name));
     }
 
-    public override string? Hint(string call, int errno) => errno == (int)Errno.EDQUOT
-        ? "the quota of keys is used up (not disk space): raise /proc/sys/kernel/keys/maxkeys and maxbytes, or use --no-new-keyring"
-        : null;
+    public override string? Hint(string call, int errno) => (call, errno) switch
+    {
+        (_, (int)Errno.EDQUOT) =>
+            "the quota of keys is used up (not disk space): raise /proc/sys/kernel/keys/maxkeys and maxbytes, or use --no-new-keyring",
+        ("write", (int)Errno.EINVAL) => LabelStep.UnknownLabel,
+        _ => null,
+    };
 }

@@ -38,9 +38,33 @@ E
   matches "an AppArmor profile is enforced" 'vm-check \(enforce\).*Permission denied' "$out"
   up aa '.process.apparmorProfile = "vm-check"'
   matches "and in exec" 'vm-check \(enforce\).*Permission denied' "$($rt exec aa sh -c 'cat /proc/self/attr/apparmor/current; echo >/tmp/secret' </dev/null 2>&1)"
+  if own; then
+    echo 'profile vm-other flags=(attach_disconnected,mediate_deleted) {
+      file, capability, network, mount, umount, signal, unix, ptrace, deny /tmp/other rw, }' >/run/profile2
+    apparmor_parser -rK /run/profile2
+    matches "exec --apparmor takes another" 'vm-other \(enforce\).*Permission denied' \
+      "$($rt exec --apparmor vm-other aa sh -c 'cat /proc/self/attr/apparmor/current; echo >/tmp/other' </dev/null 2>&1)"
+    matches "and unconfined" '^unconfined' "$($rt exec --apparmor unconfined aa cat /proc/self/attr/apparmor/current </dev/null 2>&1)"
+    out=$($rt exec --apparmor no-such-profile aa true </dev/null 2>&1); rc=$?
+    matches "a profile of exec that is not loaded" '^255 .*no-such-profile.*ENOENT.*the profile is not loaded' "$rc $out"
+    jq '.process | .args = ["cat", "/proc/self/attr/apparmor/current"] | .apparmorProfile = "vm-other"' "$bundle/config.json" >/run/process.json
+    matches "and the profile of a process file" '^vm-other \(enforce\)' "$($rt exec --process /run/process.json aa </dev/null 2>&1)"
+    matches "init keeps its own" '^vm-check \(enforce\)' "$(cat "/proc/$($rt state aa | jq .pid)/attr/apparmor/current")"
+  fi
   down aa
+  for nnp in true false; do
+    run 'cat /proc/self/attr/apparmor/current; echo >/tmp/secret' ".process.apparmorProfile = \"vm-check\" | .process.noNewPrivileges = $nnp"
+    matches "with noNewPrivileges $nnp" 'vm-check \(enforce\).*Permission denied' "$out"
+  done
+  run 'cat /proc/self/attr/apparmor/current' '.process.apparmorProfile = "unconfined"'
+  matches "unconfined is a profile" '^unconfined' "$out"
   run true '.process.apparmorProfile = "no-such-profile"'
   is "a profile that is not loaded is an error" [ $rc -ne 0 ]
+  if own; then
+    matches "that says where and why" 'process.apparmorProfile \(no-such-profile\).*ENOENT.*the profile is not loaded' "$out"
+    configure chk true '.process.apparmorProfile = "no-such-profile"'
+    matches "check says it before" 'error +process.apparmorProfile +profile "no-such-profile" is not loaded' "$($rt check --bundle "$bundle" 2>&1)"
+  fi
 else
   no "AppArmor is off in this kernel"
 fi
