@@ -39,7 +39,8 @@ public static class HostCheck
 
     static BundleSurvey Survey(RuntimeSpec spec, string bundle)
     {
-        var survey = new BundleSurvey { Rootfs = KindOf(Path.Combine(bundle, spec.Root?.Path ?? "")) };
+        string rootfs = Path.TrimEndingDirectorySeparator(Path.Combine(bundle, spec.Root?.Path ?? ""));
+        var survey = new BundleSurvey { Rootfs = new FileInfo(rootfs).LinkTarget is null ? KindOf(rootfs) : FileKind.Link };
         foreach (SpecMount mount in spec.Mounts ?? [])
         {
             Add(survey, mount.Source, bundle);

@@ -144,13 +144,22 @@ sealed class Preflight : IDisposable
             int status = Syscall.TryFstatAt(-100, path, AtFlags.AT_SYMLINK_NOFOLLOW, out _);
             if (status < 0)
             {
-                problems.Add(new ConfigProblem($"mounts[{i}].source", ErrorText.Call("stat", path, -status)));
+                AddMissing($"mounts[{i}].source", path, -status, problems);
             }
         }
     }
 
     static bool IsBind(SpecMount mount) =>
         mount.Type == "bind" || mount.Options is not null && (mount.Options.Contains("bind") || mount.Options.Contains("rbind"));
+
+    /// <summary>That a path is too long has been said without looking.</summary>
+    static void AddMissing(string place, string path, int errno, List<ConfigProblem> problems)
+    {
+        if (errno != (int)Errno.ENAMETOOLONG || !problems.Exists(problem => problem.Path == place))
+        {
+            problems.Add(new ConfigProblem(place, ErrorText.Call("stat", path, errno)));
+        }
+    }
 
     static void CheckRootfs(string? root, string bundle, List<ConfigProblem> problems)
     {
@@ -162,7 +171,7 @@ sealed class Preflight : IDisposable
         int status = Syscall.TryFstatAt(-100, path.TrimEnd('/') is { Length: > 0 } trimmed ? trimmed : "/", AtFlags.AT_SYMLINK_NOFOLLOW, out Stat stat);
         if (status < 0)
         {
-            problems.Add(new ConfigProblem("root.path", ErrorText.Call("stat", path, -status)));
+            AddMissing("root.path", path, -status, problems);
         }
         else if ((stat.st_mode & 0xF000) == 0xA000)
         {

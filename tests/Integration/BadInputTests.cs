@@ -88,6 +88,7 @@ public sealed class BadInputTests : ContainerTest
         { "root.path", "null", "root.path" },
         { "root.path", "\"\"", "root.path" },
         { "root.path", "\"missing\"", "root.path" },
+        { "root.path", "\"" + new string('r', 256) + "\"", "config.json: root.path: has a name of 256 bytes" },
         { "root.readonly", "\"yes\"", "root.readonly" },
         { "hostname", "5", "hostname" },
         { "hostname", "\"" + "h1234567890123456789012345678901234567890123456789012345678901234" + "\"", "hostname" },
@@ -213,6 +214,7 @@ public sealed class BadInputTests : ContainerTest
         File.CreateSymbolicLink(Path.Combine(b.Dir, "link"), "rootfs");
         b.Config["root"]!["path"] = "link";
         Refused(b, "root.path", "symlink");
+        Assert.Contains("is a symlink", Fails(Oci("check", "--bundle", b.Dir), 1).Out, StringComparison.Ordinal);
     }
 
     [Fact]

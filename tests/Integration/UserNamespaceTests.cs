@@ -33,6 +33,19 @@ public sealed class UserNamespaceTests : ContainerTest
 
     static JsonNode Map(long container, long host, long size) => new JsonObject { ["containerID"] = container, ["hostID"] = host, ["size"] = size };
 
+    /// <summary>The kernel takes a map that is shorter than a page: 319 of these lines, not the 340 that it has room for.</summary>
+    [Fact]
+    public void Map_may_have_as_many_lines_as_the_kernel_takes()
+    {
+        var b = InUser("report", "--", "cat", "/proc/self/uid_map");
+        var map = new JsonArray([.. Enumerable.Range(0, 319).Select(i => Map(i * 2, 100000 + (i * 2), 1))]);
+        b.Linux["uidMappings"] = map.DeepClone();
+        Assert.Equal(319, new Seen(Ok(RunRaw(b)).Out)["cat:/proc/self/uid_map"].Trim().Split('\n').Length);
+        map.Add(Map(638, 100638, 1));
+        b.Linux["uidMappings"] = map;
+        Refused(b, "linux.uidMappings: takes 4105 bytes");
+    }
+
     [Fact]
     public void Created_container_is_started_executed_in_and_deleted()
     {

@@ -303,6 +303,30 @@ public sealed class ValidatorTests
     }
 
     [Fact]
+    public void A_map_must_be_short_enough_for_one_write()
+    {
+        string Lines(int count) => string.Join(',', Enumerable.Range(0, count).Select(i =>
+            $$"""{"containerID":{{i * 2}},"hostID":{{100000 + (i * 2)}},"size":1}"""));
+        string Json(int count) => $$"""
+            "namespaces":[{"type":"user"}],"uidMappings":[{{Lines(count)}}],"gidMappings":{{OneToOne}}
+            """;
+        Assert.Empty(CheckLinux(Json(319)));
+        Assert.Equal(["linux.uidMappings: takes 4105 bytes as the text of a map; the kernel takes at most 4095: join lines, or use fewer"],
+            CheckLinux(Json(320)));
+        Assert.Equal(["linux.uidMappings: has 341 lines; the kernel takes at most 340"], CheckLinux(Json(341)));
+    }
+
+    [Fact]
+    public void Groups_are_as_many_as_the_kernel_takes()
+    {
+        string Json(int count) => $$"""
+            "user":{"additionalGids":[{{string.Join(',', Enumerable.Range(0, count))}}]}
+            """;
+        Assert.Empty(CheckProcess(Json(65536)));
+        Assert.Equal(["process.user.additionalGids: has 65537 groups; the kernel takes at most 65536"], CheckProcess(Json(65537)));
+    }
+
+    [Fact]
     public void All_problems_of_all_sections_come_together()
     {
         Assert.Equal(5, Check("""

@@ -35,9 +35,13 @@ public static partial class BundleFindings
     {
         if (!string.IsNullOrEmpty(spec.Root?.Path) && bundle.Rootfs != FileKind.Directory)
         {
-            string what = bundle.Rootfs == FileKind.Missing ? "does not exist" : "is not a directory";
-            findings.Add(new Finding(Severity.Error, "root.path", $"\"{spec.Root.Path}\" {what}",
-                "unpack the image's files there"));
+            (string what, string advice) = bundle.Rootfs switch
+            {
+                FileKind.Missing => ("does not exist", "unpack the image's files there"),
+                FileKind.Link => ("is a symlink", "give the directory itself"),
+                _ => ("is not a directory", "unpack the image's files there"),
+            };
+            findings.Add(new Finding(Severity.Error, "root.path", $"\"{spec.Root.Path}\" {what}", advice));
         }
 
         for (int i = 0; i < (spec.Mounts?.Count ?? 0); i++)

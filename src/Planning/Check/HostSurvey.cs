@@ -58,6 +58,8 @@ public enum FileKind
     /// <summary>A file that somebody may execute.</summary>
     Program,
     Other,
+    /// <summary>A symbolic link, where one is not followed.</summary>
+    Link,
 }
 
 /// <summary>The files outside the rootfs that a config names, by the path as it stands in the config.</summary>

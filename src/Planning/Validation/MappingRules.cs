@@ -9,6 +9,8 @@ static class MappingRules
 {
     /// <summary>UID_GID_MAP_MAX_EXTENTS, since Linux 4.15.</summary>
     const int MaxLines = 340;
+    /// <summary>A map is written in one write(2), which must be shorter than a page.</summary>
+    const int MaxText = 4095;
 
     public static void Check(SpecLinux linux, Rules rules)
     {
@@ -51,9 +53,12 @@ static class MappingRules
             return;
         }
 
+        int text = 0;
         for (int i = 0; i < map.Count; i++)
         {
             SpecIdMapping line = map[i];
+            // "CONTAINER HOST SIZE\n"
+            text += Digits(line.ContainerID) + Digits(line.HostID) + Digits(line.Size) + 3;
             if (line.Size == 0)
             {
                 rules.Problem(ConfigPath.Item(path, i) + ".size", "must be at least 1");
@@ -67,6 +72,22 @@ static class MappingRules
                 CheckOverlap(map, i, path, rules);
             }
         }
+
+        if (text > MaxText)
+        {
+            rules.Problem(path, $"takes {text} bytes as the text of a map; the kernel takes at most {MaxText}: join lines, or use fewer");
+        }
+    }
+
+    static int Digits(uint number)
+    {
+        int count = 1;
+        for (; number >= 10; number /= 10)
+        {
+            count++;
+        }
+
+        return count;
     }
 
     static void CheckOverlap(List<SpecIdMapping> map, int index, string path, Rules rules)

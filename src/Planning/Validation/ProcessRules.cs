@@ -12,6 +12,9 @@ static class ProcessRules
     /// <summary>The id that means "leave as it is" to the kernel and so can belong to nobody.</summary>
     const uint NoId = uint.MaxValue;
 
+    /// <summary>NGROUPS_MAX of setgroups(2).</summary>
+    const int MaxGroups = 65536;
+
     public static void Check(SpecProcess process, Rules rules)
     {
         CheckArgs(process.Args, rules);
@@ -106,6 +109,11 @@ static class ProcessRules
         if (user.Umask is uint umask && umask > 0x1FF)
         {
             rules.Problem("user.umask", $"{umask} is out of range (0 to 511, which is 0777)");
+        }
+
+        if (user.AdditionalGids?.Count > MaxGroups)
+        {
+            rules.Problem("user.additionalGids", $"has {user.AdditionalGids.Count} groups; the kernel takes at most {MaxGroups}");
         }
 
         for (int i = 0; i < (user.AdditionalGids?.Count ?? 0); i++)
