@@ -261,6 +261,21 @@ public sealed class CgroupPlannerTests
             problems.Select(p => p.Path["linux.resources.".Length..]).Order());
     }
 
+    [Theory]
+    [InlineData(999L, null, null, "cpu.quota: 999 is too little: the kernel takes 1000 microseconds and more")]
+    [InlineData(null, 999ul, null, "cpu.period: 999 is out of range (1000 to 1000000 microseconds)")]
+    [InlineData(-1L, 1000001ul, null, "cpu.period: 1000001 is out of range (1000 to 1000000 microseconds)")]
+    [InlineData(1000L, 1000ul, 1001ul, "cpu.burst: 1001 is more than the quota of 1000")]
+    [InlineData(1000L, 1000ul, 1000ul, null)]
+    [InlineData(long.MaxValue, 1000000ul, 5ul, null)]
+    [InlineData(-1L, null, 5ul, null)]
+    [InlineData(0L, 0ul, ulong.MaxValue, null)]
+    public void Bandwidth_is_what_the_kernel_takes(long? quota, ulong? period, ulong? burst, string? problem)
+    {
+        Writes(new SpecResources { Cpu = new SpecCpu { Quota = quota, Period = period, Burst = burst } }, out List<ConfigProblem> problems);
+        Assert.Equal(problem is null ? [] : ["linux.resources." + problem], problems.Select(p => p.ToString()));
+    }
+
     [Fact]
     public void Values_that_no_kernel_takes_are_refused_with_their_path()
     {

@@ -58,6 +58,10 @@ public static class CpuWrites
     /// refused.</summary>
     static void AddBandwidth(SpecCpu cpu, WriteList writes)
     {
+        if (!IsBandwidth(cpu, writes))
+        {
+            return;
+        }
         if (cpu.Burst is { } burst)
         {
             // cpu.max.burst came with Linux 5.14.
@@ -81,6 +85,31 @@ public static class CpuWrites
             });
         }
     }
+
+    /// <summary>What tg_set_bandwidth of the kernel answers with EINVAL.</summary>
+    static bool IsBandwidth(SpecCpu cpu, WriteList writes)
+    {
+        const ulong MinTime = 1000, MaxPeriod = 1_000_000;
+        bool sane = true;
+        if (cpu.Period is { } period && period != 0 && period is < MinTime or > MaxPeriod)
+        {
+            writes.Problem(Path + ".period", Text(period) + " is out of range (1000 to 1000000 microseconds)");
+            sane = false;
+        }
+        if (cpu.Quota is > 0 and < (long)MinTime)
+        {
+            writes.Problem(Path + ".quota", Text((ulong)cpu.Quota) + " is too little: the kernel takes 1000 microseconds and more");
+            sane = false;
+        }
+        if (cpu.Quota > 0 && cpu.Burst > (ulong)cpu.Quota)
+        {
+            writes.Problem(Path + ".burst", Text(cpu.Burst.Value) + " is more than the quota of " + Text((ulong)cpu.Quota));
+            sane = false;
+        }
+        return sane;
+    }
+
+    static string Text(ulong number) => number.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>cpu.weight (1..10000) for the specification's cpu.shares (2..262144), by the curve that maps both defaults, 1024
     /// and 100, onto each other and keeps the ratios close: the straight line of older runtimes gave 1024 only 39, less than any
