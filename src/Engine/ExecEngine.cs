@@ -41,7 +41,7 @@ public static class ExecEngine
         catch (Exception e) when (e is RuntimeException or SyscallException)
         {
             process.Destroy();
-            throw new RuntimeException(e.Message, (e as RuntimeException)?.Hint, 255);
+            throw new RuntimeException(e.Message, (e as RuntimeException)?.Hint ?? KillHint(record, e.Message), 255);
         }
         return foreground is null ? 0 : foreground.Wait(process.Pid, process.Pidfd);
     }
@@ -52,6 +52,16 @@ public static class ExecEngine
         ContainerRecord record = directory.Load(withConfig: true);
         CheckStatus(Lifecycle.StatusOf(directory, record), options);
         return record;
+    }
+
+    static string? KillHint(ContainerRecord record, string message)
+    {
+        if (!message.Contains("SIGKILL", StringComparison.Ordinal))
+        {
+            return null;
+        }
+        using Cgroup? cgroup = Lifecycle.OpenCgroup(record);
+        return OomReport.Hint(cgroup);
     }
 
     static void CheckStatus(ContainerStatus status, ExecOptions options)

@@ -24,4 +24,12 @@ public static class OomReport
         string message = "container init was OOM-killed (memory limit too low?): " + path + " is " + limit + " bytes" + used;
         return new RuntimeException(message, "raise the memory limit; without the limit the error was: " + failure);
     }
+
+    /// <summary>A hint for a process that was killed while it was made ready; null when the OOM killer has not been in the cgroup.</summary>
+    public static string? Hint(Cgroup? cgroup)
+    {
+        ulong kills = cgroup?.OomKills() ?? 0;
+        return kills == 0 ? null : "the container is at its memory limit: it has made the kernel kill " +
+            kills.ToString(CultureInfo.InvariantCulture) + (kills == 1 ? " process" : " processes") + " so far";
+    }
 }

@@ -103,10 +103,32 @@ $rt delete --force taken 2>/dev/null
 # its first process does not hear the polite signal
 up killed '.annotations = {"org.systemd.property.TimeoutStopUSec": "uint64 2000000"}'
 systemctl stop check-killed.scope
-status() { $rt state killed | jq -r .status; }
-until_same stopped status
+status() { $rt state "$1" | jq -r .status; }
+until_same stopped status killed
 same "systemctl stop ends the container" stopped "$($rt state killed | jq -r .status)"
 $rt delete killed; is "which can be deleted" [ $? = 0 ]
+
+# systemd as a container's init: it divides the cgroup that it is given
+mkdir -p /run/over /run/merged; mount -t tmpfs tmpfs /run/over; mkdir /run/over/upper /run/over/work
+mount -t overlay overlay -o lowerdir=/,upperdir=/run/over/upper,workdir=/run/over/work /run/merged
+up inner '.root.path = "/run/merged" | .process.args = ["/sbin/init"] | .process.env += ["container=oci"] | .hostname = "inner" |
+  .process.capabilities |= with_entries(if .key == "ambient" then . else .value = (["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL",
+    "NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"] | map("CAP_" + .)) end) |
+  .mounts |= map(if .type == "cgroup" then .options -= ["ro"] else . end) | .linux.resources += {pids: {limit: 200}} |
+  .mounts += ["/run", "/tmp", "/var/log" | {destination: ., type: "tmpfs", source: "tmpfs", options: ["rw", "nosuid", "nodev", "mode=755"]}] |
+  .linux.namespaces += [{type: "cgroup"}] | (.linux.namespaces |= unique_by(.type))'
+target() { $rt exec inner systemctl is-active multi-user.target </dev/null; }
+until_same active target; until_same active target
+same "systemd runs in a container" active "$(target 2>&1)"
+is "and has made cgroups of its own" [ -d "$(group inner)/system.slice" ]
+same "exec joins init, which has moved itself" 0::/init.scope "$($rt exec inner cat /proc/self/cgroup </dev/null)"
+is "it limits services of its own" $rt exec inner systemd-run --quiet --wait -p TasksMax=7 true
+is "and is counted with all of them" [ "$($rt ps --format json inner | jq length)" -ge 4 ]
+$rt kill inner RTMIN+3
+until_same stopped status inner
+same "it shuts down as it is asked to" stopped "$(status inner)"
+down inner; is "and leaves no cgroup" [ ! -e "$(group inner)" ]
+umount /run/merged /run/over
 
 if own; then
   bad_annotation() { run true ".annotations = {\"org.systemd.property.$1\": \"$2\"}"; [ $rc -ne 0 ] && grep -q "org.systemd.property.$1" <<<"$out"; }
