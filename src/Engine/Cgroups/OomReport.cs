@@ -15,14 +15,22 @@ public static class OomReport
         {
             return null;
         }
-        string? configured = resources?.Memory?.Limit?.ToString(CultureInfo.InvariantCulture);
+        (string path, string? configured) = Configured(resources);
         string limit = cgroup.TryRead("memory.max", out string max) == 0 ? max.Trim() : configured ?? "unknown";
         // memory.peak: Linux 5.19.
         string used = cgroup.TryRead("memory.peak", out string peak) == 0 ? ", " + peak.Trim() + " bytes were used" : "";
-        bool isConfigured = configured == limit;
-        string path = isConfigured ? "linux.resources.memory.limit" : "memory.max";
-        string message = "container init was OOM-killed (memory limit too low?): " + path + " is " + limit + " bytes" + used;
-        return new RuntimeException(message, "raise the memory limit; without the limit the error was: " + failure);
+        string message = "container init was OOM-killed (memory limit too low?): " + (configured == limit ? path : "memory.max") +
+            " is " + limit + " bytes" + used;
+        return new RuntimeException(message, "raise the memory limit; what failed of it: " + failure);
+    }
+
+    /// <summary>The limit and where it is set; as in the cgroup's files, unified has the last word.</summary>
+    static (string Path, string? Limit) Configured(SpecResources? resources)
+    {
+        const string file = "memory.max";
+        return resources?.Unified is { } unified && unified.TryGetValue(file, out string? value)
+            ? (ConfigPath.Key("linux.resources.unified", file), value.Trim())
+            : ("linux.resources.memory.limit", resources?.Memory?.Limit?.ToString(CultureInfo.InvariantCulture));
     }
 
     /// <summary>A hint for a process that was killed while it was made ready; null when the OOM killer has not been in the cgroup.</summary>
