@@ -156,7 +156,6 @@ public static class ExecEngine
     internal static void Spawn(ContainerRecord record, ExecOptions options, InitProcess process, SafeFd init, ContainerPlan plan)
     {
         using Cgroup? cgroup = ExecCgroup.Open(record, options);
-        using SafeFd? ownPid = EnterPidNamespace(init, plan);
         using var affinity = new InitialAffinity(plan);
         using SafeFd? root = OpenRoot(record, plan);
         process.RootDirectory = root?.Value ?? -1;
@@ -172,10 +171,6 @@ public static class ExecEngine
             // Between a user's login session and the user's services is a cgroup of root's.
             Log.Warn("the process is not in the container's cgroup: clone3: " + ErrorText.Describe(-result));
             result = process.Spawn([init], -1, -1, 0);
-        }
-        if (ownPid is not null)
-        {
-            Syscall.Setns(ownPid, CloneFlags.CLONE_NEWPID);
         }
         if (result < 0)
         {
@@ -198,25 +193,6 @@ public static class ExecEngine
             throw new RuntimeException("container init exited");
         }
         return root;
-    }
-
-    static SafeFd? EnterPidNamespace(SafeFd init, ContainerPlan plan)
-    {
-        if ((plan.JoinedNamespaces & NamespaceKind.Pid) == 0)
-        {
-            return null;
-        }
-        foreach (Step step in plan.Steps)
-        {
-            if (step is CloneAgainStep)
-            {
-                // The process enters it itself.
-                return null;
-            }
-        }
-        SafeFd own = Syscall.Open("/proc/self/ns/pid", OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC);
-        Syscall.Setns(init, CloneFlags.CLONE_NEWPID);
-        return own;
     }
 
     /// <summary>Up to the gate where only the payload is left.</summary>

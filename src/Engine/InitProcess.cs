@@ -23,8 +23,8 @@ sealed unsafe class InitProcess : IDisposable
     /// <summary>The host's procfs, when the init program needs it.</summary>
     readonly SafeFd? _proc;
     string? _home;
-    /// <summary>One record that names a pid is believed, from a process that the plan has clone itself.</summary>
-    bool _mayAdopt;
+    /// <summary>The step in which the process clones itself: one record that names a pid is believed. -1: none, or done.</summary>
+    int _cloneStep = -1;
     /// <summary>From here on the process is no more this program's own code.</summary>
     bool _programFilled;
 
@@ -33,16 +33,22 @@ sealed unsafe class InitProcess : IDisposable
         _plan = plan;
         (_channel, _peer) = Syscall.SocketPair(SocketType.SOCK_SEQPACKET | SocketType.SOCK_CLOEXEC);
         PeerNumber = _peer;
-        foreach (Step step in plan.Steps)
-        {
-            _mayAdopt |= step is CloneAgainStep;
-        }
         _program = MakeProgramFile();
         // The kernel executes no file that is open for writing: the process has this descriptor, and the other is closed in time.
         _programReadOnly = Syscall.Open("/proc/self/fd/" + _program, OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC);
-        foreach (Step step in plan.Steps)
+        if (Syscall.Geteuid() == 0)
         {
-            if (step is CloseProcStep)
+            // In a user namespace a program that cannot be read is not dumpable from its first instruction on, and belongs to the
+            // runtime's user namespace: CAP_SYS_PTRACE in the container does not reach it (execve(2), ptrace(2)).
+            Syscall.Fchmod(_program, 0x49);
+        }
+        for (int i = 0; i < plan.Steps.Count; i++)
+        {
+            if (plan.Steps[i] is CloneAgainStep or EnterPidNamespaceStep)
+            {
+                _cloneStep = i;
+            }
+            if (plan.Steps[i] is CloseProcStep)
             {
                 _proc = HostProc();
                 ProcNumber = _proc;
@@ -132,7 +138,7 @@ sealed unsafe class InitProcess : IDisposable
                 RuntimeEnd = _channel,
                 InheritedFds = _plan.Options.InheritedFds,
                 Root = RootDirectory,
-                Proc = -1,
+                Proc = ProcNumber,
                 Null = -1,
                 MaskMount = -1,
                 Directory = -1,
@@ -174,6 +180,7 @@ sealed unsafe class InitProcess : IDisposable
     {
         Span<byte> buffer = stackalloc byte[Record.Size + 512];
         Span<int> fds = stackalloc int[4];
+        Gate? early = null;
         while (true)
         {
             int size = Syscall.TryRecvMsg(_channel, buffer, fds, out int count);
@@ -188,15 +195,20 @@ sealed unsafe class InitProcess : IDisposable
             Record record = System.Runtime.InteropServices.MemoryMarshal.Read<Record>(buffer);
             switch (record.Type)
             {
-                case RecordType.Gate:
-                    if ((Gate)record.Aux == Gate.Ready)
-                    {
-                        Timings.NoteReady();
-                    }
-                    return (Gate)record.Aux;
-                case RecordType.Adopt when _mayAdopt:
-                    _mayAdopt = false;
+                case RecordType.Gate when _cloneStep >= 0 && record.Step > _cloneStep && early is null:
+                    // The child was faster than its parent's word about it, which must come first: what the gate does is for the child.
+                    early = (Gate)record.Aux;
+                    AwaitWord();
+                    break;
+                case RecordType.Gate when early is null:
+                    return Reached((Gate)record.Aux);
+                case RecordType.Adopt when _cloneStep >= 0:
+                    _cloneStep = -1;
                     Adopt((int)record.Aux);
+                    if (early is { } gate)
+                    {
+                        return Reached(gate);
+                    }
                     break;
                 case RecordType.Descriptor when !_programFilled:
                     Receive((DescriptorKind)record.Aux, count > 0 ? fds[0] : -1);
@@ -208,9 +220,33 @@ sealed unsafe class InitProcess : IDisposable
         }
     }
 
+    static Gate Reached(Gate gate)
+    {
+        if (gate == Gate.Ready)
+        {
+            Timings.NoteReady();
+        }
+        return gate;
+    }
+
+    /// <summary>Until the process that cloned itself has said so; it may have died before.</summary>
+    void AwaitWord()
+    {
+        Span<PollFd> fds = [new PollFd { fd = _channel, events = 1 }, new PollFd { fd = Pidfd, events = 1 }];
+        Syscall.Poll(fds, -1);
+        if (fds[0].revents == 0)
+        {
+            throw new RuntimeException("the process " + Reap() + " before it was ready");
+        }
+    }
+
     /// <summary>The process's child, which the kernel made the runtime's own, is the container's process from now on.</summary>
     void Adopt(int pid)
     {
+        if (Syscall.TryWaitId(WaitFlags.P_PID, pid, WaitFlags.WEXITED | WaitFlags.WNOHANG | WaitFlags.WNOWAIT, out _) < 0)
+        {
+            throw new RuntimeException("init process broke the protocol");
+        }
         Syscall.TryWaitId(WaitFlags.P_PIDFD, Pidfd, WaitFlags.WEXITED, out _);
         Pidfd.Dispose();
         Pid = pid;

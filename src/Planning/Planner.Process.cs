@@ -26,6 +26,10 @@ public sealed partial class Planner
         bool homeFromPasswd = _options.Executable is null && !HasHome(env);
         Add(new StreamsStep { ConfigPath = "process.user.uid", Uid = process.User?.Uid ?? 0 });
         Add(new ExecInitStep { ConfigPath = "", HomeFromPasswd = homeFromPasswd });
+        if (ClonesAtLast && CannotCloneLater(process))
+        {
+            AddEnterPidNamespace();
+        }
         if (!_options.IsExec)
         {
             PlanNames();
@@ -34,6 +38,10 @@ public sealed partial class Planner
         SeccompFilter? filter = CompileSeccomp();
         PlanCredentials(process, filter);
         PlanProgram(process, env);
+        if (ClonesAtLast && !CannotCloneLater(process))
+        {
+            AddEnterPidNamespace();
+        }
         if (process.Rlimits is { Count: > 0 } rlimits)
         {
             Add(new RlimitsStep { ConfigPath = "process.rlimits", Rlimits = rlimits });
@@ -78,6 +86,15 @@ public sealed partial class Planner
             ? null
             : SeccompCompiler.Compile(_linux.Seccomp ?? new SpecSeccomp(), _problems, annotations: annotations);
     }
+
+    /// <summary>A process of exec is born into the container's pid namespace at last: before, it is in no other process's sight.</summary>
+    bool ClonesAtLast => _options.IsExec && IsJoined(NamespaceKind.Pid);
+
+    /// <summary>A process of SCHED_DEADLINE cannot clone (sched(7)), and one at its limit of processes neither.</summary>
+    static bool CannotCloneLater(SpecProcess process) =>
+        process.Scheduler is not null || process.Rlimits?.Exists(static limit => limit.Type == "RLIMIT_NPROC") == true;
+
+    void AddEnterPidNamespace() => Add(new EnterPidNamespaceStep { ConfigPath = "linux.namespaces", Terminal = _options.Terminal });
 
     void AddSeccomp(SeccompFilter filter) => Add(new SeccompStep
     {

@@ -196,6 +196,7 @@ public sealed partial class Planner
     {
         ConfigPath = "process.terminal",
         Console = console,
+        LeadsSession = !ClonesAtLast,
         Rows = _spec.Process?.ConsoleSize?.Height ?? 0,
         Columns = _spec.Process?.ConsoleSize?.Width ?? 0,
     });

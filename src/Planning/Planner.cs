@@ -74,16 +74,10 @@ public sealed partial class Planner
         var planner = new Planner(spec, options, facts, problems) { _joinedNamespaces = joined };
         planner.NewSlot(new Slot(SlotKind.Empty, ""));
         planner.PlanExecAffinity();
-        // setns(2) into a pid namespace needs CAP_SYS_ADMIN, which an ordinary user has in the container's user namespace only.
-        bool late = planner.IsJoined(NamespaceKind.User) && planner.IsJoined(NamespaceKind.Pid) && !planner.MayMount;
-        planner.Add(new JoinContainerStep { ConfigPath = "", Namespaces = joined, WithPid = late });
+        planner.Add(new JoinContainerStep { ConfigPath = "", Namespaces = joined });
         if (planner.IsJoined(NamespaceKind.User))
         {
             planner.Add(new BecomeRootStep { ConfigPath = "", WaitForMaps = false });
-        }
-        if (late)
-        {
-            planner.Add(new CloneAgainStep { ConfigPath = "linux.namespaces", Flags = 0 });
         }
         if (!options.NoNewKeyring)
         {

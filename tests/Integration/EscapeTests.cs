@@ -122,4 +122,47 @@ public sealed class EscapeTests : ContainerTest
             File.SetUnixFileMode("/dev/null", before);
         }
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Processes_of_exec_lead_no_tracer_to_the_host(bool userNamespace)
+    {
+        // CVE-2016-9962 and CVE-2019-5736, with the capability that makes dumpable no hindrance.
+        string marker = Path.Combine(NewDirectory("host"), "marker");
+        File.WriteAllText(marker, "");
+        var b = NewBundle("attack-processes", "4", marker);
+        JsonArray capabilities = Bundle.Strings("CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE", "CAP_KILL");
+        foreach (string set in (string[])["bounding", "effective", "permitted"])
+        {
+            b.Process["capabilities"]![set] = capabilities.DeepClone();
+        }
+        if (userNamespace)
+        {
+            b.Namespaces.Add((JsonNode)new JsonObject { ["type"] = "user" });
+            foreach (string map in (string[])["uidMappings", "gidMappings"])
+            {
+                b.Linux[map] = new JsonArray(new JsonObject { ["containerID"] = 0, ["hostID"] = 100000, ["size"] = 65536 });
+            }
+        }
+        b.Save();
+        string id = NewId();
+        using Command run = OciStart(["run", "--bundle", b.Dir, id]);
+        Assert.True(Host.Eventually(() => Oci("state", id) is { Code: 0 } r && r.Out.Contains("running", System.StringComparison.Ordinal)));
+        int entered = 0;
+        while (!run.HasExited)
+        {
+            entered += Oci("exec", id, "/probe", "exit", "0").Code == 0 ? 1 : 0;
+        }
+        Result result = Ok(run.Wait());
+        var seen = new Seen(result.Out);
+        Assert.True(entered > 20 && int.Parse(seen["attack.looked"], System.Globalization.CultureInfo.InvariantCulture) > 0, $"{entered}: {result}");
+        Assert.Equal("0", seen["attack.host"]);
+        Assert.Equal("0", seen["attack.binary"]);
+        Assert.Equal("0", seen["attack.directories"]);
+        if (userNamespace)
+        {
+            Assert.Equal("0", seen["attack.traced"]);
+        }
+    }
 }

@@ -53,7 +53,8 @@ static unsafe partial class ChildProgram
         }
     }
 
-    /// <summary>Enters a running container. One without a mount namespace has its process's root, which is open.</summary>
+    /// <summary>Enters a running container. One without a mount namespace has its process's root, which is open. What leads to the host is
+    /// closed, for the container's processes will see this one or its child (CVE-2016-9962).</summary>
     static void JoinContainer(ChildContext* c, ulong kinds)
     {
         ChildSys.Call(Sys.prctl, 4 /* PR_SET_DUMPABLE */, 0, 0, 0, 0);
@@ -71,7 +72,33 @@ static unsafe partial class ChildProgram
         {
             OpenRoot(c, root);
         }
+        CloseOthers(c);
     }
+
+    /// <summary>Closes all descriptors but those that the payload gets and the four that are still needed, from gap to gap.</summary>
+    static void CloseOthers(ChildContext* c)
+    {
+        uint first = 3 + (uint)c->InheritedFds;
+        while (true)
+        {
+            uint next = uint.MaxValue;
+            next = Nearest(next, first, c->Channel);
+            next = Nearest(next, first, c->InitProgram);
+            next = Nearest(next, first, c->InitProc);
+            next = Nearest(next, first, c->Root);
+            if (next > first)
+            {
+                Check(c, Sys.close_range, ChildSys.Call(Sys.close_range, first, next == uint.MaxValue ? next : next - 1, 0));
+            }
+            if (next == uint.MaxValue)
+            {
+                return;
+            }
+            first = next + 1;
+        }
+    }
+
+    static uint Nearest(uint next, uint first, int fd) => fd >= 0 && (uint)fd >= first && (uint)fd < next ? (uint)fd : next;
 
     /// <summary>setgroups is denied in some user namespaces; the groups there are the caller's and stay.</summary>
     static void BecomeRoot(ChildContext* c)
@@ -154,7 +181,7 @@ static unsafe partial class ChildProgram
 
     /// <summary>A pseudo terminal of the container's own devpts: the multiplexer is verified, and its peer is opened without a path
     /// (CVE-2025-52565).</summary>
-    static void Terminal(ChildContext* c, bool console, uint columns, uint rows)
+    static void Terminal(ChildContext* c, bool console, uint columns, uint rows, bool leads)
     {
         ReadOnlySpan<byte> path = "/dev/pts/ptmx\0"u8;
         int master;
@@ -185,8 +212,11 @@ static unsafe partial class ChildProgram
         }
         SendDescriptor(c, DescriptorKind.Terminal, master);
         Close(master);
-        ChildSys.Call(Sys.setsid);
-        Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, peer, 0x540E /* TIOCSCTTY */, 0));
+        if (leads)
+        {
+            ChildSys.Call(Sys.setsid);
+            Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, peer, 0x540E /* TIOCSCTTY */, 0));
+        }
         for (int fd = 0; fd < 3; fd++)
         {
             Check(c, Sys.dup3, ChildSys.Call(Sys.dup3, peer, fd, 0));

@@ -149,7 +149,7 @@ static unsafe partial class ChildProgram
             case OpCode.LabelKeys: LabelKeys(c, c->Data + op->A, (long)op->B); break;
             case OpCode.JoinSessionKeyring: JoinSessionKeyring(c, c->Data + op->A); break;
             case OpCode.OwnStandardStreams: OwnStandardStreams((uint)op->A); break;
-            case OpCode.Terminal: Terminal(c, op->A != 0, (uint)op->B, (uint)op->C); break;
+            case OpCode.Terminal: Terminal(c, op->A != 0, (uint)op->B, (uint)op->C, op->Flags != 0); break;
             case OpCode.ExecInit: ExecInit(c); break;
         }
     }

@@ -1,4 +1,6 @@
+using System;
 using System.Collections.Generic;
+using System.Runtime.InteropServices;
 using System.Text;
 using OciRun.Kernel;
 using OciRun.Spec;
@@ -121,13 +123,11 @@ public sealed class JoinNamespacesStep : Step
 public sealed class JoinContainerStep : Step
 {
     public required ulong Namespaces { get; init; }
-    /// <summary>The process joins the pid namespace too, for a child of its own; otherwise the runtime has entered it before the clone.</summary>
-    public bool WithPid { get; init; }
     public override Phase Phase => Phase.Join;
     public override string Text => "join the container's namespaces: " + NamespaceKind.Names(Namespaces);
 
     public override void Lower(ProgramBuilder program) =>
-        program.Add(OpCode.JoinContainer, WithPid ? Namespaces : Namespaces & ~NamespaceKind.Pid);
+        program.Add(OpCode.JoinContainer, Namespaces);
 }
 
 /// <summary>unshare(2) of namespaces that must belong to a joined user namespace, and of the cgroup namespace, whose root is the cgroup
@@ -150,6 +150,49 @@ public sealed class CloneAgainStep : Step
         ? "clone once more, into the joined pid namespace"
         : "clone once more; new namespaces: " + NamespaceKind.Names(Flags);
     public override void Lower(ProgramBuilder program) => program.Add(OpCode.CloneAgain, Flags);
+}
+
+/// <summary>exec: the child that this process leaves in its place is born into the container's pid namespace, where other processes see
+/// it. With CAP_SYS_PTRACE they could take what it has: so it has nothing of the host by then, and as few rights as may be.</summary>
+public sealed class EnterPidNamespaceStep : Step
+{
+    /// <summary>The child leads a session of its own, with the terminal on its standard streams.</summary>
+    public required bool Terminal { get; init; }
+    public override Phase Phase => Phase.Restrict;
+    public override string Text => "clone once more, into the joined pid namespace";
+
+    const int Child = 6;
+    /// <summary>Where clone(2) puts the child's pid, as the runtime sees it; the rest of the eight bytes is zero.</summary>
+    const ulong ChildPid = InitImageBuilder.Scratch - 0x40;
+    const ulong CloneParent = 0x8000;
+    const ulong CloneParentSetTid = 0x100000;
+
+    public override void Lower(InitImageBuilder image)
+    {
+        // The record that names the child is written around the pid.
+        Span<Record> record = [new Record { Type = RecordType.Adopt, Step = (uint)image.Step }];
+        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(record);
+        int aux = (int)Marshal.OffsetOf<Record>(nameof(Record.Aux));
+        ulong[] parts =
+        [
+            image.Bytes(bytes[..aux]), (ulong)aux,
+            ChildPid, sizeof(ulong),
+            image.Bytes(bytes[(aux + sizeof(ulong))..]), (ulong)(bytes.Length - aux - sizeof(ulong)),
+        ];
+        image.Call(Sys.clone, CloneParent | CloneParentSetTid, 0, ChildPid, result: Child);
+        image.TestRegister(Child, 0, 0, then: 3, otherwise: 1);
+        image.Call(Sys.writev, (ulong)image.ChannelFd, image.Bytes(MemoryMarshal.AsBytes<ulong>(parts)), 3);
+        image.Call(Sys.exit_group);
+        image.Call(Sys.setsid);
+        if (Terminal)
+        {
+            image.Call(Sys.ioctl, 0, 0x540E /* TIOCSCTTY */, 0);
+        }
+    }
+
+    public override string? Hint(string call, int errno) => errno == (int)Errno.EAGAIN
+        ? "a limit of processes is reached: see pids.max of the cgroup and RLIMIT_NPROC"
+        : null;
 }
 
 /// <summary>Writes uid_map, gid_map and setgroups of the new user namespace.</summary>

@@ -368,6 +368,8 @@ public sealed class ExecStep : Step
 public sealed class TerminalStep : Step
 {
     public required bool Console { get; init; }
+    /// <summary>It becomes the terminal of this process, and not of its child.</summary>
+    public bool LeadsSession { get; init; } = true;
     public required uint Rows { get; init; }
     public required uint Columns { get; init; }
     public override Phase Phase => Phase.Pivot;
@@ -375,7 +377,7 @@ public sealed class TerminalStep : Step
         (Rows > 0 && Columns > 0 ? $", {Columns} columns by {Rows} rows" : "");
 
     public override void Lower(ProgramBuilder program) =>
-        program.Add(OpCode.Terminal, Console ? 1UL : 0, Columns, Rows);
+        program.Add(OpCode.Terminal, Console ? 1UL : 0, Columns, Rows, LeadsSession ? 1u : 0);
 
     public override string? Hint(string call, int errno) =>
         errno == (int)Errno.ENOENT ? "a terminal needs a devpts mount on /dev/pts" : null;
