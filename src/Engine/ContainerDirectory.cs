@@ -48,11 +48,22 @@ public sealed class ContainerDirectory : IDisposable
             }
             throw new RuntimeException(ErrorText.Call("mkdirat", globals.Root + "/" + id, -made));
         }
-        ContainerDirectory container = OpenBelow(globals, id, root) ??
-            throw new RuntimeException("the state directory vanished while it was being made");
-        container.TryLock();
-        return container;
+        try
+        {
+            ContainerDirectory container = OpenBelow(globals, id, root) ??
+                throw new RuntimeException("the state directory vanished while it was being made");
+            container.TryLock();
+            return container;
+        }
+        catch (RuntimeException)
+        {
+            RemoveEmpty(globals, id);
+            throw;
+        }
     }
+
+    static void RemoveEmpty(GlobalOptions globals, string id) =>
+        Syscall.TryUnlinkAt(-100, globals.Root + "/" + id, AtFlags.AT_REMOVEDIR);
 
     /// <summary>The directory of a container, or null when there is none.</summary>
     public static ContainerDirectory? TryOpen(GlobalOptions globals, string id)
@@ -147,19 +158,27 @@ public sealed class ContainerDirectory : IDisposable
 
     public void Unlock() => Syscall.TryFlock(_directory, FlockOp.LOCK_UN);
 
-    bool StillThere() => Syscall.TryFstatAt(_root, Id, AtFlags.AT_SYMLINK_NOFOLLOW, out Stat now) == 0 &&
-        now.st_ino == Syscall.Fstat(_directory).st_ino;
+    bool StillThere() => Exists(_root, Id, out Stat now) && now.st_ino == Syscall.Fstat(_directory).st_ino;
+
+    /// <summary>Only ENOENT says no: what cannot be looked at for want of memory or descriptors is there.</summary>
+    static bool Exists(int directory, string name, out Stat status)
+    {
+        int result = Syscall.TryFstatAt(directory, name, AtFlags.AT_SYMLINK_NOFOLLOW, out status);
+        return result != -(int)Errno.ENOENT && Syscall.Check(result, "newfstatat", name) == 0;
+    }
 
     /// <summary>The record, or null when a creation has not come as far as writing it.</summary>
     public ContainerRecord? TryLoad(bool withConfig, out string? problem)
     {
         problem = null;
         int fd = Syscall.TryOpenAt(_directory, StateName, OpenFlags.O_RDONLY | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC);
-        if (fd < 0)
+        if (fd is -(int)Errno.ENOENT or -(int)Errno.ELOOP)
         {
-            problem = MissingState;
+            problem = fd == -(int)Errno.ENOENT ? MissingState : StateName + " is a link";
             return null;
         }
+        // Not taken for a missing one: delete --force would forget a container that runs.
+        Syscall.Check(fd, "openat", Path + "/" + StateName);
         using var file = new SafeFd(fd);
         return StateFile.Parse(Syscall.ReadAll(file, LargestState, StateName), withConfig, out problem);
     }
@@ -190,10 +209,20 @@ public sealed class ContainerDirectory : IDisposable
         Syscall.RenameAt(_directory, TemporaryName, _directory, StateName);
     }
 
-    public bool WaitsForStart => Syscall.TryFstatAt(_directory, StartSocketName, AtFlags.AT_SYMLINK_NOFOLLOW, out _) == 0;
+    public bool WaitsForStart => Exists(_directory, StartSocketName, out _);
 
     /// <summary>A path to an entry that is short enough for a socket address.</summary>
     public string ShortPath(string name) => "/proc/self/fd/" + Fd.ToString(CultureInfo.InvariantCulture) + "/" + name;
+
+    /// <summary>The container no more waits to be started.</summary>
+    public void RemoveStartSocket()
+    {
+        int removed = Syscall.TryUnlinkAt(_directory, StartSocketName, 0);
+        if (removed != -(int)Errno.ENOENT)
+        {
+            Syscall.Check(removed, "unlinkat", Path + "/" + StartSocketName);
+        }
+    }
 
     public void RemoveEntry(string name) => Syscall.TryUnlinkAt(_directory, name, 0);
 

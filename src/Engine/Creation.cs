@@ -305,6 +305,12 @@ sealed class Creation : IDisposable
         using var _ = new Timings.Span("load and attach the device filter", step.ConfigPath);
         if (!DeviceProgram.TryAttach(_cgroup, step.Program))
         {
+            if (Syscall.Geteuid() == 0 && !Preflight.InUserNamespace())
+            {
+                // Root can make device nodes, and would give the container all of the host's.
+                throw new RuntimeException("linux.resources.devices: cannot enforce the device rules: " + ErrorText.Call("bpf", null, (int)Errno.EPERM),
+                    "bpf(2) needs CAP_BPF and CAP_NET_ADMIN, or CAP_SYS_ADMIN, and no seccomp filter that blocks it");
+            }
             Log.Debug("device rules are not enforced: the kernel refuses eBPF programs on cgroups to this caller");
         }
     }
@@ -386,12 +392,17 @@ sealed class Creation : IDisposable
         _directory!.Save(_record);
     }
 
-    /// <summary>Takes everything back, last first. A step that cannot be undone is a warning, for the error comes first.</summary>
+    /// <summary>Takes everything back, last first. A step that cannot be undone is a warning, for the error comes first; the state then
+    /// stays, for it leads delete to what is left.</summary>
     public void Undo()
     {
         bool ranHooks = _record.Pid != 0;
+        bool failed = false;
         _undone = true;
-        while (_undo.Count > 0)
+        // The error may have been a want of descriptors.
+        _slots.Dispose();
+        _startSocket?.Dispose();
+        while (_undo.Count > 0 && !(failed && _undo.Count == 1))
         {
             try
             {
@@ -399,6 +410,7 @@ sealed class Creation : IDisposable
             }
             catch (Exception e) when (e is RuntimeException or SyscallException)
             {
+                failed = true;
                 Log.Warn("clean-up: " + e.Message);
             }
         }

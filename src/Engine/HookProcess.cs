@@ -47,13 +47,28 @@ sealed unsafe class HookProcess
             ChildSpawn.Run(&context);
         }
         Syscall.Sigprocmask(2, mask);
+        Pid = (int)Math.Max(pid, 0);
+        Pidfd = new SafeFd(pid < 0 ? -1 : pidfd);
         if (own is not null)
+        {
+            Return(own);
+        }
+        return pid < 0 ? (int)-pid : 0;
+    }
+
+    /// <summary>Without the way back, the hook must be gone: as long as it is not waited for, the namespace's init cannot end.</summary>
+    void Return(SafeFd own)
+    {
+        try
         {
             Syscall.Setns(own, CloneFlags.CLONE_NEWPID);
         }
-        Pid = (int)Math.Max(pid, 0);
-        Pidfd = new SafeFd(pid < 0 ? -1 : pidfd);
-        return pid < 0 ? (int)-pid : 0;
+        catch (SyscallException) when (Pidfd >= 0)
+        {
+            Syscall.TryPidfdSendSignal(Pidfd, 9);
+            Syscall.TryWaitId(WaitFlags.P_PIDFD, Pidfd, WaitFlags.WEXITED, out _);
+            throw;
+        }
     }
 
     /// <summary>setns(2) into a pid namespace takes effect for children: the runtime enters it for this one and returns.</summary>

@@ -171,8 +171,12 @@ sealed unsafe class InitProcess : IDisposable
     {
         Record record = new() { Type = RecordType.Gate };
         var bytes = new ReadOnlySpan<byte>(&record, Record.Size);
+        int written = Syscall.TryWrite(_channel, bytes);
         // A process that has died is noticed by the next read, with its reason.
-        Syscall.TryWrite(_channel, bytes);
+        if (written < 0 && written != -(int)Errno.EPIPE && written != -(int)Errno.ECONNRESET)
+        {
+            throw new RuntimeException(ErrorText.Call("write", null, -written));
+        }
     }
 
     /// <summary>Waits for the next gate. Null: the channel was closed without an error, as execve of the payload does.</summary>
@@ -243,9 +247,11 @@ sealed unsafe class InitProcess : IDisposable
     /// <summary>The process's child, which the kernel made the runtime's own, is the container's process from now on.</summary>
     void Adopt(int pid)
     {
-        if (Syscall.TryWaitId(WaitFlags.P_PID, pid, WaitFlags.WEXITED | WaitFlags.WNOHANG | WaitFlags.WNOWAIT, out _) < 0)
+        int child = Syscall.TryWaitId(WaitFlags.P_PID, pid, WaitFlags.WEXITED | WaitFlags.WNOHANG | WaitFlags.WNOWAIT, out _);
+        if (child < 0)
         {
-            throw new RuntimeException("init process broke the protocol");
+            // ECHILD: it named a process of somebody else.
+            throw new RuntimeException(child == -(int)Errno.ECHILD ? "init process broke the protocol" : ErrorText.Call("waitid", null, -child));
         }
         Syscall.TryWaitId(WaitFlags.P_PIDFD, Pidfd, WaitFlags.WEXITED, out _);
         Pidfd.Dispose();

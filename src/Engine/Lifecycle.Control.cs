@@ -173,7 +173,11 @@ public static partial class Lifecycle
         {
             return;
         }
-        Syscall.TryPidfdSendSignal(pidfd, 9);
+        int sent = Syscall.TryPidfdSendSignal(pidfd, 9);
+        if (sent < 0 && sent != -(int)Errno.ESRCH)
+        {
+            throw new RuntimeException(ErrorText.Call("pidfd_send_signal", null, -sent));
+        }
         if (Syscall.Poll(pidfd, 1, KillTimeout) == 0)
         {
             throw new RuntimeException("container init still running", "pid " + record.Pid + " does not die of SIGKILL: it may be in uninterruptible sleep");
@@ -235,13 +239,20 @@ public static partial class Lifecycle
             {
                 continue;
             }
-            ContainerRecord? record = directory.TryLoad(withConfig: false, out string? problem);
-            if (record is null)
+            try
             {
-                Log.Note($"container {name}: {problem}");
-                continue;
+                ContainerRecord? record = directory.TryLoad(withConfig: false, out string? problem);
+                if (record is null)
+                {
+                    Log.Note($"container {name}: {problem}");
+                    continue;
+                }
+                result.Add(new ContainerInfo(record, StatusOf(directory, record)));
             }
-            result.Add(new ContainerInfo(record, StatusOf(directory, record)));
+            catch (SyscallException e)
+            {
+                Log.Note($"container {name}: {e.Message}");
+            }
         }
         return result;
     }

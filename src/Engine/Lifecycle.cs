@@ -57,7 +57,17 @@ public static partial class Lifecycle
             notify?.WaitReady(creation.Init.Pidfd);
             return 0;
         }
-        int status = foreground.Wait(creation.Init.Pid, creation.Init.Pidfd, notify);
+        int status;
+        try
+        {
+            status = foreground.Wait(creation.Init.Pid, creation.Init.Pidfd, notify);
+        }
+        catch (SyscallException)
+        {
+            // Nobody else waits for it.
+            creation.Undo();
+            throw;
+        }
         // Without the directory, somebody else has deleted the container.
         if (!options.Keep && creation.Directory.Lock())
         {
@@ -230,8 +240,12 @@ public static partial class Lifecycle
             throw new RuntimeException("container init exited before it was started (" + ErrnoText.Name(-connected) + ")");
         }
         // Before the word is out: a command killed in between leaves no running container that looks like a created one.
-        directory.RemoveEntry(ContainerDirectory.StartSocketName);
-        Syscall.TryWrite(socket, [1]);
+        directory.RemoveStartSocket();
+        int sent = Syscall.TryWrite(socket, [1]);
+        if (sent < 0 && sent != -(int)Errno.EPIPE)
+        {
+            throw new RuntimeException(ErrorText.Call("write", null, -sent));
+        }
         if (ReadRecord(socket, pidfd) is null)
         {
             throw new RuntimeException("container init exited before it was started");
@@ -278,11 +292,12 @@ public static partial class Lifecycle
 
     internal static SafeFd OpenInit(ContainerRecord record)
     {
-        int fd = Syscall.TryPidfdOpen(record.Pid);
-        if (fd < 0)
+        int fd = record.Pid > 0 ? Syscall.TryPidfdOpen(record.Pid) : -(int)Errno.ESRCH;
+        if (fd is -(int)Errno.ESRCH or -(int)Errno.EINVAL or -(int)Errno.ENOENT)
         {
             throw new RuntimeException("container init exited");
         }
+        Syscall.Check(fd, "pidfd_open");
         var pidfd = new SafeFd(fd);
         // The pid may have been given to another between the check and the open.
         if (!ProcessStat.IsAlive(record.Pid, record.PidStartTime))

@@ -17,6 +17,9 @@ sealed class Preflight : IDisposable
     /// <summary>Inode of the initial user namespace (include/linux/proc_ns.h, PROC_USER_INIT_INO).</summary>
     const ulong InitialUserNamespace = 0xEFFFFFFD;
 
+    public static bool InUserNamespace() =>
+        Syscall.TryFstatAt(-100, "/proc/self/ns/user", 0, out Stat user) == 0 && user.st_ino != InitialUserNamespace;
+
     public CgroupMount? Mount { get; private set; }
     public CgroupSite? Site { get; private set; }
 
@@ -91,7 +94,7 @@ sealed class Preflight : IDisposable
         {
             EffectiveUid = Syscall.Geteuid(),
             SetGroupsDenied = SetGroupsDenied(spec),
-            InUserNamespace = Syscall.TryFstatAt(-100, "/proc/self/ns/user", 0, out Stat user) == 0 && user.st_ino != InitialUserNamespace,
+            InUserNamespace = InUserNamespace(),
             Capabilities = Syscall.CapGet().Permitted,
             AppArmor = spec.Process?.ApparmorProfile is { Length: > 0 } && IsApparmorOn(),
             SELinux = selinux,

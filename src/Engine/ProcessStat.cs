@@ -14,17 +14,20 @@ public static class ProcessStat
         startTime = 0;
         state = '?';
         int fd = Syscall.TryOpen("/proc/" + pid.ToString(CultureInfo.InvariantCulture) + "/stat", OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC);
-        if (fd < 0)
+        // Any other error says nothing about the process: a container that runs must not pass for a stopped one.
+        if (fd is -(int)Errno.ENOENT or -(int)Errno.ESRCH)
         {
             return false;
         }
+        Syscall.Check(fd, "open", "/proc/" + pid.ToString(CultureInfo.InvariantCulture) + "/stat");
         using var file = new SafeFd(fd);
         Span<byte> buffer = stackalloc byte[1024];
         int size = Syscall.TryRead(file, buffer);
-        if (size <= 0)
+        if (size is 0 or -(int)Errno.ESRCH)
         {
             return false;
         }
+        Syscall.Check(size, "read", "/proc/" + pid.ToString(CultureInfo.InvariantCulture) + "/stat");
         // The command in field 2 may hold anything, parentheses as well: it ends at the last one.
         ReadOnlySpan<byte> rest = buffer[..size];
         rest = rest[(rest.LastIndexOf((byte)')') + 2)..];

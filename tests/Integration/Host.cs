@@ -26,6 +26,11 @@ static class Host
     /// <summary>The static payload, built when missing or older than its source.</summary>
     public static string Probe { get; } = BuildProbe();
 
+    /// <summary>Runs a command and has one of its system calls fail, or kills it there.</summary>
+    public static string Inject => s_inject ??= Build("inject");
+
+    static string? s_inject;
+
     public static string Busybox => "/bin/busybox";
 
     /// <summary>Where cgroup2 is mounted: /sys/fs/cgroup, or /sys/fs/cgroup/unified on a hybrid host.</summary>
@@ -49,12 +54,14 @@ static class Host
         throw new InvalidOperationException("no Runtime.sln above " + AppContext.BaseDirectory);
     }
 
-    static string BuildProbe()
+    static string BuildProbe() => Build("probe");
+
+    static string Build(string name)
     {
         lock (Building)
         {
-            var source = Path.Combine(Repository, "tests", "Probe", "probe.c");
-            var target = Path.Combine(Artifacts, "probe");
+            var source = Path.Combine(Repository, "tests", "Probe", name + ".c");
+            var target = Path.Combine(Artifacts, name);
             if (File.Exists(target) && File.GetLastWriteTimeUtc(target) >= File.GetLastWriteTimeUtc(source))
             {
                 return target;

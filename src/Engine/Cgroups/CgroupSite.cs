@@ -65,6 +65,10 @@ public sealed class CgroupSite : IDisposable
         int opened = made < 0 && made != -(int)Errno.EEXIST ? made : CgroupFiles.TryOpenDirectory(parent_!, leaf_);
         if (opened < 0)
         {
+            if (made == 0)
+            {
+                Syscall.TryUnlinkAt(parent_!, leaf_, AtFlags.AT_REMOVEDIR);
+            }
             denied = CannotMake(path_, -opened);
             return IsDenial(-opened) ? null : throw denied;
         }

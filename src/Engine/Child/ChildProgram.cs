@@ -265,17 +265,19 @@ static unsafe partial class ChildProgram
         }
     }
 
+    static void KeepOpen(ChildContext* c, int fd)
+    {
+        if (fd >= 0)
+        {
+            Check(c, Sys.fcntl, ChildSys.Call(Sys.fcntl, fd, 2 /* F_SETFD */, 0));
+        }
+    }
+
     static void ExecInit(ChildContext* c)
     {
-        ChildSys.Call(Sys.fcntl, c->Channel, 2 /* F_SETFD */, 0);
-        if (c->StartSocket >= 0)
-        {
-            ChildSys.Call(Sys.fcntl, c->StartSocket, 2, 0);
-        }
-        if (c->InitProc >= 0)
-        {
-            ChildSys.Call(Sys.fcntl, c->InitProc, 2, 0);
-        }
+        KeepOpen(c, c->Channel);
+        KeepOpen(c, c->StartSocket);
+        KeepOpen(c, c->InitProc);
         ReadOnlySpan<byte> empty = "\0"u8;
         ReadOnlySpan<byte> name = "oci-run\0"u8;
         ReadOnlySpan<byte> word = "init\0"u8;

@@ -23,9 +23,10 @@ public sealed class ExecInitStep : Step
 
     public override void Lower(InitImageBuilder image)
     {
+        // Before all, for an error would go to the caller's standard input.
+        image.Set(InitImageBuilder.ReportRegister, (ulong)image.ChannelFd);
         // Nobody in the container may take descriptors from this process (CVE-2016-9962); executing the payload ends it.
         image.Call(Sys.prctl, 4 /* PR_SET_DUMPABLE */, 0);
-        image.Set(InitImageBuilder.ReportRegister, (ulong)image.ChannelFd);
         // CLOSE_RANGE_CLOEXEC: whatever the caller left open ends with this program, not with the payload's start.
         image.Call(Sys.close_range, (ulong)(3 + image.InheritedFds), uint.MaxValue, 4);
         foreach (int own in (int[])[image.ChannelFd, image.StartFd, image.ProcFd])
@@ -314,7 +315,7 @@ public sealed class WaitStep : Step
 
     public override void Lower(InitImageBuilder image)
     {
-        Span<Record> ready = [new Record { Type = RecordType.Gate, Aux = (ulong)Gate.Ready }];
+        Span<Record> ready = [new Record { Type = RecordType.Gate, Step = (uint)image.Step, Aux = (ulong)Gate.Ready }];
         image.Call(Sys.write, (ulong)image.ChannelFd, image.Bytes(MemoryMarshal.AsBytes(ready)), Record.Size);
         if (!ForStart)
         {
