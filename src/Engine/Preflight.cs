@@ -125,7 +125,7 @@ sealed class Preflight : IDisposable
         {
             if (one.Type == "user")
             {
-                return true;
+                return IdMaps.AreOwn(spec.Linux!.UidMappings, spec.Linux.GidMappings);
             }
         }
         return false;
