@@ -42,7 +42,7 @@ static class HostPs
         int column = lines.Length == 0 ? -1 : Array.IndexOf(Fields(lines[0]), "PID");
         if (column < 0)
         {
-            throw new RuntimeException("ps printed no column titled PID", "choose ps options that print it, such as -o pid,args");
+            throw new RuntimeException("couldn't find PID field in ps output", "choose ps options that print it, such as -o pid,args");
         }
 
         var kept = new StringBuilder(lines[0]).Append('\n');

@@ -111,6 +111,11 @@ public static class ExecEngine
             process = ProcessOptions.Apply(spec.Process ?? new SpecProcess(), options);
         }
         Validator.ValidateProcess(process, "process", problems);
+        if (options.ProcessFile is null)
+        {
+            spec.Process = process;
+            Validator.ValidateIds(spec, problems);
+        }
         if (Preflight.HasErrors(problems))
         {
             throw ErrorText.OfProblems(problems, name);

@@ -22,7 +22,6 @@ static class ProcessOptions
         process.ApparmorProfile = options.Apparmor ?? process.ApparmorProfile;
         process.SelinuxLabel = options.ProcessLabel ?? process.SelinuxLabel;
         process.NoNewPrivileges |= options.NoNewPrivs;
-        process.ConsoleSize = null;
         AddCapabilities(process, options.Capabilities);
         process.User ??= new SpecUser();
         if (options.User is { } user)
@@ -78,7 +77,6 @@ static class ProcessOptions
         int colon = text.IndexOf(':');
         user.Uid = Id(colon < 0 ? text : text[..colon], "--user");
         user.Gid = colon < 0 ? user.Gid : Id(text[(colon + 1)..], "--user");
-        user.AdditionalGids = null;
     }
 
     static uint Id(string text, string option)

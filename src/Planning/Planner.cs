@@ -125,6 +125,10 @@ public sealed partial class Planner
         // What is wrong by the rules of the specification is reported here and only here; what follows passes over it.
         Validation.Validator.Validate(_spec, _problems);
         PlanNamespaces();
+        if (_facts.EffectiveUid != 0 && !MayMount && !HasUserNamespace)
+        {
+            Problem("linux.namespaces", "rootless container requires user namespaces: without one, only root may make the others");
+        }
         PlanCgroup();
         PlanSpawn();
         PlanRoot();

@@ -55,4 +55,31 @@ for f in /in/configs/*-exec-process.json; do
   try $rt exec --process /tmp/process.json exec; same "$name: exec" "0 ran $(jq -r .cwd "$f")" "$rc $out"
 done
 $rt delete --force exec
+
+# an ordinary user with ids of others from /etc/subuid, which newuidmap and newgidmap hand out
+getent passwd tester >/dev/null || useradd -u 1000 tester 2>/dev/null || echo 'tester:x:1000:1000::/tmp:/bin/sh' >>/etc/passwd
+echo tester:100000:65536 >/etc/subuid; cp /etc/subuid /etc/subgid
+mkdir -p /tmp/rootless; cp -a /tmp/image/root /tmp/rootless/rootfs; chown -Rh 1000:1000 /tmp/rootless
+as_user=(setpriv --reuid 1000 --regid 1000 --clear-groups env -i PATH="$PATH" HOME=/tmp XDG_RUNTIME_DIR=/tmp/rootless "$rt")
+(cd /tmp/rootless && "${as_user[@]}" spec --rootless)
+ids() { # LENGTH: the map of a user's own id, and LENGTH others behind it
+  jq --argjson n "$1" '.process.terminal = false | .process.args = ["sh", "-c", "id -u; id -G; tr -s \" \" </proc/self/uid_map; cat /proc/self/setgroups"]
+    | .process.user = {uid: 5, gid: 6, additionalGids: [7]} | .linux.uidMappings = [{containerID: 0, hostID: 1000, size: 1}, {containerID: 1, hostID: 100000, size: $n}]
+    | .linux.gidMappings = .linux.uidMappings' /tmp/rootless/config.json >/tmp/rootless/new.json; mv /tmp/rootless/new.json /tmp/rootless/config.json
+}
+if own; then
+  ids 65536; try "${as_user[@]}" run --bundle /tmp/rootless many
+  matches "rootless: many ids" '^0 5 6 7 0 1000 1 1 100000 65536 allow ?$' "$rc $(tr '\n' ' ' <<<"$out" | tr -s ' ')"
+  jq '.process.args = ["sleep", "1000"]' /tmp/rootless/config.json >/tmp/rootless/new.json; mv /tmp/rootless/new.json /tmp/rootless/config.json
+  "${as_user[@]}" run -d --bundle /tmp/rootless stay </dev/null >/tmp/out 2>&1 || no "rootless: a container that stays: $(cat /tmp/out)"
+  try "${as_user[@]}" exec --user 8:9 --additional-gids 10 stay sh -c 'id -u; id -G'; matches "rootless: exec as one of them" '^0 8 9 (7 )?10( 7)? ?$' "$rc $(tr '\n' ' ' <<<"$out")"
+  try "${as_user[@]}" exec --user 70000 stay true; matches "rootless: exec as none of them" '^255 .*70000 is not mapped' "$rc $out"
+  "${as_user[@]}" delete --force stay
+  ids 100000; try "${as_user[@]}" run --bundle /tmp/rootless more
+  matches "rootless: more than the user was given" '^1 .*newuidmap.*error: .*linux.uidMappings.*hint: .*subuid' "$rc $out"
+  jq 'del(.linux.uidMappings, .linux.gidMappings) | .linux.namespaces |= map(select(.type != "user"))' /tmp/rootless/config.json >/tmp/rootless/new.json; mv /tmp/rootless/new.json /tmp/rootless/config.json
+  try "${as_user[@]}" run --bundle /tmp/rootless none
+  matches "rootless: no user namespace" '^1 .*rootless container requires user namespaces' "$rc $out"
+  same "rootless: nothing is left" "" "$("${as_user[@]}" list -q)"
+fi
 finish

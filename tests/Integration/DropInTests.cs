@@ -1,6 +1,6 @@
 using System;
 using System.IO;
-using System.Linq;
+using System.Text.Json.Nodes;
 using Xunit;
 
 namespace OciRun.Tests.Integration;
@@ -185,5 +185,44 @@ public sealed class DropInTests : ContainerTest
         {
             Ok(Command.Run("sh", ["-c", script, "sh", Host.Runtime, "--root", Root, "run", "--bundle", b.Dir, NewId()], env: ChildEnvironment));
         }
+    }
+
+    [Fact]
+    public void Mappings_without_a_user_namespace_are_ignored()
+    {
+        var b = NewBundle("report");
+        b.Linux["uidMappings"] = new JsonArray(new JsonObject { ["containerID"] = 0, ["hostID"] = 1000, ["size"] = 1 });
+        b.Linux["gidMappings"] = new JsonArray(new JsonObject { ["containerID"] = 0, ["hostID"] = 1000, ["size"] = 1 });
+        var r = Ok(RunRaw(b));
+        Assert.Contains("warning: linux.uidMappings: is ignored", r.Err, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Exec_as_another_user_keeps_the_groups_of_the_config()
+    {
+        var id = StartSleeper(b =>
+        {
+            b.Process["user"] = new JsonObject { ["uid"] = 0, ["gid"] = 0, ["additionalGids"] = new JsonArray(10, 11) };
+            Bundle.Link(Host.Busybox, b.InRootfs("bin/busybox"));
+        });
+        Assert.Equal("7 0 10 11", Ids("--user", "7"));
+        Assert.Equal("7 8 9 10 11", Ids("--user", "7:8", "--additional-gids", "9"));
+
+        string Ids(params string[] options) =>
+            Ok(Oci(["exec", .. options, id, "/bin/busybox", "sh", "-c", "echo $(/bin/busybox id -u) $(/bin/busybox id -G)"])).Out.Trim();
+    }
+
+    [Fact]
+    public void Exec_looks_for_the_container_before_the_command()
+    {
+        Fails(Oci("exec", NewId()), 255, "container does not exist");
+        Fails(Oci("exec", StartSleeper()), 255, "args cannot be empty");
+    }
+
+    [Fact]
+    public void Statistics_count_processes_without_the_controller()
+    {
+        var data = JsonNode.Parse(Ok(Oci("events", "--stats", StartSleeper())).Out)!["data"]!;
+        Assert.Equal(1, (int)data["pids"]!["current"]!);
     }
 }

@@ -225,15 +225,6 @@ public sealed class NamespaceTests : ContainerTest
     }
 
     [Fact]
-    public void Mappings_without_user_namespace_are_an_error()
-    {
-        var b = NewBundle("exit", "0");
-        b.Linux["uidMappings"] = new JsonArray(Map(0, 100000, 65536));
-        b.Linux["gidMappings"] = new JsonArray(Map(0, 100000, 65536));
-        Refused(b, "linux.uidMappings");
-    }
-
-    [Fact]
     public void Unmapped_uid_is_a_clear_error()
     {
         var b = UserNamespace(NewBundle("exit", "0"));

@@ -82,11 +82,6 @@ sealed class ExecCommand : CliCommand
             Cgroup = Get(_cgroup),
             IgnorePaused = Get(_ignorePaused),
         };
-        if (options.Args.Count == 0 && options.ProcessFile is null)
-        {
-            throw new RuntimeException("process args cannot be empty", "give a command after the id, or a process object with --process");
-        }
-
         return ExecEngine.Exec(globals, options);
     }
 }

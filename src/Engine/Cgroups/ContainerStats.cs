@@ -174,7 +174,8 @@ public sealed class ContainerStats
     void WritePids()
     {
         json_.WriteStartObject("pids"u8);
-        Optional("current", Number("pids.current") ?? 0);
+        // Without the controller the processes can still be counted.
+        Optional("current", Number("pids.current") ?? (ulong)cgroup_.Pids(recursive: true).Count);
         ulong limit = Number("pids.max") ?? 0;
         Optional("limit", limit == Unlimited ? 0 : limit);
         json_.WriteEndObject();

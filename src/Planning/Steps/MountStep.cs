@@ -223,7 +223,7 @@ public sealed class MountStep : Step
         ("mount_setattr", (int)Errno.EINVAL) => "the file system does not support what the options ask for",
         ("openat2", (int)Errno.ENOTDIR) => "the destination, or a directory above it, is no directory; proc and sysfs are never mounted through a link",
         ("openat2", (int)Errno.ELOOP) => "the destination goes through a link that is not allowed there",
-        ("move_mount", (int)Errno.ENOTDIR) => "a directory goes on a directory and a file on a file",
+        ("move_mount", (int)Errno.EINVAL) or ("move_mount", (int)Errno.ENOTDIR) => "a directory goes on a directory and a file on a file",
         ("move_mount", (int)Errno.EPERM) => "only a few files below /proc may be mounted over",
         _ => null,
     };

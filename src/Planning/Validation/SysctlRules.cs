@@ -76,11 +76,11 @@ public static class SysctlRules
     {
         if (NamespaceOf(PathOf(name)!) is not string type)
         {
-            return "belongs to no namespace, so setting it would change the host";
+            return "is not in a separate kernel namespace, so setting it would change the host";
         }
 
         return Rules.Namespace(linux, type) is null
-            ? $"needs {(type == "ipc" ? "an" : "a")} {type} namespace in linux.namespaces; it would change the host's"
+            ? $"is not allowed in the host's {type} namespace: it needs {(type == "ipc" ? "an" : "a")} {type} namespace in linux.namespaces"
             : null;
     }
 

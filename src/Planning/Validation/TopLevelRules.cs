@@ -93,7 +93,7 @@ static class TopLevelRules
 
         if (Rules.Namespace(spec.Linux, "uts") is null)
         {
-            rules.Refusal(path, "needs a uts namespace in linux.namespaces; it would rename the host");
+            rules.Refusal(path, $"unable to set {path} without a private UTS namespace: add {{\"type\": \"uts\"}} to linux.namespaces; it would rename the host");
         }
 
         int length = System.Text.Encoding.UTF8.GetByteCount(name);

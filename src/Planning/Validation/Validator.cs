@@ -48,6 +48,9 @@ public static class Validator
         SchedulingRules.Check(process, rules);
     }
 
+    /// <summary>Whether the process's ids are mapped in the container's user namespace.</summary>
+    public static void ValidateIds(RuntimeSpec spec, List<ConfigProblem> problems) => MappingRules.CheckUser(spec, new Rules(problems, ""));
+
     static void ValidateLinux(RuntimeSpec spec, SpecLinux linux, Rules rules)
     {
         NamespaceRules.Check(linux, rules);
