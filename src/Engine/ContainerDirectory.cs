@@ -197,17 +197,24 @@ public sealed class ContainerDirectory : IDisposable
     public static RuntimeException Unreadable(string? problem, string hint) =>
         new((problem == MissingState ? "container does not exist: " : "the state of the container cannot be read: ") + problem, hint);
 
-    /// <summary>Replaces state.json: a reader sees the old or the new one.</summary>
+    /// <summary>Writes the record; a reader sees the old or the new one.</summary>
     public void Save(ContainerRecord record)
+    {
+        Stage(record);
+        Commit();
+    }
+
+    /// <summary>All of <see cref="Save"/> but that anybody sees it: what takes time, while there is time.</summary>
+    public void Stage(ContainerRecord record)
     {
         byte[] bytes = StateFile.Serialize(record);
         const OpenFlags flags = OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_TRUNC | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC;
-        using (SafeFd file = Syscall.OpenAt(_directory, TemporaryName, flags, 0x180))
-        {
-            Syscall.WriteAll(file, bytes, Path + "/" + StateName);
-        }
-        Syscall.RenameAt(_directory, TemporaryName, _directory, StateName);
+        using SafeFd file = Syscall.OpenAt(_directory, TemporaryName, flags, 0x180);
+        Syscall.WriteAll(file, bytes, Path + "/" + StateName);
     }
+
+    /// <summary>Puts the staged record in the place of the old one.</summary>
+    public void Commit() => Syscall.RenameAt(_directory, TemporaryName, _directory, StateName);
 
     public bool WaitsForStart => Exists(_directory, StartSocketName, out _);
 

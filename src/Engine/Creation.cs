@@ -262,7 +262,9 @@ sealed class Creation : IDisposable
                 case Gate.InitProgram:
                     RlimitSetter.Set(init.Pid, _plan);
                     init.FillProgram(_startSocketNumber);
-                    break;
+                    init.Answer();
+                    StageState();
+                    continue;
                 case Gate.Ready:
                     Finish();
                     return;
@@ -367,6 +369,17 @@ sealed class Creation : IDisposable
 
     string? Annotation(string name) => _record.Annotations is { } all && all.TryGetValue(name, out string? value) ? value : null;
 
+    /// <summary>Writes the record of the finished container while init goes on in its program; nobody sees it before it is ready.</summary>
+    void StageState()
+    {
+        using var _ = new Timings.Span("write the state");
+        _record.Pid = _init!.Pid;
+        _record.PidStartTime = ProcessStat.StartTimeOf(_init.Pid);
+        _record.IsCreating = false;
+        _record.Config = _plan.Spec;
+        _directory!.Stage(_record);
+    }
+
     /// <summary>The process is small now and waits: limits go on last, so that they meet nothing but the container's own work.</summary>
     void Finish()
     {
@@ -384,12 +397,8 @@ sealed class Creation : IDisposable
                 SystemdDriver.LimitMemory(unit, _plan.Spec.Linux?.Resources);
             }
         }
-        _record.Pid = _init!.Pid;
-        _record.PidStartTime = ProcessStat.StartTimeOf(_init.Pid);
-        SeccompListener.HandOver(_plan, _record, ContainerStatus.Creating, _init.Pid, _init);
-        _record.IsCreating = false;
-        _record.Config = _plan.Spec;
-        _directory!.Save(_record);
+        SeccompListener.HandOver(_plan, _record, ContainerStatus.Creating, _init!.Pid, _init);
+        _directory!.Commit();
     }
 
     /// <summary>Takes everything back, last first. A step that cannot be undone is a warning, for the error comes first; the state then
