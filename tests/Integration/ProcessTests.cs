@@ -12,6 +12,20 @@ public sealed class ProcessTests : ContainerTest
 {
     const ulong DefaultCaps = 1UL << 29 | 1UL << 5 | 1UL << 10;
 
+    /// <summary>A second thread could be the one that a signal goes to, and keeps the process from joining a user namespace.</summary>
+    [Fact]
+    public void Runtime_has_one_thread()
+    {
+        var b = NewBundle("sleep", "60");
+        b.Save();
+        var id = NewId();
+        var run = OciStart(["run", "--bundle", b.Dir, id]);
+        WaitStatus(id, "running");
+        Assert.Single(Directory.GetDirectories($"/proc/{run.Pid}/task"));
+        Ok(Oci("kill", id, "KILL"));
+        Assert.Equal(137, run.Wait().Code);
+    }
+
     [Fact]
     public void Args_reach_the_process_unchanged()
     {
