@@ -1064,6 +1064,10 @@ static int do_talk(char *script, char **argv)
             if (ended) {
                 break;
             }
+            if (got > 0) {
+                /* a pipe without a writer is always ready */
+                usleep(50000);
+            }
             wait_ms -= 50;
             if (wait_ms <= 0) {
                 put("missed", wanted ? wanted : "its end");
