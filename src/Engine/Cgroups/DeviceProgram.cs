@@ -15,7 +15,6 @@ public static unsafe class DeviceProgram
     const int InfoSize = 256;
     const int InfoNameOffset = 64;
     const int LogSize = 1 << 16;
-    const int LoadAttempts = 5;
 
     static ReadOnlySpan<byte> Name => "oci_run_dev"u8;
 
@@ -178,15 +177,7 @@ public static unsafe class DeviceProgram
                 prog_name_high = *(ulong*)(name + 8),
                 expected_attach_type = (uint)BpfAttachType.BPF_CGROUP_DEVICE,
             };
-            // The verifier gives up with EAGAIN when a signal is pending (kernel/bpf/verifier.c): they wait, but for a stop.
-            ulong mask = Syscall.Sigprocmask(2, ulong.MaxValue);
-            long result = -(long)Errno.EAGAIN;
-            for (int i = 0; i < LoadAttempts && result == -(long)Errno.EAGAIN; i++)
-            {
-                result = Syscall.Try(Sys.bpf, (long)BpfCmd.BPF_PROG_LOAD, (long)(&attr), sizeof(BpfProgLoadAttr));
-            }
-            Syscall.Sigprocmask(2, mask);
-            return (int)result;
+            return (int)Syscall.Try(Sys.bpf, (long)BpfCmd.BPF_PROG_LOAD, (long)(&attr), sizeof(BpfProgLoadAttr));
         }
     }
 
