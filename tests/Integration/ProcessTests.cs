@@ -20,7 +20,7 @@ public sealed class ProcessTests : ContainerTest
         b.Save();
         var id = NewId();
         var run = OciStart(["run", "--bundle", b.Dir, id]);
-        WaitStatus(id, "running");
+        Assert.True(Host.Eventually(() => Oci("state", id).Out.Contains("\"running\"", StringComparison.Ordinal)));
         Assert.Single(Directory.GetDirectories($"/proc/{run.Pid}/task"));
         Ok(Oci("kill", id, "KILL"));
         Assert.Equal(137, run.Wait().Code);
