@@ -21,7 +21,7 @@ static class ContainerHooks
         for (int i = 0; i < hooks.Count; i++)
         {
             SpecHook hook = hooks[i];
-            var place = new HookPlace { DefaultEnvironment = [], InitPidfd = init };
+            var place = new HookPlace { DefaultEnvironment = [], InitPidfd = init, Annotations = record.Annotations };
             string? failure = Hooks.WithStreams(hook, state, place, (input, output, errorOutput) =>
                 Execute(record, spec, hook, init, (input, output, errorOutput)));
             if (failure is not null)

@@ -363,11 +363,8 @@ sealed class Creation : IDisposable
         Directory = directory ?? (pidfd < 0 ? _record.Bundle : null),
         DefaultEnvironment = Hooks.OwnEnvironment(),
         InitPidfd = _undone ? -1 : _init!.Pidfd.Value,
-        OutputFile = Annotation("run.oci.hooks.stdout"),
-        ErrorFile = Annotation("run.oci.hooks.stderr"),
+        Annotations = _record.Annotations,
     };
-
-    string? Annotation(string name) => _record.Annotations is { } all && all.TryGetValue(name, out string? value) ? value : null;
 
     /// <summary>Writes the record of the finished container while init goes on in its program; nobody sees it before it is ready.</summary>
     void StageState()

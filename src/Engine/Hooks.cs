@@ -20,9 +20,11 @@ sealed class HookPlace
     public string? Directory { get; init; }
     /// <summary>The environment of a hook that has none of its own.</summary>
     public required IReadOnlyList<string> DefaultEnvironment { get; init; }
-    /// <summary>Files that the hooks' output is appended to (annotations run.oci.hooks.stdout and .stderr).</summary>
-    public string? OutputFile { get; init; }
-    public string? ErrorFile { get; init; }
+    /// <summary>The container's annotations.</summary>
+    public required IReadOnlyDictionary<string, string>? Annotations { get; init; }
+    /// <summary>Files that the hooks' output is appended to, as with crun.</summary>
+    public string? OutputFile => Annotations?.GetValueOrDefault("run.oci.hooks.stdout");
+    public string? ErrorFile => Annotations?.GetValueOrDefault("run.oci.hooks.stderr");
     /// <summary>The container's init process, whose end ends the hook; -1 when the hook may outlive it.</summary>
     public int InitPidfd { get; init; } = -1;
 }

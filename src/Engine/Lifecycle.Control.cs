@@ -201,7 +201,7 @@ public static partial class Lifecycle
         if (record.Config.Hooks?.Poststop is { Count: > 0 } hooks)
         {
             byte[] state = StateJson.HookState(record, ContainerStatus.Stopped, 0);
-            Hooks.RunAll("poststop", hooks, state, new HookPlace { DefaultEnvironment = Hooks.OwnEnvironment() });
+            Hooks.RunAll("poststop", hooks, state, new HookPlace { DefaultEnvironment = Hooks.OwnEnvironment(), Annotations = record.Annotations });
         }
     }
 

@@ -281,7 +281,7 @@ public static partial class Lifecycle
         byte[] state = StateJson.HookState(record, ContainerStatus.Running, record.Pid);
         try
         {
-            Hooks.Run("poststart", hooks, state, new HookPlace { DefaultEnvironment = Hooks.OwnEnvironment() });
+            Hooks.Run("poststart", hooks, state, new HookPlace { DefaultEnvironment = Hooks.OwnEnvironment(), Annotations = record.Annotations });
         }
         catch (RuntimeException)
         {

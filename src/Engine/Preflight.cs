@@ -59,9 +59,10 @@ sealed class Preflight : IDisposable
     public HostFacts Gather(RuntimeSpec spec, GlobalOptions globals, string id)
     {
         ControllerSet controllers = default;
+        // Also with the manager disabled: the container may want to see the tree.
+        Mount = CgroupMount.TryFind();
         if (globals.CgroupManager != "disabled")
         {
-            Mount = CgroupMount.TryFind();
             if (Mount is not null && globals.CgroupManager == "cgroupfs")
             {
                 CgroupLocation? location = CgroupPath.Resolve(spec.Linux?.CgroupsPath, id, Mount.OwnCgroup, systemd: false, rootless: false, []);

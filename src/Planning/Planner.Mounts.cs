@@ -260,6 +260,10 @@ public sealed partial class Planner
         if (_spec.Annotations is not null && _spec.Annotations.TryGetValue("run.oci.mount_context_type", out string? given))
         {
             word = given;
+            if (word is not ("context" or "fscontext" or "defcontext" or "rootcontext"))
+            {
+                Problem("annotations[\"run.oci.mount_context_type\"]", $"\"{word}\" is not one of context, fscontext, defcontext, rootcontext");
+            }
         }
         return HasData(options, word + "=") ? null : word;
     }

@@ -152,7 +152,7 @@ public sealed partial class Planner
     {
         SpecUser user = process.User ?? new SpecUser();
         IReadOnlyList<uint>? groups = user.AdditionalGids ?? [];
-        if (_facts.SetGroupsDenied || (_spec.Annotations?.ContainsKey("run.oci.keep_original_groups") ?? false))
+        if (_facts.SetGroupsDenied || _spec.Annotations?.GetValueOrDefault("run.oci.keep_original_groups") is "1" or "true")
         {
             groups = null;
         }

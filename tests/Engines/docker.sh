@@ -46,6 +46,11 @@ out=$(terminal 'docker exec -it one sh -c "tty; echo done"' </dev/null); matches
 out=$(echo hello | timeout 60 docker exec -i one cat 2>&1); same "exec with standard input" hello "$out"
 try docker top one; matches "top" 'sleep 1000' "$out"
 try docker stats --no-stream one; matches "stats" 'one' "$out"
+try docker exec -d one sleep 1005; until_true sh -c 'docker top one | grep -q 1005'; try docker top one; matches "exec -d" 'sleep 1005' "$out"
+try docker update --memory 100m --memory-swap 100m one
+if grep -qw memory /sys/fs/cgroup/cgroup.controllers; then same "update" 0 $rc; else is "update of a limit that cannot be is refused: ${out:0:100}" [ $rc -ne 0 ]; fi
+try $D --pid container:one --ipc container:one --network container:one box sh -c 'ps | grep -c "[s]leep 1000"'; same "joins another's namespaces" 1 "$out"
+try docker cp /etc/hostname one:/data/h; try docker exec one cat /data/h; same "cp" "$(cat /etc/hostname)" "$out"
 try docker pause one; same "pause" 0 $rc
 try docker inspect -f '{{.State.Status}}' one; same "paused" paused "$out"
 try docker exec one true; is "exec into a paused one is refused" [ $rc -ne 0 ]
@@ -62,6 +67,19 @@ try docker run -d --name again --restart on-failure:2 box false
 until_true sh -c '[ "$(docker inspect -f "{{.RestartCount}} {{.State.Status}}" again)" = "2 exited" ]'
 same "restart on failure, twice" "2 exited" "$(docker inspect -f '{{.RestartCount}} {{.State.Status}}' again)"
 docker rm -f again >/dev/null
+try docker run -d --name always --restart always box sh -c 'sleep 0.3; exit 1'
+until_true sh -c '[ "$(docker inspect -f "{{.RestartCount}}" always)" -ge 2 ]'; is "restart always: $(docker inspect -f '{{.RestartCount}}' always)" [ "$(docker inspect -f '{{.RestartCount}}' always)" -ge 2 ]
+docker rm -f always >/dev/null
+try docker run -d --name health --health-cmd 'test -e /etc/text' --health-interval 1s box sleep 1000
+until_true sh -c '[ "$(docker inspect -f "{{.State.Health.Status}}" health)" = healthy ]'; same "healthcheck" healthy "$(docker inspect -f '{{.State.Health.Status}}' health)"
+docker rm -f health >/dev/null
+try docker run -d --name unhealthy --health-cmd false --health-interval 1s --health-retries 1 box sleep 1000
+until_true sh -c '[ "$(docker inspect -f "{{.State.Health.Status}}" unhealthy)" = unhealthy ]'; same "an unhealthy one" unhealthy "$(docker inspect -f '{{.State.Health.Status}}' unhealthy)"
+docker rm -f unhealthy >/dev/null
+try $D --sysctl net.ipv4.ip_forward=1 --group-add 5 --ipc host --uts host box sh -c 'cat /proc/sys/net/ipv4/ip_forward; id -G'; same "sysctl and groups" "1 0 5" "$(echo $out)"
+tar -C /debian --exclude=./usr/lib/x86_64-linux-gnu/{perl,gconv} --exclude=./usr/share --exclude=./usr/libexec --exclude=./var --exclude=./usr/bin/{docker,podman,containerd,ctr,buildah} --exclude=./usr/sbin/dockerd -c ./etc ./usr/bin ./usr/lib/x86_64-linux-gnu ./bin ./lib ./lib64 ./sbin 2>/dev/null | docker import - debian >/dev/null
+try $D debian bash -c '. /etc/os-release; echo $ID; tty; echo ${BASH_VERSION%%.*}'; matches "a Debian root" '^debian not a tty 5' "$out"
+docker rmi debian >/dev/null
 mkdir -p /tmp/build; printf 'FROM box\nRUN echo built >/built\nCMD ["cat", "/built"]\n' >/tmp/build/Dockerfile
 # the old builder takes the default runtime; BuildKit, where its client is there, its own variable
 for kit in 0 1; do

@@ -813,6 +813,17 @@ static void do_console_server(const char *path, const char *text)
     struct stat st;
     fstat(fd, &st);
     printf("rdev=%u:%u\n", major(st.st_rdev), minor(st.st_rdev));
+    char info[64], line[256];
+    snprintf(info, sizeof info, "/proc/self/fdinfo/%d", fd);
+    FILE *f = fopen(info, "r");
+    while (f && fgets(line, sizeof line, f)) {
+        if (!strncmp(line, "Pid:\t", 5)) {
+            put_num("pidfd", atol(line + 5));
+        }
+    }
+    if (f) {
+        fclose(f);
+    }
     put_num("isatty", isatty(fd));
     struct winsize w;
     if (ioctl(fd, TIOCGWINSZ, &w) == 0) {
