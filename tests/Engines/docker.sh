@@ -35,7 +35,7 @@ out=$(echo hello | timeout 60 docker run --rm -i box cat 2>&1); same "standard i
 out=$(terminal 'docker run --rm -it box sh -c "tty; echo done"' </dev/null); matches "a terminal" '/dev/(pts/0|console).*done' "$out"
 out=$( (sleep 2; echo 'echo $((40+2))'; sleep 1; echo exit) | terminal 'docker run --rm -it box sh'); matches "an interactive shell" '42' "$out"
 
-try docker run -d --name one box sleep 1000; same "run -d" 0 $rc
+try docker run -d --name one --ipc shareable box sleep 1000; same "run -d" 0 $rc
 try docker exec one echo inside; same "exec" inside "$out"
 try docker exec one no-such-program; same "exec of a missing program" 127 $rc
 try docker exec one /etc/text; same "exec of a file that is not executable" 126 $rc
@@ -48,7 +48,7 @@ try docker top one; matches "top" 'sleep 1000' "$out"
 try docker stats --no-stream one; matches "stats" 'one' "$out"
 try docker exec -d one sleep 1005; until_true sh -c 'docker top one | grep -q 1005'; try docker top one; matches "exec -d" 'sleep 1005' "$out"
 try docker update --memory 100m --memory-swap 100m one
-if grep -qw memory /sys/fs/cgroup/cgroup.controllers; then same "update" 0 $rc; else is "update of a limit that cannot be is refused: ${out:0:100}" [ $rc -ne 0 ]; fi
+if grep -qw memory /sys/fs/cgroup/cgroup.controllers; then same "update" 0 $rc; else matches "update of a limit that cannot be" 'not support' "$out"; fi
 try $D --pid container:one --ipc container:one --network container:one box sh -c 'ps | grep -c "[s]leep 1000"'; same "joins another's namespaces" 1 "$out"
 try docker cp /etc/hostname one:/data/h; try docker exec one cat /data/h; same "cp" "$(cat /etc/hostname)" "$out"
 try docker pause one; same "pause" 0 $rc
@@ -77,7 +77,7 @@ try docker run -d --name unhealthy --health-cmd false --health-interval 1s --hea
 until_true sh -c '[ "$(docker inspect -f "{{.State.Health.Status}}" unhealthy)" = unhealthy ]'; same "an unhealthy one" unhealthy "$(docker inspect -f '{{.State.Health.Status}}' unhealthy)"
 docker rm -f unhealthy >/dev/null
 try $D --sysctl net.ipv4.ip_forward=1 --group-add 5 --ipc host --uts host box sh -c 'cat /proc/sys/net/ipv4/ip_forward; id -G'; same "sysctl and groups" "1 0 5" "$(echo $out)"
-tar -C /debian --exclude=./usr/lib/x86_64-linux-gnu/{perl,gconv} --exclude=./usr/share --exclude=./usr/libexec --exclude=./var --exclude=./usr/bin/{docker,podman,containerd,ctr,buildah} --exclude=./usr/sbin/dockerd -c ./etc ./usr/bin ./usr/lib/x86_64-linux-gnu ./bin ./lib ./lib64 ./sbin 2>/dev/null | docker import - debian >/dev/null
+tar -C /debian --exclude=./usr/lib/x86_64-linux-gnu/{perl,gconv} --exclude=./usr/share --exclude=./usr/libexec --exclude=./var --exclude=./usr/bin/{docker,podman,containerd,ctr,buildah} --exclude=./usr/sbin/dockerd -c ./etc ./usr/bin ./usr/lib/os-release ./usr/lib64 ./usr/lib/x86_64-linux-gnu ./bin ./lib ./lib64 ./sbin 2>/dev/null | docker import - debian >/dev/null
 try $D debian bash -c '. /etc/os-release; echo $ID; tty; echo ${BASH_VERSION%%.*}'; matches "a Debian root" '^debian not a tty 5' "$out"
 docker rmi debian >/dev/null
 mkdir -p /tmp/build; printf 'FROM box\nRUN echo built >/built\nCMD ["cat", "/built"]\n' >/tmp/build/Dockerfile
