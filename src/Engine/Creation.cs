@@ -164,6 +164,7 @@ sealed class Creation : IDisposable
         _cgroup = SystemdDriver.Create(_preflight.Mount!, location, _plan.Spec, _options.Id, _init!.Pid);
         _undo.Push(_cgroup.Remove);
         _undo.Push(() => SystemdDriver.Stop(location.Unit!, _cgroup));
+        _cgroup = UnitSubGroup.Enter(_preflight.Mount!, _cgroup, Find<CgroupStep>()!, _init.Pid);
         _record.CgroupPath = _cgroup.Path;
         _directory!.Save(_record);
     }
@@ -381,6 +382,10 @@ sealed class Creation : IDisposable
     void Finish()
     {
         using var _ = new Timings.Span("limits, listener, state");
+        if (_cgroup is not null && Find<CgroupStep>() is { Delegated: not null } delegation)
+        {
+            UnitSubGroup.Delegate(_preflight.Mount!, _cgroup, delegation, _init!.Pid, Find<DelegateStep>()?.Uid);
+        }
         if (Find<ResourcesStep>() is { } resources && _cgroup is not null)
         {
             _cgroup.Apply(resources.Writes);

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using OciRun.Planning.Cgroups;
 using OciRun.Planning.Steps;
+using OciRun.Planning.Validation;
 using OciRun.Spec;
 
 namespace OciRun.Planning;
@@ -195,7 +196,9 @@ public sealed partial class Planner
         {
             return;
         }
-        Add(new CgroupStep { ConfigPath = "linux.cgroupsPath", Location = location });
+        string? sub = systemd ? AnnotationRules.SubGroup(_spec.Annotations) : null;
+        string? delegated = sub is null ? null : AnnotationRules.DelegatedGroup(_spec.Annotations);
+        Add(new CgroupStep { ConfigPath = "linux.cgroupsPath", Location = location, SubGroup = sub, Delegated = delegated });
         if (systemd)
         {
             // Its version is known when it is asked; what the config says must make sense to any.

@@ -40,6 +40,8 @@ for f in /in/configs/*.json; do
   if own; then
     try $rt explain --bundle /tmp/bundle; same "$name: explain" 0 $rc
     [ $rc = 0 ] || echo "# $out" | head -n 5
+    try $rt check --bundle /tmp/bundle; same "$name: check" 0 $rc
+    [ $rc = 0 ] || echo "# $out" | grep -iE 'error' | head -n 5
   fi
   try $rt run --bundle /tmp/bundle "$name"; same "$name: run" "0 ran" "$rc $out"
   $rt delete --force "$name" 2>/dev/null

@@ -8,12 +8,17 @@ namespace OciRun.Planning.Steps;
 public sealed class CgroupStep : Step
 {
     public required CgroupLocation Location { get; init; }
+    /// <summary>The cgroup below the unit's that holds the container; null for the unit's own.</summary>
+    public string? SubGroup { get; init; }
+    /// <summary>The one below that, which the payload manages; null for none.</summary>
+    public string? Delegated { get; init; }
     public override Phase Phase => Location.Unit is null ? Phase.Prepare : Phase.Spawn;
     public override Actor Actor => Actor.Runtime;
     public override string? Subject => Location.Path;
     public override string Text => Location.Unit is null
         ? "make the cgroup " + Location.Path
-        : "start the unit " + Location.Unit + " in " + Location.Slice;
+        : "start the unit " + Location.Unit + " in " + Location.Slice + (SubGroup is null ? "" : ", the container in " + SubGroup + " below it") +
+            (Delegated is null ? "" : ", the payload in " + Delegated + " below that");
 }
 
 /// <summary>A container that manages cgroups itself (a private cgroup namespace and a writable mount) owns its cgroup.</summary>

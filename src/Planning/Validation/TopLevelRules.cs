@@ -37,6 +37,7 @@ static class TopLevelRules
         {
             rules.Problem("annotations", "has an empty key");
         }
+        AnnotationRules.Check(annotations, rules);
     }
 
     /// <summary>A config of a newer minor version is taken: what it adds is unknown members, and those are to be

@@ -90,6 +90,24 @@ $rt --systemd-cgroup run -d --bundle "$bundle" bare </dev/null >/run/err 2>&1 ||
 matches "no cgroupsPath: a scope in system.slice" 'system\.slice/.*bare.*\.scope' "$(cat "/proc/$($rt state bare | jq .pid)/cgroup")"
 down bare
 
+# cgroups below the scope, as crun's annotations name them
+if [ "$name" != runc ]; then
+up sub '.linux.resources += {pids: {limit: 50}} | .annotations = {"run.oci.systemd.subgroup": "payload"}'
+same "a cgroup below the scope" /system.slice/check-sub.scope/payload "$(cut -d: -f3 "/proc/$($rt state sub | jq .pid)/cgroup")"
+same "has the limits" 50 "$(file sub payload/pids.max)"
+same "and is the root that the container sees" 0::/ "$($rt exec sub cat /proc/self/cgroup)"
+down sub
+is "nothing is left of it" [ ! -e "$(group sub)" ]
+up inner '.linux.resources += {pids: {limit: 50}} | .annotations = {"run.oci.systemd.subgroup": "payload", "run.oci.delegate-cgroup": "inner"}'
+same "a cgroup for the payload to manage" /system.slice/check-inner.scope/payload/inner "$(cut -d: -f3 "/proc/$($rt state inner | jq .pid)/cgroup")"
+same "has no limits of its own" "50 max" "$(echo $(file inner payload/pids.max) $(file inner payload/inner/pids.max))"
+same "the payload sees itself below the root" 0::/inner "$($rt exec inner cat /proc/1/cgroup)"
+is "exec and ps work" $rt exec inner true
+same "ps" 1 "$($rt ps -f json inner | jq length)"
+down inner
+is "nothing is left of it" [ ! -e "$(group inner)" ]
+fi
+
 # a scope of that name that somebody else started
 systemd-run --quiet --scope --unit=check-taken.scope sleep 1000 & p=$!
 until_true systemctl is-active check-taken.scope
@@ -134,6 +152,8 @@ if own; then
   bad_annotation() { run true ".annotations = {\"org.systemd.property.$1\": \"$2\"}"; [ $rc -ne 0 ] && grep -q "org.systemd.property.$1" <<<"$out"; }
   is "an annotation that does not parse is refused" bad_annotation TimeoutStopUSec "uint64 x"
   is "a property name that is none is refused" bad_annotation "Bad-Name" "true"
+  bad_name() { run true ".annotations = {\"run.oci.systemd.subgroup\": \"$1\"}"; [ $rc -ne 0 ] && grep -q "run.oci.systemd.subgroup" <<<"$out"; }
+  is "a cgroup outside of the scope is refused" bad_name ../x
   # a bus that does not answer, one that closes, none at all: an error within bounds
   for how in silent close none; do
     rm -f /run/bus.sock
