@@ -62,12 +62,11 @@ public static unsafe partial class Syscall
     /// <summary>Nanoseconds of CLOCK_MONOTONIC.</summary>
     public static long ClockMonotonicNs() => ClockNs(ClockId.CLOCK_MONOTONIC);
 
-    /// <summary>Nanoseconds of a clock of <see cref="ClockId"/>.</summary>
+    /// <summary>Nanoseconds of a clock of <see cref="ClockId"/>; 0 where the call is denied, for no command should fail for the time it takes.</summary>
     public static long ClockNs(int clock)
     {
         Timespec time;
-        Check(Try(Sys.clock_gettime, clock, (long)(&time)), "clock_gettime");
-        return (time.tv_sec * 1_000_000_000) + time.tv_nsec;
+        return Try(Sys.clock_gettime, clock, (long)(&time)) < 0 ? 0 : (time.tv_sec * 1_000_000_000) + time.tv_nsec;
     }
 
     /// <summary>nanosleep(2), once: a signal ends it early.</summary>
