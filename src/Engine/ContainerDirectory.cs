@@ -171,7 +171,9 @@ public sealed class ContainerDirectory : IDisposable
     public ContainerRecord? TryLoad(bool withConfig, out string? problem)
     {
         problem = null;
-        int fd = Syscall.TryOpenAt(_directory, StateName, OpenFlags.O_RDONLY | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC);
+        // A pipe in its place must not keep a command waiting.
+        const OpenFlags flags = OpenFlags.O_RDONLY | OpenFlags.O_NOFOLLOW | OpenFlags.O_NONBLOCK | OpenFlags.O_CLOEXEC;
+        int fd = Syscall.TryOpenAt(_directory, StateName, flags);
         if (fd is -(int)Errno.ENOENT or -(int)Errno.ELOOP)
         {
             problem = fd == -(int)Errno.ENOENT ? MissingState : StateName + " is a link";
@@ -180,6 +182,11 @@ public sealed class ContainerDirectory : IDisposable
         // Not taken for a missing one: delete --force would forget a container that runs.
         Syscall.Check(fd, "openat", Path + "/" + StateName);
         using var file = new SafeFd(fd);
+        if ((Syscall.Fstat(file).st_mode & 0xF000) != 0x8000)
+        {
+            problem = StateName + " is not a regular file";
+            return null;
+        }
         return StateFile.Parse(Syscall.ReadAll(file, LargestState, StateName), withConfig, out problem);
     }
 
@@ -275,6 +282,7 @@ public sealed class ContainerDirectory : IDisposable
         foreach (string name in Syscall.ListDirectory(readable))
         {
             RemoveEntry(name);
+            Syscall.TryUnlinkAt(_directory, name, AtFlags.AT_REMOVEDIR);
         }
     }
 

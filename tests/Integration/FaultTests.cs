@@ -141,6 +141,33 @@ public sealed class FaultTests : ContainerTest
         Assert.Fail("the call was never met");
     }
 
+    [Theory]
+    [InlineData("pipe")]
+    [InlineData("directory")]
+    [InlineData("link")]
+    public void State_that_is_no_file_keeps_no_command_waiting(string kind)
+    {
+        string id = NewId();
+        string directory = Directory.CreateDirectory(Path.Combine(Root, id)).FullName;
+        string state = Path.Combine(directory, "state.json");
+        if (kind == "pipe")
+        {
+            Host.MakeFifo(state);
+        }
+        else if (kind == "directory")
+        {
+            Directory.CreateDirectory(state);
+        }
+        else
+        {
+            File.CreateSymbolicLink(state, "/etc/passwd");
+        }
+        Fails(OciWith(["state", id], timeoutSeconds: 5), 1, "state.json");
+        Ok(OciWith(["list"], timeoutSeconds: 5));
+        Ok(OciWith(["delete", "--force", id], timeoutSeconds: 5));
+        AssertGone(id, kind);
+    }
+
     string Sleeper() => NewBundle("sleep", "60").Save().Dir;
 
     string Running(string bundle, bool onlyCreated = false)
