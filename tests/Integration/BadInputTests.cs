@@ -138,6 +138,7 @@ public sealed class BadInputTests : ContainerTest
         { "linux.netDevices", "{\"nosuchif0\":{}}", "nosuchif0" },
         { "linux.netDevices", "{\"lo\":{\"name\":\"way-too-long-name-0\"}}", "linux.netDevices" },
         { "linux.memoryPolicy", "{\"mode\":\"MPOL_RANDOM\"}", "linux.memoryPolicy.mode" },
+        { "linux.uidMappings", "[{\"containerID\":0,\"hostID\":0,\"size\":1}]", "linux.uidMappings" },
         { "hooks", "[]", "hooks" },
         { "hooks", "{\"prestart\":[{}]}", "hooks.prestart[0].path" },
         { "hooks", "{\"poststop\":{}}", "hooks.poststop" },

@@ -188,16 +188,6 @@ public sealed class DropInTests : ContainerTest
     }
 
     [Fact]
-    public void Mappings_without_a_user_namespace_are_ignored()
-    {
-        var b = NewBundle("report");
-        b.Linux["uidMappings"] = new JsonArray(new JsonObject { ["containerID"] = 0, ["hostID"] = 1000, ["size"] = 1 });
-        b.Linux["gidMappings"] = new JsonArray(new JsonObject { ["containerID"] = 0, ["hostID"] = 1000, ["size"] = 1 });
-        var r = Ok(RunRaw(b));
-        Assert.Contains("warning: linux.uidMappings: is ignored", r.Err, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void Exec_as_another_user_keeps_the_groups_of_the_config()
     {
         var id = StartSleeper(b =>

@@ -17,6 +17,15 @@ public sealed class NamespaceTests : ContainerTest
     };
 
     [Fact]
+    public void Mappings_without_user_namespace_are_an_error()
+    {
+        var b = NewBundle("exit", "0");
+        b.Linux["uidMappings"] = new JsonArray(Map(0, 100000, 65536));
+        b.Linux["gidMappings"] = new JsonArray(Map(0, 100000, 65536));
+        Refused(b, "linux.uidMappings");
+    }
+
+    [Fact]
     public void Listed_namespaces_are_new_and_others_the_hosts()
     {
         var seen = Run(NewBundle("report"));

@@ -131,8 +131,8 @@ public sealed class ValidatorTests
         "linux.namespaces[1].type: pid is given twice")]
     [InlineData("\"namespaces\":[{\"type\":\"ipc\",\"path\":\"ns/ipc\"}]",
         "linux.namespaces[0].path: \"ns/ipc\" is not an absolute path")]
-    [InlineData("\"uidMappings\":" + OneToOne, "warning: linux.uidMappings: is ignored: there is no user namespace in linux.namespaces")]
-    [InlineData("\"gidMappings\":" + OneToOne, "warning: linux.gidMappings: is ignored: there is no user namespace in linux.namespaces")]
+    [InlineData("\"uidMappings\":" + OneToOne, "linux.uidMappings: needs a user namespace in linux.namespaces")]
+    [InlineData("\"gidMappings\":" + OneToOne, "linux.gidMappings: needs a user namespace in linux.namespaces")]
     [InlineData("\"namespaces\":[" + NewUser + "],\"uidMappings\":" + OneToOne, "linux.gidMappings: missing")]
     [InlineData("\"namespaces\":[" + NewUser + "],\"gidMappings\":" + OneToOne, "linux.uidMappings: missing")]
     [InlineData("\"namespaces\":[" + NewUser + "],\"gidMappings\":" + OneToOne +

@@ -114,8 +114,7 @@ static class MappingRules
         bool given = map is { Count: > 0 };
         if (given && user is null)
         {
-            // Configs are made by taking namespaces out of others; runc and crun read over what is left of them.
-            rules.Warning(path, "is ignored: there is no user namespace in linux.namespaces");
+            rules.Problem(path, "needs a user namespace in linux.namespaces");
         }
         else if (!given && user is not null && string.IsNullOrEmpty(user.Path))
         {
