@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using OciRun.Kernel;
 using OciRun.Planning.Steps;
@@ -110,7 +111,7 @@ static class NetDevices
             {
                 return;
             }
-            List<(ushort Type, byte[] Payload)> attributes = NetlinkRoute.Attributes(body[Marshal.SizeOf<Ifaddrmsg>()..]);
+            List<(ushort Type, byte[] Payload)> attributes = NetlinkRoute.Attributes(body[Unsafe.SizeOf<Ifaddrmsg>()..]);
             uint flags = header.ifa_flags;
             foreach ((ushort kind, byte[] payload) in attributes)
             {

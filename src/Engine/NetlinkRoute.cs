@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using OciRun.Kernel;
@@ -17,7 +18,7 @@ ref struct RouteRequest
     {
         _bytes = buffer;
         _bytes.Clear();
-        _length = Marshal.SizeOf<Nlmsghdr>();
+        _length = Unsafe.SizeOf<Nlmsghdr>();
         MemoryMarshal.Write(_bytes, new Nlmsghdr
         {
             nlmsg_type = (ushort)type,
@@ -29,7 +30,7 @@ ref struct RouteRequest
     public void Struct<T>(in T value) where T : unmanaged
     {
         MemoryMarshal.Write(_bytes[_length..], value);
-        _length += (Marshal.SizeOf<T>() + 3) & ~3;
+        _length += (Unsafe.SizeOf<T>() + 3) & ~3;
     }
 
     public void Attribute(ushort type, ReadOnlySpan<byte> payload)
@@ -91,7 +92,7 @@ sealed class NetlinkRoute : IDisposable
     /// <summary>To the end of one answer: a message without NLM_F_MULTI, or NLMSG_DONE.</summary>
     void ReadMessages(MessageReader take)
     {
-        int header = Marshal.SizeOf<Nlmsghdr>();
+        int header = Unsafe.SizeOf<Nlmsghdr>();
         while (true)
         {
             ReadOnlySpan<byte> bytes = _buffer.AsSpan(0, Syscall.NetlinkReceive(_socket, _buffer));

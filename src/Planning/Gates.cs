@@ -35,6 +35,8 @@ public enum RecordType : uint
 public struct Record
 {
     public const int Size = 32;
+    /// <summary>Where <see cref="Aux"/> stands in it.</summary>
+    public const int AuxOffset = 16;
 
     public RecordType Type;
     /// <summary>Index into <see cref="ContainerPlan.Steps"/>.</summary>

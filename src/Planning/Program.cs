@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -224,7 +225,7 @@ public sealed class ProgramBuilder
     /// <summary>Adds a struct and returns its offset.</summary>
     public uint Struct<T>(in T value) where T : unmanaged
     {
-        int size = Marshal.SizeOf<T>();
+        int size = Unsafe.SizeOf<T>();
         int start = Reserve(size, 8);
         MemoryMarshal.Write(_data.AsSpan(start), value);
         return (uint)start;

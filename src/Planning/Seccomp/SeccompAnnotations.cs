@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using OciRun.Spec;
 
@@ -75,7 +76,7 @@ public sealed record SeccompAnnotations
             return null;
         }
         BpfInstruction[] program = MemoryMarshal.Cast<byte, BpfInstruction>(bytes.AsSpan(0, length)).ToArray();
-        if (program.Length == 0 || length % Marshal.SizeOf<BpfInstruction>() != 0)
+        if (program.Length == 0 || length % Unsafe.SizeOf<BpfInstruction>() != 0)
         {
             problems.Add(new ConfigProblem(ProgramPath, length.ToString() + " bytes are no program: an instruction has 8"));
             return null;

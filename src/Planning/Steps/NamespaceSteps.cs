@@ -172,7 +172,7 @@ public sealed class EnterPidNamespaceStep : Step
         // The record that names the child is written around the pid.
         Span<Record> record = [new Record { Type = RecordType.Adopt, Step = (uint)image.Step }];
         ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(record);
-        int aux = (int)Marshal.OffsetOf<Record>(nameof(Record.Aux));
+        const int aux = Record.AuxOffset;
         ulong[] parts =
         [
             image.Bytes(bytes[..aux]), (ulong)aux,
