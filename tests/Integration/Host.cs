@@ -158,6 +158,13 @@ static class Host
     [DllImport("libc", SetLastError = true)]
     static extern int mkfifo([MarshalAs(UnmanagedType.LPUTF8Str)] string path, uint mode);
 
+    [DllImport("libc", SetLastError = true)]
+    static extern int setxattr([MarshalAs(UnmanagedType.LPUTF8Str)] string path, [MarshalAs(UnmanagedType.LPUTF8Str)] string name, byte[] value, nint size,
+        int flags);
+
+    public static void SetXattr(string path, string name, byte[] value) =>
+        Check(setxattr(path, name, value, value.Length, 0), "setxattr " + path);
+
     public static void Chown(string path, uint uid, uint gid) => Check(chown(path, uid, gid), "chown " + path);
 
     public static void Chmod(string path, uint mode) => Check(chmod(path, mode), "chmod " + path);

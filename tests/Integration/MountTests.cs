@@ -459,4 +459,20 @@ public sealed class MountTests : ContainerTest
         Assert.Equal("tmpfs", seen.Mount("/data").FsType);
         Assert.False(File.Exists(b.InRootfs("data/new")));
     }
+
+    /// <summary>The kernel takes a file's capabilities away when it is written or its owner changes.</summary>
+    [Fact]
+    public void Tmpcopyup_keeps_capabilities_of_files()
+    {
+        var b = NewBundle("xattr", "/data/f", "security.capability", "--", "stat", "/data/f").Mount("/data", "tmpfs", "tmpfs", "tmpcopyup");
+        Directory.CreateDirectory(b.InRootfs("data"));
+        File.WriteAllText(b.InRootfs("data/f"), "content");
+        Host.Chown(b.InRootfs("data/f"), 12, 34);
+        // struct vfs_cap_data, revision 2, effective, CAP_NET_RAW.
+        byte[] capabilities = [1, 0, 0, 2, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        Host.SetXattr(b.InRootfs("data/f"), "security.capability", capabilities);
+        var seen = Run(b);
+        Assert.Equal("\u0001", seen["xattr:/data/f"]);
+        Assert.Equal(("12", "34"), (seen.Stat("/data/f").Uid, seen.Stat("/data/f").Gid));
+    }
 }

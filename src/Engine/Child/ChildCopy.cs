@@ -73,13 +73,16 @@ static unsafe partial class ChildProgram
         }
         else if (kind == S_IFREG)
         {
-            CopyFile(c, from, to, name);
+            CopyFile(c, from, to, name, &status);
         }
         else
         {
             Check(c, Sys.mknodat, ChildSys.Call(Sys.mknodat, to, (long)name, status.st_mode, (long)status.st_rdev));
         }
-        Check(c, Sys.fchownat, ChildSys.Call(Sys.fchownat, to, (long)name, status.st_uid, status.st_gid, AtSymlinkNoFollow));
+        if (kind != S_IFREG)
+        {
+            Check(c, Sys.fchownat, ChildSys.Call(Sys.fchownat, to, (long)name, status.st_uid, status.st_gid, AtSymlinkNoFollow));
+        }
         if (kind != S_IFLNK)
         {
             // After the owner: a change of owner clears the set-id bits.
@@ -93,7 +96,7 @@ static unsafe partial class ChildProgram
         ChildSys.Call(Sys.utimensat, to, (long)name, (long)times, AtSymlinkNoFollow);
     }
 
-    static void CopyFile(ChildContext* c, int from, int to, byte* name)
+    static void CopyFile(ChildContext* c, int from, int to, byte* name, Stat* status)
     {
         int source = Check(c, Sys.openat, ChildSys.Call(Sys.openat, from, (long)name, ONoFollow | CloseExec, 0));
         int target = Check(c, Sys.openat, ChildSys.Call(Sys.openat, to, (long)name, 1 | 0x40 | 0x80 | ONoFollow | CloseExec, 0x180));
@@ -110,6 +113,8 @@ static unsafe partial class ChildProgram
                 done += Check(c, Sys.write, ChildSys.Call(Sys.write, target, (long)(buffer + done), size - done));
             }
         }
+        // Before the attributes: writing, and a change of owner, take security.capability away (capabilities(7)).
+        Check(c, Sys.fchown, ChildSys.Call(Sys.fchown, target, status->st_uid, status->st_gid));
         CopyAttributes(source, target);
         Close(source);
         Close(target);
