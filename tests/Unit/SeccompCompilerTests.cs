@@ -299,7 +299,7 @@ public sealed class SeccompCompilerTests
     public void A_filter_that_cannot_fit_is_refused()
     {
         string problem = Assert.Single(SeccompProfiles.Problems(ManyConditions(3000, 90)));
-        Assert.Matches("^linux.seccomp: the filter needs [0-9]+ instructions and the kernel takes 4096: ", problem);
+        Assert.StartsWith("linux.seccomp: the filter needs more than the 4096 instructions that the kernel takes: ", problem);
     }
 
     [Fact]

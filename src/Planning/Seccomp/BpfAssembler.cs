@@ -12,8 +12,8 @@ sealed class BpfAssembler
     BpfInstruction[] _buffer = new BpfInstruction[512];
     int _count;
 
-    /// <summary>Instructions written.</summary>
-    public int Count => _count;
+    /// <summary>True when there are more instructions than the kernel takes.</summary>
+    public bool IsFull => _count > BpfCode.MaxInstructions;
 
     int Push(BpfInstruction instruction)
     {

@@ -31,17 +31,10 @@ public static class SeccompCompiler
         {
             return null;
         }
-        BpfInstruction[] program = Emit(profile);
-        if (program.Length > BpfCode.MaxInstructions)
-        {
-            problems.Add(new ConfigProblem("linux.seccomp", "the filter needs " + program.Length.ToString()
-                + " instructions and the kernel takes 4096: use fewer rules with arguments or fewer architectures"));
-            return null;
-        }
-        return new SeccompFilter(program, profile);
+        return Emit(profile, problems) is { } program ? new SeccompFilter(program, profile) : null;
     }
 
-    static BpfInstruction[] Emit(SeccompProfile profile)
+    static BpfInstruction[]? Emit(SeccompProfile profile, List<ConfigProblem> problems)
     {
         var decisions = new SeccompDecisions(profile);
         var groups = new List<(SeccompArchitecture Architecture, List<SeccompRange> Ranges)>(4);
@@ -52,6 +45,12 @@ public static class SeccompCompiler
                 groups.Add((architecture, SeccompRanges.Of(profile, decisions, architecture.Audit)));
             }
         }
+        if (decisions.TooMany >= 0)
+        {
+            problems.Add(new ConfigProblem("linux.seccomp.syscalls[" + decisions.TooMany.ToString() + "]",
+                "more rules with arguments for one system call than the 4096 instructions that the kernel takes"));
+            return null;
+        }
         decisions.PrepareAnswers();
         var emitter = new SeccompEmitter(profile, decisions);
         var labels = new List<(uint Audit, int Label)>(groups.Count);
@@ -61,6 +60,13 @@ public static class SeccompCompiler
             labels.Add((groups[i].Architecture.Audit, emitter.Architecture(groups[i].Architecture, groups[i].Ranges)));
         }
         labels.Reverse();
-        return emitter.Finish(labels, BadArchitecture);
+        BpfInstruction[] program = emitter.Finish(labels, BadArchitecture);
+        if (emitter.IsFull)
+        {
+            problems.Add(new ConfigProblem("linux.seccomp", "the filter needs more than the 4096 instructions that the kernel takes: "
+                + "use fewer rules with arguments or fewer architectures"));
+            return null;
+        }
+        return program;
     }
 }

@@ -4,7 +4,7 @@ using System.Collections.Generic;
 namespace OciRun.Planning.Seccomp;
 
 /// <summary>A run of call numbers that are decided alike; it ends where the next one starts.</summary>
-readonly record struct SeccompRange(uint Start, ushort Decision);
+readonly record struct SeccompRange(uint Start, int Decision);
 
 /// <summary>Turns ranges of decisions into a program: per architecture a binary search on the number, whose leaves are shared answers
 /// and shared argument tests.</summary>
@@ -30,6 +30,9 @@ sealed class SeccompEmitter(SeccompProfile profile, SeccompDecisions decisions)
         _assembler.Load(SeccompData.Architecture, next);
         return _assembler.ToArray();
     }
+
+    /// <summary>True when the kernel would not take the program. What is written from then on is not worth finishing.</summary>
+    public bool IsFull => _assembler.IsFull;
 
     /// <summary>The search of one AUDIT_ARCH value, from loading the number on.</summary>
     public int Architecture(SeccompArchitecture architecture, List<SeccompRange> ranges)
@@ -74,7 +77,7 @@ sealed class SeccompEmitter(SeccompProfile profile, SeccompDecisions decisions)
 
     int Search(List<SeccompRange> ranges, List<Leaf> leaves, int first, int last)
     {
-        if (first == last)
+        if (first == last || _assembler.IsFull)
         {
             return Exceptions(ranges, leaves[first]);
         }
@@ -113,7 +116,7 @@ sealed class SeccompEmitter(SeccompProfile profile, SeccompDecisions decisions)
     {
         List<int> rules = SeccompPrecedence.Order(profile, decisions, decision);
         int next = Place(0);
-        for (int i = rules.Count - 1; i >= 0; i--)
+        for (int i = rules.Count - 1; i >= 0 && !_assembler.IsFull; i--)
         {
             SeccompRule rule = profile.Rules[rules[i]];
             int onMatch = Place(decisions.Plain(rule.Return));
@@ -154,7 +157,7 @@ sealed class SeccompEmitter(SeccompProfile profile, SeccompDecisions decisions)
 
     int Equal(SeccompTest test, int onTrue, int onFalse)
     {
-        int low = EqualHalf(LowOffset(test.Index), (uint)test.Mask, (uint)test.Value, onTrue, onFalse);
+        int low = EqualHalf(LowOffset(test.Index), Low(test.Mask), Low(test.Value), onTrue, onFalse);
         return _architecture.Is64Bit
             ? EqualHalf(HighOffset(test.Index), (uint)(test.Mask >> 32), (uint)(test.Value >> 32), low, onFalse)
             : low;
@@ -177,7 +180,7 @@ sealed class SeccompEmitter(SeccompProfile profile, SeccompDecisions decisions)
 
     int Greater(SeccompTest test, ushort code, int onTrue, int onFalse)
     {
-        int low = _assembler.Load(LowOffset(test.Index), _assembler.Test(code, (uint)test.Value, onTrue, onFalse));
+        int low = _assembler.Load(LowOffset(test.Index), _assembler.Test(code, Low(test.Value), onTrue, onFalse));
         if (!_architecture.Is64Bit)
         {
             return low;
@@ -186,6 +189,8 @@ sealed class SeccompEmitter(SeccompProfile profile, SeccompDecisions decisions)
         int equal = _assembler.Test(BpfCode.JumpEqual, high, low, onFalse);
         return _assembler.Load(HighOffset(test.Index), _assembler.Test(BpfCode.JumpGreater, high, onTrue, equal));
     }
+
+    static uint Low(ulong value) => unchecked((uint)value);
 
     uint LowOffset(int index) => SeccompData.Arguments + (8 * (uint)index) + (_architecture.IsLittleEndian ? 0u : 4u);
 

@@ -63,7 +63,7 @@ public static class SeccompPrinter
         return first == last ? start : start + " .. " + (SyscallTable.Name(last, abi) ?? "-");
     }
 
-    static void AppendDecision(StringBuilder text, SeccompProfile profile, SeccompDecisions decisions, ushort decision)
+    static void AppendDecision(StringBuilder text, SeccompProfile profile, SeccompDecisions decisions, int decision)
     {
         if (decisions[decision].Rule >= 0)
         {

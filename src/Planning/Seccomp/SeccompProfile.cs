@@ -5,8 +5,9 @@ namespace OciRun.Planning.Seccomp;
 /// <summary>A condition: argument <see cref="Index"/>, masked, compared with a value.</summary>
 readonly record struct SeccompTest(byte Index, SeccompOperator Operator, ulong Mask, ulong Value);
 
-/// <summary>A rule of the profile: the calls in Names[FirstName..] answer <see cref="Return"/> when all tests hold.</summary>
-readonly record struct SeccompRule(uint Return, int FirstName, int NameCount, int FirstTest, int TestCount);
+/// <summary>A rule of the profile: the calls in Names[FirstName..] answer <see cref="Return"/> when all tests hold. Source is its index
+/// in <c>linux.seccomp.syscalls</c>.</summary>
+readonly record struct SeccompRule(uint Return, int FirstName, int NameCount, int FirstTest, int TestCount, int Source);
 
 /// <summary>A profile that has been checked: words are numbers, names are indexes into <see cref="SyscallNameTable"/>.</summary>
 sealed class SeccompProfile

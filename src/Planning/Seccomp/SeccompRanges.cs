@@ -23,8 +23,8 @@ static class SeccompRanges
         var ranges = new List<SeccompRange>(128);
         bool isX86 = audit == SeccompArchitecture.AuditX86_64;
         bool hasX32 = false;
-        ushort beyond = Beyond(profile, decisions);
-        ushort foreign = isX86 ? decisions.Plain(BadArchitecture) : beyond;
+        int beyond = Beyond(profile, decisions);
+        int foreign = isX86 ? decisions.Plain(BadArchitecture) : beyond;
         SeccompArchitecture? lower = null;
         SeccompArchitecture? upper = null;
         foreach (SeccompArchitecture architecture in profile.Architectures)
@@ -58,15 +58,15 @@ static class SeccompRanges
 
     /// <summary>The decision for numbers above the largest that the profile mentions. A tracer, like whoever allows by default, is thought to
     /// cope with calls that it does not know.</summary>
-    static ushort Beyond(SeccompProfile profile, SeccompDecisions decisions) =>
+    static int Beyond(SeccompProfile profile, SeccompDecisions decisions) =>
         (profile.DefaultReturn & SeccompReturn.ActionMask) is SeccompReturn.Allow or SeccompReturn.Log or SeccompReturn.Trace
-            ? (ushort)0
+            ? 0
             : decisions.Plain(NoSuchCall);
 
-    static void AddArchitecture(List<SeccompRange> ranges, SeccompDecisions decisions, SeccompArchitecture architecture, ushort beyond)
+    static void AddArchitecture(List<SeccompRange> ranges, SeccompDecisions decisions, SeccompArchitecture architecture, int beyond)
     {
-        Span<ushort> slots = stackalloc ushort[Slots];
-        var armPrivate = new List<(ushort Number, ushort Decision)>(0);
+        Span<int> slots = stackalloc int[Slots];
+        var armPrivate = new List<(ushort Number, int Decision)>(0);
         int largest = decisions.Fill(architecture, slots, armPrivate);
         if (architecture.Base is not (0 or X32Bit))
         {
@@ -87,7 +87,7 @@ static class SeccompRanges
             Add(ranges, X32Bit + X32Last + 1, beyond);
         }
         armPrivate.Sort((a, b) => a.Number.CompareTo(b.Number));
-        foreach ((ushort number, ushort decision) in armPrivate)
+        foreach ((ushort number, int decision) in armPrivate)
         {
             uint start = SyscallTable.ArmPrivateBase + (number & 0xfffu);
             Add(ranges, start, decision);
@@ -95,7 +95,7 @@ static class SeccompRanges
         }
     }
 
-    static void Add(List<SeccompRange> ranges, uint start, ushort decision)
+    static void Add(List<SeccompRange> ranges, uint start, int decision)
     {
         if (ranges.Count > 0 && ranges[^1].Start == start)
         {

@@ -9,6 +9,7 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems, Seccomp
 {
     const string Root = "linux.seccomp";
     const uint DefaultErrno = 1;
+    const uint MostArguments = 6;
 
     readonly SeccompProfile _profile = new();
     readonly int _problemsBefore = problems.Count;
@@ -160,12 +161,12 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems, Seccomp
         int tests = _profile.Tests.Count - firstTest;
         if (!separate)
         {
-            _profile.Rules.Add(new SeccompRule(answer, firstName, names, firstTest, tests));
+            _profile.Rules.Add(new SeccompRule(answer, firstName, names, firstTest, tests, index));
             return;
         }
         for (int i = 0; i < tests; i++)
         {
-            _profile.Rules.Add(new SeccompRule(answer, firstName, names, firstTest + i, 1));
+            _profile.Rules.Add(new SeccompRule(answer, firstName, names, firstTest + i, 1, index));
         }
     }
 
@@ -200,12 +201,14 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems, Seccomp
     {
         uint seen = 0;
         bool separate = false;
+        bool inOrder = true;
+        uint last = 0;
         int firstTest = _profile.Tests.Count;
         for (int i = 0; i < (args?.Count ?? 0); i++)
         {
             SpecSyscallArg arg = args![i];
             string path = Path(index) + ".args[" + i.ToString() + "]";
-            if (arg.Index > 5)
+            if (arg.Index >= MostArguments)
             {
                 Report(path + ".index", arg.Index.ToString() + " is out of range: a system call has arguments 0 to 5");
             }
@@ -218,23 +221,36 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems, Seccomp
             ulong mask = masked ? arg.Value : ulong.MaxValue;
             // As in libseccomp, bits of the datum outside the mask do not count.
             ulong value = masked ? arg.ValueTwo & mask : arg.Value;
-            AddTest(new SeccompTest((byte)arg.Index, op, mask, value), firstTest);
+            inOrder &= arg.Index >= last;
+            last = arg.Index;
+            _profile.Tests.Add(new SeccompTest((byte)Math.Min(arg.Index, MostArguments), op, mask, value));
             uint bit = 1u << (int)(arg.Index & 31);
             separate |= (seen & bit) != 0;
             seen |= bit;
         }
+        if (!inOrder)
+        {
+            SortTests(firstTest);
+        }
         return separate;
     }
 
-    /// <summary>Keeps a rule's conditions in the order of the arguments, so that rules can be compared.</summary>
-    readonly void AddTest(SeccompTest test, int first)
+    /// <summary>Puts a rule's conditions in the order of the arguments, so that rules can be compared. Those on one argument keep
+    /// theirs.</summary>
+    readonly void SortTests(int first)
     {
-        int place = _profile.Tests.Count;
-        while (place > first && _profile.Tests[place - 1].Index > test.Index)
+        SeccompTest[] tests = _profile.Tests.GetRange(first, _profile.Tests.Count - first).ToArray();
+        _profile.Tests.RemoveRange(first, tests.Length);
+        for (uint argument = 0; argument <= MostArguments; argument++)
         {
-            place--;
+            foreach (SeccompTest test in tests)
+            {
+                if (test.Index == argument)
+                {
+                    _profile.Tests.Add(test);
+                }
+            }
         }
-        _profile.Tests.Insert(place, test);
     }
 
     readonly void CheckNotify()
