@@ -37,7 +37,15 @@ public readonly record struct DeviceException(char Type, long Major, long Minor,
 /// exceptions.</summary>
 public sealed class DeviceRuleSet
 {
+    /// <summary>A program for more of them is not taken by the kernel's verifier, which keeps at most 8192 branches in mind
+    /// (BPF_COMPLEXITY_LIMIT_JMP_SEQ); the rest is room for what every container may use.</summary>
+    public const int MaxExceptions = 8100;
+
+    const int FewExceptions = 32;
+
     readonly List<DeviceException> exceptions_ = [];
+    /// <summary>Where an exception for certain numbers is, once there are more than a few.</summary>
+    Dictionary<DeviceException, int>? places_;
 
     /// <summary>What holds for a device without an exception.</summary>
     public bool DefaultAllow { get; private set; }
@@ -58,7 +66,15 @@ public sealed class DeviceRuleSet
                 string index = i.ToString(CultureInfo.InvariantCulture);
                 problems.Add(new ConfigProblem("linux.resources.devices[" + index + "]", error));
             }
+            if (set.exceptions_.Count > MaxExceptions)
+            {
+                problems.Add(new ConfigProblem("linux.resources.devices[" + i.ToString(CultureInfo.InvariantCulture) + "]",
+                    "too many different devices: the kernel takes a filter for about 8000"));
+                break;
+            }
         }
+        set.exceptions_.RemoveAll(e => e.Access == 0);
+        set.places_ = null;
         if (!set.DefaultAllow)
         {
             foreach (DeviceException device in Defaults())
@@ -107,6 +123,7 @@ public sealed class DeviceRuleSet
         {
             DefaultAllow = rule.Allow;
             exceptions_.Clear();
+            places_ = null;
             return null;
         }
         if (type is not ("c" or "b"))
@@ -132,46 +149,65 @@ public sealed class DeviceRuleSet
         return Remove(exception);
     }
 
-    void Insert(DeviceException added)
+    /// <summary>Index of the exception for the very same numbers, or -1.</summary>
+    int Find(char type, long major, long minor)
     {
+        if (exceptions_.Count > FewExceptions)
+        {
+            return Places().TryGetValue(new DeviceException(type, major, minor, 0), out int place) ? place : -1;
+        }
         for (int i = 0; i < exceptions_.Count; i++)
         {
             DeviceException old = exceptions_[i];
-            if (old.Type == added.Type && old.Major == added.Major && old.Minor == added.Minor)
+            if (old.Type == type && old.Major == major && old.Minor == minor)
             {
-                exceptions_[i] = old with { Access = old.Access | added.Access };
-                return;
+                return i;
             }
         }
-        exceptions_.Add(added);
+        return -1;
     }
 
-    /// <summary>Takes access from the exception with the very same numbers. A wider exception that grants it would still do so
-    /// afterwards, and a rule that silently does nothing is worse than an error.</summary>
+    Dictionary<DeviceException, int> Places()
+    {
+        places_ ??= [];
+        for (int i = places_.Count; i < exceptions_.Count; i++)
+        {
+            places_.Add(exceptions_[i] with { Access = 0 }, i);
+        }
+        return places_;
+    }
+
+    void Insert(DeviceException added)
+    {
+        int place = Find(added.Type, added.Major, added.Minor);
+        if (place < 0)
+        {
+            exceptions_.Add(added);
+            return;
+        }
+        exceptions_[place] = added with { Access = exceptions_[place].Access | added.Access };
+    }
+
+    /// <summary>Takes access from the exception with the very same numbers; one without any access left goes at the end of the fold. A
+    /// wider exception that grants it would still do so afterwards, and a rule that silently does nothing is worse than an
+    /// error.</summary>
     string? Remove(DeviceException removed)
     {
-        foreach (DeviceException old in exceptions_)
+        string? hole = Hole(removed, -1, -1) ?? Hole(removed, removed.Major, -1) ?? Hole(removed, -1, removed.Minor);
+        int place = hole is null ? Find(removed.Type, removed.Major, removed.Minor) : -1;
+        if (place >= 0)
         {
-            bool same = old.Major == removed.Major && old.Minor == removed.Minor;
-            if (!same && old.Covers(removed.Type, removed.Major, removed.Minor) && (old.Access & removed.Access) != 0)
-            {
-                return "cannot punch a hole for \"" + removed + "\" in the earlier rule \"" + old + "\"";
-            }
+            exceptions_[place] = removed with { Access = exceptions_[place].Access & ~removed.Access };
         }
-        for (int i = 0; i < exceptions_.Count; i++)
-        {
-            DeviceException old = exceptions_[i];
-            if (old.Type == removed.Type && old.Major == removed.Major && old.Minor == removed.Minor)
-            {
-                exceptions_[i] = old with { Access = old.Access & ~removed.Access };
-                if (exceptions_[i].Access == 0)
-                {
-                    exceptions_.RemoveAt(i);
-                }
-                return null;
-            }
-        }
-        return null;
+        return hole;
+    }
+
+    string? Hole(DeviceException removed, long major, long minor)
+    {
+        int place = (major, minor) == (removed.Major, removed.Minor) ? -1 : Find(removed.Type, major, minor);
+        return place >= 0 && (exceptions_[place].Access & removed.Access) != 0
+            ? "cannot punch a hole for \"" + removed + "\" in the earlier rule \"" + exceptions_[place] + "\""
+            : null;
     }
 
     /// <summary>Reads letters out of "rwm"; null when there is none or another one.</summary>

@@ -4,6 +4,8 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Text.Json.Nodes;
+using OciRun.Kernel;
+using OciRun.Syscalls;
 using Xunit;
 
 namespace OciRun.Tests.Integration;
@@ -127,6 +129,49 @@ public sealed class CgroupTests : ContainerTest
         Directory.CreateDirectory(dir + "/a/b");
         Ok(Oci("delete", "-f", id));
         Assert.False(Directory.Exists(dir));
+    }
+
+    /// <summary>Whoever a cgroup is delegated to can nest cgroups as deep as memory allows. Removing them took a descriptor and a piece
+    /// of the stack for each level.</summary>
+    [Fact]
+    public void Depth_of_sub_cgroups_is_no_obstacle_to_delete()
+    {
+        var id = StartSleeper();
+        using (var deepest = Nest(Host.Cgroup2 + Host.CgroupOf(Pid(id)), 1500))
+        {
+            Syscall.MkdirAt(deepest, "leaf", 0x1ff);
+        }
+        var dir = Host.Cgroup2 + Host.CgroupOf(Pid(id));
+        Ok(OciWith(["ps", id], shell: "ulimit -n 64;"));
+        Ok(OciWith(["delete", "-f", id], shell: "ulimit -n 64; ulimit -s 512;"));
+        Assert.False(Directory.Exists(dir));
+    }
+
+    static SafeFd Nest(string directory, int levels)
+    {
+        var at = Syscall.Open(directory, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY);
+        for (var i = 0; i < levels; i++)
+        {
+            Syscall.MkdirAt(at, "n", 0x1ff);
+            var next = Syscall.OpenAt(at, "n", OpenFlags.O_PATH | OpenFlags.O_DIRECTORY);
+            at.Dispose();
+            at = next;
+        }
+        return at;
+    }
+
+    /// <summary>The kernel's verifier gave up at 500 rules, after two seconds.</summary>
+    [Fact]
+    public void A_filter_for_thousands_of_devices_is_loaded()
+    {
+        var b = NewBundle("exit", "0");
+        var rules = new JsonArray(new JsonObject { ["allow"] = false, ["access"] = "rwm" });
+        for (var i = 0; i < 5000; i++)
+        {
+            rules.Add((JsonNode)new JsonObject { ["allow"] = true, ["type"] = "c", ["major"] = 1000 + (i / 1000), ["minor"] = i % 1000, ["access"] = "rw" });
+        }
+        b.Linux["resources"]!["devices"] = rules;
+        Ok(RunRaw(b));
     }
 
     [Fact]

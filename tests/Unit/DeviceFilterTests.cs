@@ -1,6 +1,7 @@
 using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Linq;
 using OciRun.Planning;
 using OciRun.Spec;
@@ -60,6 +61,51 @@ public sealed class DeviceFilterTests
         Assert.True(Run(program, 'c', 1, 3, DeviceAccess.Read | DeviceAccess.Write));
         Assert.False(Run(program, 'c', 4, 0, DeviceAccess.Read));
         Assert.True(Run(program, 'b', 8, 0, DeviceAccess.All));
+    }
+
+    static IEnumerable<SpecDeviceRule> Many(int count) =>
+        Enumerable.Range(0, count).Select(i => Rule(true, "c", 1000 + (i / 1000), i % 1000, i % 2 == 0 ? "rw" : "rwm"));
+
+    /// <summary>This took 18 seconds, and then the kernel refused the program.</summary>
+    [Fact]
+    public void More_devices_than_the_kernel_verifies_are_refused_at_once_with_the_rule_that_is_too_much()
+    {
+        List<ConfigProblem> problems = [];
+        Stopwatch watch = Stopwatch.StartNew();
+        DeviceFilter.Compile([Rule(false), .. Many(60000)], problems);
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 2);
+        ConfigProblem problem = Assert.Single(problems);
+        Assert.Equal("linux.resources.devices[8101]", problem.Path);
+        Assert.Contains("too many different devices", problem.Message);
+    }
+
+    [Fact]
+    public void Rules_are_folded_in_linear_time()
+    {
+        List<ConfigProblem> problems = [];
+        Stopwatch watch = Stopwatch.StartNew();
+        for (int i = 0; i < 5; i++)
+        {
+            DeviceFilter.Compile([Rule(false), .. Many(8000), .. Many(8000).Reverse(), .. Many(8000), .. Many(8000)], problems);
+        }
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 1);
+        Assert.Empty(problems);
+    }
+
+    [Fact]
+    public void The_last_of_very_many_devices_has_what_its_rule_says()
+    {
+        List<ConfigProblem> problems = [];
+        byte[]? program = DeviceFilter.Compile([Rule(false), .. Many(8000), Rule(false, "c", 1003, 7, "w"), Rule(false, "c", 1000, 0, "rw")], problems);
+        Assert.Empty(problems);
+        Assert.True(Run(program, 'c', 1007, 999, DeviceAccess.All));
+        Assert.False(Run(program, 'c', 1007, 998, DeviceAccess.All));
+        Assert.True(Run(program, 'c', 1007, 998, DeviceAccess.Read | DeviceAccess.Write));
+        Assert.False(Run(program, 'c', 1003, 7, DeviceAccess.Write));
+        Assert.True(Run(program, 'c', 1003, 7, DeviceAccess.Read));
+        Assert.False(Run(program, 'c', 1000, 0, DeviceAccess.Read));
+        Assert.False(Run(program, 'c', 1008, 0, DeviceAccess.Read));
+        Assert.True(Run(program, 'c', 136, 5, DeviceAccess.Read));
     }
 
     [Fact]
@@ -172,7 +218,7 @@ public sealed class DeviceFilterTests
             ulong[] registers = new ulong[11];
             uint[] context = [accessType, major, minor];
             int at = 0;
-            for (int steps = 0; steps < 10000; steps++)
+            for (int steps = 0; steps < 100000; steps++)
             {
                 ReadOnlySpan<byte> code = program.AsSpan(at * 8, 8);
                 int destination = code[1] & 15;
@@ -197,6 +243,9 @@ public sealed class DeviceFilterTests
                         break;
                     case 0x77:
                         registers[destination] >>= immediate;
+                        break;
+                    case 0x05:
+                        at += offset;
                         break;
                     case 0x55:
                         at += registers[destination] != (ulong)immediate ? offset : 0;

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using System.Text;
 using OciRun.Planning.Cgroups;
 using OciRun.Spec;
 using Xunit;
@@ -213,5 +214,28 @@ public sealed class SystemdPropertiesTests
         Assert.Equal(signature, value?.Signature);
         Assert.Equal(shown, value is { } found ? Show(found.Value) : null);
         Assert.Equal(signature is null, error is not null);
+    }
+
+    /// <summary>A type of 200 KB ended the process: it was read by recursion without a bound.</summary>
+    [Theory]
+    [InlineData("@", "a", "s []")]
+    [InlineData("@", "(", "s []")]
+    [InlineData("", "[", "1")]
+    [InlineData("", "(", "1")]
+    [InlineData("", "uint32 ", "1")]
+    [InlineData("", "@as ", "[]")]
+    public void GVariant_text_nested_without_end_is_an_error(string start, string piece, string end)
+    {
+        string text = start + new StringBuilder().Insert(0, piece, 200000) + end;
+        Assert.Null(GVariantText.Parse(text, out string? error));
+        Assert.NotNull(error);
+    }
+
+    [Fact]
+    public void A_type_that_D_Bus_has_no_room_for_is_an_error()
+    {
+        Assert.NotNull(GVariantText.Parse("(" + string.Join(", ", Enumerable.Repeat("1", 253)) + ")", out _));
+        Assert.Null(GVariantText.Parse("(" + string.Join(", ", Enumerable.Repeat("1", 254)) + ")", out string? error));
+        Assert.Contains("longer than D-Bus allows", error);
     }
 }

@@ -151,7 +151,7 @@ public sealed partial class Cgroup
                 : throw new RuntimeException("cannot remove cgroup " + Path + ": " + CgroupFiles.Describe(-opened));
         }
         using SafeFd parent = new(opened);
-        int result = RemoveDepthFirst(parent, Path[(slash + 1)..]);
+        int result = RemoveTree(parent, Path[(slash + 1)..]);
         return result switch
         {
             0 or -(int)Errno.ENOENT or -(int)Errno.ENODEV => true,
@@ -160,7 +160,7 @@ public sealed partial class Cgroup
         };
     }
 
-    static int RemoveDepthFirst(int parent, string name)
+    static int RemoveTree(int parent, string name)
     {
         int result = Syscall.TryUnlinkAt(parent, name, AtFlags.AT_REMOVEDIR);
         if (result != -(int)Errno.EBUSY)
@@ -172,18 +172,30 @@ public sealed partial class Cgroup
         {
             return opened;
         }
-        using (SafeFd directory = new(opened))
+        using SafeFd directory = new(opened);
+        result = RemoveBelow(directory);
+        return result < 0 ? result : Syscall.TryUnlinkAt(parent, name, AtFlags.AT_REMOVEDIR);
+    }
+
+    static int RemoveBelow(SafeFd directory)
+    {
+        using CgroupTree tree = new(directory);
+        do
         {
-            foreach (string child in Children(directory))
+            while (tree.Down())
             {
-                int removed = RemoveDepthFirst(directory, child);
-                if (removed is < 0 and not -(int)Errno.ENOENT and not -(int)Errno.ENODEV)
-                {
-                    return removed;
-                }
+            }
+            if (!tree.Up(out string left))
+            {
+                return 0;
+            }
+            int removed = Syscall.TryUnlinkAt(tree.Directory, left, AtFlags.AT_REMOVEDIR);
+            if (removed is < 0 and not -(int)Errno.ENOENT and not -(int)Errno.ENODEV)
+            {
+                return removed;
             }
         }
-        return Syscall.TryUnlinkAt(parent, name, AtFlags.AT_REMOVEDIR);
+        while (true);
     }
 
     /// <summary>The processes that are left, with state and kernel function for those in uninterruptible sleep, which no signal

@@ -112,11 +112,23 @@ public sealed partial class Cgroup : IDisposable
     public List<int> Pids(bool recursive)
     {
         List<int> pids = [];
-        CollectPids(Directory, recursive, pids);
+        AddPids(Directory, pids);
+        if (recursive)
+        {
+            using CgroupTree tree = new(Directory);
+            do
+            {
+                while (tree.Down())
+                {
+                    AddPids(tree.Directory, pids);
+                }
+            }
+            while (tree.Up(out _));
+        }
         return pids;
     }
 
-    static void CollectPids(int directory, bool recursive, List<int> pids)
+    static void AddPids(int directory, List<int> pids)
     {
         // In a threaded cgroup the processes are listed at the root of the threaded subtree only.
         int result = CgroupFiles.TryRead(directory, "cgroup.procs", out string list);
@@ -132,43 +144,6 @@ public sealed partial class Cgroup : IDisposable
                 pids.Add(pid);
             }
         }
-        if (recursive)
-        {
-            foreach (string name in Children(directory))
-            {
-                int child = CgroupFiles.TryOpenDirectory(directory, name);
-                if (child >= 0)
-                {
-                    using SafeFd fd = new(child);
-                    CollectPids(fd, true, pids);
-                }
-            }
-        }
-    }
-
-    /// <summary>The names of the cgroups below a directory; kernfs counts them in the link count, which spares looking.</summary>
-    static List<string> Children(int directory)
-    {
-        List<string> children = [];
-        int opened = CgroupFiles.TryOpen(directory, ".", OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
-        if (opened < 0)
-        {
-            return children;
-        }
-        using SafeFd fd = new(opened);
-        if (Syscall.Fstat(fd).st_nlink <= 2)
-        {
-            return children;
-        }
-        foreach (string name in Syscall.ListDirectory(fd))
-        {
-            int found = Syscall.TryFstatAt(fd, name, AtFlags.AT_SYMLINK_NOFOLLOW, out Stat stat);
-            if (found == 0 && (stat.st_mode & 0xf000) == 0x4000)
-            {
-                children.Add(name);
-            }
-        }
-        return children;
     }
 
     /// <summary>Gives the cgroup to a user, as /sys/kernel/cgroup/delegate says (Linux 4.15): the directory and the files that

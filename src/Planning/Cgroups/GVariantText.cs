@@ -15,6 +15,9 @@ public readonly record struct DBusVariant(string Signature, object Value);
 public ref struct GVariantText
 {
     const int MaxDepth = 16;
+    /// <summary>The D-Bus specification, "Valid Signatures": so many characters, and 32 arrays plus 32 structs in each other.</summary>
+    const int MaxSignature = 255;
+    const int MaxTypeDepth = 64;
 
     readonly ReadOnlySpan<char> text_;
     int at_;
@@ -33,6 +36,10 @@ public ref struct GVariantText
             if (parser.at_ != text.Length)
             {
                 throw new FormatException("unexpected text after the value");
+            }
+            if (value.Signature.Length > MaxSignature)
+            {
+                throw new FormatException("its type is longer than D-Bus allows");
             }
             error = null;
             return value;
@@ -89,26 +96,26 @@ public ref struct GVariantText
     /// <summary>One complete type of basic types, arrays and tuples.</summary>
     static bool IsType(ReadOnlySpan<char> type)
     {
-        int length = TypeLength(type);
+        int length = type.Length > MaxSignature ? 0 : TypeLength(type);
         return length > 0 && length == type.Length;
     }
 
     /// <summary>Length of the first complete type; 0 when there is none. Variants and dictionary entries do not count: they have
     /// no place in unit properties.</summary>
-    public static int TypeLength(ReadOnlySpan<char> type) => TypeLength(type, "bynqiuxtdsogh(");
+    public static int TypeLength(ReadOnlySpan<char> type) => TypeLength(type, "bynqiuxtdsogh(", MaxTypeDepth);
 
     /// <summary>Like <see cref="TypeLength(ReadOnlySpan{char})"/>, but for all types of D-Bus messages.</summary>
-    public static int TypeLengthWithVariant(ReadOnlySpan<char> type) => TypeLength(type, "bynqiuxtdsoghv({");
+    public static int TypeLengthWithVariant(ReadOnlySpan<char> type) => TypeLength(type, "bynqiuxtdsoghv({", MaxTypeDepth);
 
-    static int TypeLength(ReadOnlySpan<char> type, string known)
+    static int TypeLength(ReadOnlySpan<char> type, string known, int depth)
     {
-        if (type.IsEmpty)
+        if (type.IsEmpty || depth == 0)
         {
             return 0;
         }
         if (type[0] == 'a')
         {
-            int element = TypeLength(type[1..], known);
+            int element = TypeLength(type[1..], known, depth - 1);
             return element == 0 ? 0 : element + 1;
         }
         if (!known.Contains(type[0]))
@@ -123,7 +130,7 @@ public ref struct GVariantText
         int at = 1;
         while (at < type.Length && type[at] != close)
         {
-            int member = TypeLength(type[at..], known);
+            int member = TypeLength(type[at..], known, depth - 1);
             if (member == 0)
             {
                 return 0;
