@@ -105,7 +105,7 @@ public sealed class InitImageBuilder
         }
         Span<byte> op = _ops.AsSpan(Count++ * OpSize, OpSize);
         op[2] = kind;
-        BinaryPrimitives.WriteUInt16LittleEndian(op[4..], (ushort)Math.Min(Step, ushort.MaxValue));
+        BinaryPrimitives.WriteUInt16LittleEndian(op[4..], (ushort)Step);
         return op;
     }
 

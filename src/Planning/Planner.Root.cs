@@ -140,10 +140,13 @@ public sealed partial class Planner
         }
         uint type = device.Type switch { "b" => 0x6000u, "p" => 0x1000u, _ => 0x2000u };
         uint mode = device.FileMode is { } given ? given & 0xFFF : 0x1B6;
-        var node = new DeviceNode(CleanPath(device.Path), type | mode, (uint)(device.Major ?? 0), (uint)(device.Minor ?? 0),
+        var node = new DeviceNode(CleanPath(device.Path), type | mode, Number(device.Major), Number(device.Minor),
             device.Uid ?? 0, device.Gid ?? 0);
         Add(new DeviceStep { ConfigPath = path, Node = node, Bind = bind && device.Type != "p", FromConfig = true });
     }
+
+    /// <summary>What is no device number was reported by the rules; planning goes on, to find what else is wrong.</summary>
+    static uint Number(long? number) => number is >= 0 and <= uint.MaxValue ? (uint)number : 0;
 
     void AddDeviceLinks()
     {

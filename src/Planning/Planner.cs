@@ -94,6 +94,11 @@ public sealed partial class Planner
 
     ContainerPlan? Finish()
     {
+        // Operations and error records name their step with 16 bits.
+        if (_steps.Count > ushort.MaxValue)
+        {
+            Problem(_steps[ushort.MaxValue].ConfigPath, "the container needs more than 65535 steps before this one: use fewer of these");
+        }
         var warnings = new List<ConfigProblem>();
         bool failed = false;
         foreach (ConfigProblem problem in _problems)
@@ -236,7 +241,8 @@ public sealed partial class Planner
         {
             if (user >= map.ContainerID && user - map.ContainerID < map.Size)
             {
-                return map.HostID + (user - map.ContainerID);
+                ulong host = (ulong)map.HostID + (user - map.ContainerID);
+                return host <= uint.MaxValue ? (uint)host : null;
             }
         }
         return null;

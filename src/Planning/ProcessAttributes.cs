@@ -22,7 +22,7 @@ static class ProcessAttributes
             int kind = priority.Class switch { "IOPRIO_CLASS_RT" => 1, "IOPRIO_CLASS_BE" => 2, _ => 3 };
             // IOPRIO_WHO_PGRP 0: the group of the process, which setsid has just made its own.
             steps.Add(Call(Sys.ioprio_set, "process.ioPriority", $"set the I/O priority to {priority.Class} {priority.Priority}",
-                "the real-time class needs CAP_SYS_ADMIN or CAP_SYS_NICE", 2, 0, (ulong)(kind << 13 | priority.Priority)));
+                "the real-time class needs CAP_SYS_ADMIN or CAP_SYS_NICE", 2, 0, unchecked((ulong)(kind << 13 | priority.Priority))));
         }
         if (spec.Linux?.Personality?.Domain is { } domain)
         {
@@ -50,7 +50,7 @@ static class ProcessAttributes
         }
         MemoryMarshal.Write(attr.AsSpan(8), flags);
         MemoryMarshal.Write(attr.AsSpan(16), scheduler.Nice);
-        MemoryMarshal.Write(attr.AsSpan(20), (uint)scheduler.Priority);
+        MemoryMarshal.Write(attr.AsSpan(20), unchecked((uint)scheduler.Priority));
         MemoryMarshal.Write(attr.AsSpan(24), scheduler.Runtime);
         MemoryMarshal.Write(attr.AsSpan(32), scheduler.Deadline);
         MemoryMarshal.Write(attr.AsSpan(40), scheduler.Period);

@@ -188,7 +188,7 @@ public sealed class ProgramBuilder
         {
             Array.Resize(ref _ops, _ops.Length * 2);
         }
-        _ops[Count++] = new Op { Code = code, Step = (ushort)Math.Min(Step, ushort.MaxValue), Flags = flags, A = a, B = b, C = c };
+        _ops[Count++] = new Op { Code = code, Step = (ushort)Step, Flags = flags, A = a, B = b, C = c };
     }
 
     /// <summary>A system call with constant arguments; <paramref name="dataArguments"/> has bit n set where argument n is an offset.</summary>

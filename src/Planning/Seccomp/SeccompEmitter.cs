@@ -153,7 +153,7 @@ sealed class SeccompEmitter(SeccompProfile profile, SeccompDecisions decisions)
     }
 
     /// <summary>Whether a 32-bit argument can have the value: as it is, or as a negative number that the profile writes in 64 bits.</summary>
-    static bool Fits32(ulong value) => value <= uint.MaxValue || (long)value is >= int.MinValue and < 0;
+    static bool Fits32(ulong value) => value <= uint.MaxValue || unchecked((long)value) is >= int.MinValue and < 0;
 
     int Equal(SeccompTest test, int onTrue, int onFalse)
     {

@@ -18,7 +18,7 @@ public static class SyscallTable
         uint hash = 2166136261;
         foreach (char c in name)
         {
-            hash = (hash ^ c) * 16777619;
+            hash = unchecked((hash ^ c) * 16777619);
         }
         ReadOnlySpan<ushort> slots = SyscallNameTable.Slots;
         for (int slot = (int)(hash >> SyscallNameTable.HashShift); slots[slot] != 0; slot = (slot + 1) & SyscallNameTable.SlotMask)

@@ -175,11 +175,13 @@ public sealed class CredentialsStep : Step
     /// <summary>_LINUX_CAPABILITY_VERSION_3, this process.</summary>
     static ReadOnlySpan<byte> Header() => [0x22, 0x05, 0x08, 0x20, 0, 0, 0, 0];
 
+    static uint Low(ulong set) => unchecked((uint)set);
+
     byte[] Data(ulong extra)
     {
         uint[] words =
         [
-            (uint)(Capabilities.Effective | extra), (uint)(Capabilities.Permitted | extra), (uint)Capabilities.Inheritable,
+            Low(Capabilities.Effective | extra), Low(Capabilities.Permitted | extra), Low(Capabilities.Inheritable),
             (uint)(Capabilities.Effective >> 32), (uint)(Capabilities.Permitted >> 32), (uint)(Capabilities.Inheritable >> 32),
         ];
         return MemoryMarshal.AsBytes<uint>(words).ToArray();

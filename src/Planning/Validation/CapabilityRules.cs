@@ -14,7 +14,7 @@ static class CapabilityRules
             return;
         }
 
-        List<string>? unknown = null;
+        HashSet<string>? unknown = null;
         CheckNames(sets.Bounding, "capabilities.bounding", rules, ref unknown);
         ulong effective = CheckNames(sets.Effective, "capabilities.effective", rules, ref unknown);
         CheckNames(sets.Inheritable, "capabilities.inheritable", rules, ref unknown);
@@ -32,7 +32,7 @@ static class CapabilityRules
 
     /// <summary>The known ones as bits. An unknown name is worth one warning for all five sets: the specification says that it
     /// should not stop the container.</summary>
-    static ulong CheckNames(List<string>? names, string path, Rules rules, ref List<string>? warned)
+    static ulong CheckNames(List<string>? names, string path, Rules rules, ref HashSet<string>? warned)
     {
         ulong bits = 0;
         for (int i = 0; i < (names?.Count ?? 0); i++)
@@ -45,9 +45,8 @@ static class CapabilityRules
             }
 
             warned ??= [];
-            if (!warned.Contains(names[i]))
+            if (warned.Add(names[i]))
             {
-                warned.Add(names[i]);
                 rules.Warning(ConfigPath.Item(path, i), $"unknown capability \"{names[i]}\" is ignored");
             }
         }
