@@ -9,9 +9,9 @@ static class IoError
 {
     public static string Describe(Exception e) => e switch
     {
-        FileNotFoundException or DirectoryNotFoundException => Describe((int)Errno.ENOENT),
-        PathTooLongException => Describe((int)Errno.ENAMETOOLONG),
-        UnauthorizedAccessException => Describe((int)Errno.EACCES),
+        FileNotFoundException or DirectoryNotFoundException => Describe(Errno.ENOENT),
+        PathTooLongException => Describe(Errno.ENAMETOOLONG),
+        UnauthorizedAccessException => Describe(Errno.EACCES),
         // On Unix the HResult of any other IOException is the errno.
         IOException { HResult: > 0 and < 4096 } => Describe(e.HResult),
         _ => e.GetType().Name,

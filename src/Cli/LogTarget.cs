@@ -1,6 +1,7 @@
 using System;
 using System.Text;
 using OciRun.Engine;
+using OciRun.Kernel;
 using OciRun.Syscalls;
 
 namespace OciRun.Cli;
@@ -54,7 +55,7 @@ sealed class LogTarget
         }
 
         // Not disposed: it is open until the program ends.
-        SafeFd socket = Syscall.Socket(1 /* AF_UNIX */, 2 /* SOCK_DGRAM */);
+        SafeFd socket = Syscall.Socket(AddressFamily.AF_UNIX, SocketType.SOCK_DGRAM);
         int connected = Syscall.TryConnectUnix(socket, path);
         if (connected < 0)
         {

@@ -8,9 +8,6 @@ namespace OciRun.Engine;
 /// and as it was in the end.</summary>
 sealed class CallerTerminal : IDisposable
 {
-    const int SigTtou = 22;
-    const uint Ptmx = 0x502; // 5:2
-
     readonly bool _isTerminal;
     readonly Termios _saved;
     readonly SafeFd? _output;
@@ -66,10 +63,10 @@ sealed class CallerTerminal : IDisposable
     /// <summary>From a background process group, the kernel stops the caller with SIGTTOU unless it is blocked.</summary>
     static void Set(Termios termios)
     {
-        ulong mask = Syscall.Sigprocmask(0, Syscall.SignalBit(SigTtou));
+        ulong mask = Syscall.Sigprocmask(SigHow.SIG_BLOCK, Syscall.SignalBit(Signal.SIGTTOU));
         // A terminal that was hung up has no settings any more.
         Syscall.TryIoctl(0, Ioctl.TCSETS, ref termios);
-        Syscall.Sigprocmask(2, mask);
+        Syscall.Sigprocmask(SigHow.SIG_SETMASK, mask);
     }
 
     /// <summary>A reader that does not read must not keep the runtime in write(2), deaf to signals and keys. O_NONBLOCK belongs to the open
@@ -82,11 +79,11 @@ sealed class CallerTerminal : IDisposable
         }
         bool isPipe = (stat.st_mode & StatMode.S_IFMT) == StatMode.S_IFIFO;
         // To open a master's path again makes another terminal.
-        if (!isPipe && (stat.st_rdev == Ptmx || !Syscall.IsTerminal(1)))
+        if (!isPipe && (stat.st_rdev == Dev.Ptmx || !Syscall.IsTerminal(1)))
         {
             return null;
         }
-        const OpenFlags flags = OpenFlags.O_WRONLY | OpenFlags.O_NONBLOCK | OpenFlags.O_NOCTTY | OpenFlags.O_CLOEXEC;
+        const int flags = OpenFlags.O_WRONLY | OpenFlags.O_NONBLOCK | OpenFlags.O_NOCTTY | OpenFlags.O_CLOEXEC;
         int fd = Syscall.TryOpen("/proc/self/fd/1", flags);
         return fd < 0 ? null : new SafeFd(fd);
     }

@@ -4,6 +4,7 @@ using System.Globalization;
 using OciRun.Kernel;
 using OciRun.Spec;
 using OciRun.Syscalls;
+using static OciRun.Kernel.Mode;
 
 namespace OciRun.Engine;
 
@@ -38,11 +39,11 @@ public sealed class ContainerDirectory : IDisposable
     public static ContainerDirectory Create(GlobalOptions globals, string id)
     {
         SafeFd root = OpenRoot(globals, create: true)!;
-        int made = Syscall.TryMkdirAt(root, id, 0x1C9);
+        int made = Syscall.TryMkdirAt(root, id, O711);
         if (made < 0)
         {
             root.Dispose();
-            if (made == -(int)Errno.EEXIST)
+            if (made == -Errno.EEXIST)
             {
                 throw new RuntimeException("container with given ID already exists");
             }
@@ -63,7 +64,7 @@ public sealed class ContainerDirectory : IDisposable
     }
 
     static void RemoveEmpty(GlobalOptions globals, string id) =>
-        Syscall.TryUnlinkAt(-100, globals.Root + "/" + id, AtFlags.AT_REMOVEDIR);
+        Syscall.TryUnlinkAt(AtFlags.AT_FDCWD, globals.Root + "/" + id, AtFlags.AT_REMOVEDIR);
 
     /// <summary>The directory of a container, or null when there is none.</summary>
     public static ContainerDirectory? TryOpen(GlobalOptions globals, string id)
@@ -78,14 +79,14 @@ public sealed class ContainerDirectory : IDisposable
 
     static ContainerDirectory? OpenBelow(GlobalOptions globals, string id, SafeFd root)
     {
-        const OpenFlags flags = OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC;
+        const int flags = OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC;
         int fd = Syscall.TryOpenAt(root, id, flags);
         if (fd >= 0)
         {
             return new ContainerDirectory(id, globals.Root + "/" + id, root, new SafeFd(fd));
         }
         root.Dispose();
-        if (fd is -(int)Errno.ENOENT or -(int)Errno.ENOTDIR or -(int)Errno.ELOOP)
+        if (fd is -Errno.ENOENT or -Errno.ENOTDIR or -Errno.ELOOP)
         {
             return null;
         }
@@ -100,7 +101,7 @@ public sealed class ContainerDirectory : IDisposable
         {
             if (globals.RootIsExplicit)
             {
-                throw new RuntimeException(ErrorText.Call("open", globals.Root, (int)Errno.ENOENT), "--root must name an existing directory");
+                throw new RuntimeException(ErrorText.Call("open", globals.Root, Errno.ENOENT), "--root must name an existing directory");
             }
             return [];
         }
@@ -112,9 +113,9 @@ public sealed class ContainerDirectory : IDisposable
 
     static SafeFd? OpenRoot(GlobalOptions globals, bool create)
     {
-        const OpenFlags flags = OpenFlags.O_PATH | OpenFlags.O_DIRECTORY | OpenFlags.O_CLOEXEC;
+        const int flags = OpenFlags.O_PATH | OpenFlags.O_DIRECTORY | OpenFlags.O_CLOEXEC;
         int fd = Syscall.TryOpen(globals.Root, flags);
-        if (fd == -(int)Errno.ENOENT && create)
+        if (fd == -Errno.ENOENT && create)
         {
             MakeDirectories(globals.Root);
             fd = Syscall.TryOpen(globals.Root, flags);
@@ -123,7 +124,7 @@ public sealed class ContainerDirectory : IDisposable
         {
             return new SafeFd(fd);
         }
-        if (fd == -(int)Errno.ENOENT && !create)
+        if (fd == -Errno.ENOENT && !create)
         {
             return null;
         }
@@ -137,8 +138,8 @@ public sealed class ContainerDirectory : IDisposable
         {
             if (at == path.Length || path[at] == '/')
             {
-                int made = Syscall.TryMkdirAt(-100, path[..at], at == path.Length ? 0x1C0u : 0x1EDu);
-                if (made < 0 && made != -(int)Errno.EEXIST)
+                int made = Syscall.TryMkdirAt(AtFlags.AT_FDCWD, path[..at], at == path.Length ? O700 : O755);
+                if (made < 0 && made != -Errno.EEXIST)
                 {
                     throw new RuntimeException(ErrorText.Call("mkdir", path[..at], -made), "the state directory can be changed with --root");
                 }
@@ -164,7 +165,7 @@ public sealed class ContainerDirectory : IDisposable
     static bool Exists(int directory, string name, out Stat status)
     {
         int result = Syscall.TryFstatAt(directory, name, AtFlags.AT_SYMLINK_NOFOLLOW, out status);
-        return result != -(int)Errno.ENOENT && Syscall.Check(result, "newfstatat", name) == 0;
+        return result != -Errno.ENOENT && Syscall.Check(result, "newfstatat", name) == 0;
     }
 
     /// <summary>The record, or null when a creation has not come as far as writing it.</summary>
@@ -172,17 +173,17 @@ public sealed class ContainerDirectory : IDisposable
     {
         problem = null;
         // A pipe in its place must not keep a command waiting.
-        const OpenFlags flags = OpenFlags.O_RDONLY | OpenFlags.O_NOFOLLOW | OpenFlags.O_NONBLOCK | OpenFlags.O_CLOEXEC;
+        const int flags = OpenFlags.O_RDONLY | OpenFlags.O_NOFOLLOW | OpenFlags.O_NONBLOCK | OpenFlags.O_CLOEXEC;
         int fd = Syscall.TryOpenAt(_directory, StateName, flags);
-        if (fd is -(int)Errno.ENOENT or -(int)Errno.ELOOP)
+        if (fd is -Errno.ENOENT or -Errno.ELOOP)
         {
-            problem = fd == -(int)Errno.ENOENT ? MissingState : StateName + " is a link";
+            problem = fd == -Errno.ENOENT ? MissingState : StateName + " is a link";
             return null;
         }
         // Not taken for a missing one: delete --force would forget a container that runs.
         Syscall.Check(fd, "openat", Path + "/" + StateName);
         using var file = new SafeFd(fd);
-        if ((Syscall.Fstat(file).st_mode & 0xF000) != 0x8000)
+        if ((Syscall.Fstat(file).st_mode & StatMode.S_IFMT) != StatMode.S_IFREG)
         {
             problem = StateName + " is not a regular file";
             return null;
@@ -215,8 +216,8 @@ public sealed class ContainerDirectory : IDisposable
     public void Stage(ContainerRecord record)
     {
         byte[] bytes = StateFile.Serialize(record);
-        const OpenFlags flags = OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_TRUNC | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC;
-        using SafeFd file = Syscall.OpenAt(_directory, TemporaryName, flags, 0x180);
+        const int flags = OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_TRUNC | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC;
+        using SafeFd file = Syscall.OpenAt(_directory, TemporaryName, flags, O600);
         Syscall.WriteAll(file, bytes, Path + "/" + StateName);
     }
 
@@ -232,7 +233,7 @@ public sealed class ContainerDirectory : IDisposable
     public void RemoveStartSocket()
     {
         int removed = Syscall.TryUnlinkAt(_directory, StartSocketName, 0);
-        if (removed != -(int)Errno.ENOENT)
+        if (removed != -Errno.ENOENT)
         {
             Syscall.Check(removed, "unlinkat", Path + "/" + StartSocketName);
         }
@@ -248,12 +249,12 @@ public sealed class ContainerDirectory : IDisposable
         RemoveEntry(TemporaryName);
         RemoveEntry(StateName);
         int removed = Syscall.TryUnlinkAt(_root, Id, AtFlags.AT_REMOVEDIR);
-        if (removed == -(int)Errno.ENOTEMPTY)
+        if (removed == -Errno.ENOTEMPTY)
         {
             RemoveForeign();
             removed = Syscall.TryUnlinkAt(_root, Id, AtFlags.AT_REMOVEDIR);
         }
-        if (removed < 0 && removed != -(int)Errno.ENOENT)
+        if (removed < 0 && removed != -Errno.ENOENT)
         {
             throw new RuntimeException(ErrorText.Call("rmdir", Path, -removed));
         }
@@ -261,7 +262,7 @@ public sealed class ContainerDirectory : IDisposable
 
     void RemoveNotify()
     {
-        const OpenFlags flags = OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC;
+        const int flags = OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC;
         int fd = Syscall.TryOpenAt(_directory, NotifyName, flags);
         if (fd < 0)
         {

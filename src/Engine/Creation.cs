@@ -9,6 +9,8 @@ using OciRun.Planning.Cgroups;
 using OciRun.Planning.Steps;
 using OciRun.Spec;
 using OciRun.Syscalls;
+using static OciRun.Kernel.CloneFlags;
+using static OciRun.Kernel.Signal;
 
 namespace OciRun.Engine;
 
@@ -172,7 +174,7 @@ sealed class Creation : IDisposable
     /// <summary>A named socket: connecting to it reaches this init process or nobody, so start cannot hang on a dead one.</summary>
     void MakeStartSocket()
     {
-        _startSocket = Syscall.Socket(1 /* AF_UNIX */, SocketType.SOCK_SEQPACKET | SocketType.SOCK_CLOEXEC);
+        _startSocket = Syscall.Socket(AddressFamily.AF_UNIX, SocketType.SOCK_SEQPACKET | SocketType.SOCK_CLOEXEC);
         Syscall.BindUnix(_startSocket, _directory!.ShortPath(ContainerDirectory.StartSocketName));
         Syscall.Listen(_startSocket, 8);
         _startSocketNumber = _startSocket;
@@ -227,7 +229,7 @@ sealed class Creation : IDisposable
         }
     }
 
-    static bool Tolerable(int errno) => errno is (int)Errno.EBUSY or (int)Errno.EOPNOTSUPP or (int)Errno.EACCES;
+    static bool Tolerable(int errno) => errno is Errno.EBUSY or Errno.EOPNOTSUPP or Errno.EACCES;
 
     /// <summary>Does the runtime's share while the process does its own, and answers it at its gates.</summary>
     void Guide()
@@ -311,7 +313,7 @@ sealed class Creation : IDisposable
             if (Syscall.Geteuid() == 0 && !Preflight.InUserNamespace())
             {
                 // Root can make device nodes, and would give the container all of the host's.
-                throw new RuntimeException("linux.resources.devices: cannot enforce the device rules: " + ErrorText.Call("bpf", null, (int)Errno.EPERM),
+                throw new RuntimeException("linux.resources.devices: cannot enforce the device rules: " + ErrorText.Call("bpf", null, Errno.EPERM),
                     "bpf(2) needs CAP_BPF and CAP_NET_ADMIN, or CAP_SYS_ADMIN, and no seccomp filter that blocks it");
             }
             Log.Debug("device rules are not enforced: the kernel refuses eBPF programs on cgroups to this caller");
@@ -326,7 +328,7 @@ sealed class Creation : IDisposable
             return;
         }
         int result = ProcFile.TryWrite(_init!.Pid, "oom_score_adj", step.Value.ToString(CultureInfo.InvariantCulture));
-        if (result < 0 && !(_plan.JoinedNamespaces != 0 && result == -(int)Errno.EACCES && _plan.CloneFlags == 0))
+        if (result < 0 && !(_plan.JoinedNamespaces != 0 && result == -Errno.EACCES && _plan.CloneFlags == 0))
         {
             throw new RuntimeException("process.oomScoreAdj: " + ErrorText.Call("write", "/proc/" + _init.Pid + "/oom_score_adj", -result),
                 step.Hint("write", -result));
@@ -348,8 +350,8 @@ sealed class Creation : IDisposable
         {
             if (step is HookStep hook && hook.Phase == phase)
             {
-                bool ownPid = ((_plan.NewNamespaces | _plan.JoinedNamespaces) & NamespaceKind.Pid) != 0;
-                int pid = inContainer && (_plan.NewNamespaces & NamespaceKind.Pid) != 0 ? 1 : _init!.Pid;
+                bool ownPid = ((_plan.NewNamespaces | _plan.JoinedNamespaces) & CLONE_NEWPID) != 0;
+                int pid = inContainer && (_plan.NewNamespaces & CLONE_NEWPID) != 0 ? 1 : _init!.Pid;
                 byte[] state = StateJson.HookState(_record, ContainerStatus.Creating, pid);
                 Hooks.Run(hook.Kind, hook.Index, hook.Hook, state, Place(pidfd, inContainer ? _record.Rootfs : null, ownPid));
             }
@@ -359,7 +361,7 @@ sealed class Creation : IDisposable
     HookPlace Place(int pidfd, string? directory, bool ownPid) => new()
     {
         Pidfd = pidfd,
-        Namespaces = pidfd < 0 ? 0 : (_plan.NewNamespaces | _plan.JoinedNamespaces) & ~(ownPid ? 0 : NamespaceKind.Pid),
+        Namespaces = pidfd < 0 ? 0 : (_plan.NewNamespaces | _plan.JoinedNamespaces) & ~(ownPid ? 0UL : CLONE_NEWPID),
         // As with runc: a hook of the runtime starts in the bundle.
         Directory = directory ?? (pidfd < 0 ? _record.Bundle : null),
         DefaultEnvironment = Hooks.OwnEnvironment(),

@@ -1,10 +1,10 @@
+using System.Collections.Generic;
 using System.Text;
 using OciRun.Kernel;
 using OciRun.Planning;
 using OciRun.Planning.Seccomp;
 using OciRun.Planning.Steps;
 using OciRun.Spec;
-using System.Collections.Generic;
 
 namespace OciRun.Engine;
 
@@ -25,7 +25,7 @@ static class ErrorText
 
     public static string Describe(int errno)
     {
-        string words = errno == (int)Errno.ENOENT ? "not found" : ErrnoText.Words(errno);
+        string words = errno == Errno.ENOENT ? "not found" : ErrnoText.Words(errno);
         return words + " (" + ErrnoText.Name(errno) + ")";
     }
 
@@ -64,10 +64,10 @@ static class ErrorText
         {
             return null;
         }
-        bool searched = step is FindProgramStep { Searches: true } && errno == (int)Errno.ENOENT;
-        string words = searched ? "executable file not found in $PATH" : step is FindProgramStep && errno == (int)Errno.ENOENT
+        bool searched = step is FindProgramStep { Searches: true } && errno == Errno.ENOENT;
+        string words = searched ? "executable file not found in $PATH" : step is FindProgramStep && errno == Errno.ENOENT
             ? "stat " + name + ": no such file or directory"
-            : errno == (int)Errno.EISDIR ? "permission denied: is a directory" : ErrnoText.Words(errno);
+            : errno == Errno.EISDIR ? "permission denied: is a directory" : ErrnoText.Words(errno);
         return new RuntimeException("exec: \"" + name + "\": " + words, step!.Hint("execve", errno));
     }
 

@@ -9,6 +9,7 @@ using OciRun.Planning.Steps;
 using OciRun.Planning.Validation;
 using OciRun.Spec;
 using OciRun.Syscalls;
+using static OciRun.Kernel.CloneFlags;
 
 namespace OciRun.Engine;
 
@@ -165,13 +166,13 @@ public static class ExecEngine
         using SafeFd? root = OpenRoot(record, plan);
         process.RootDirectory = root?.Value ?? -1;
         int result = process.Spawn([init], cgroup?.Directory ?? -1, -1, 0);
-        if (result is -(int)Errno.EBUSY or -(int)Errno.EOPNOTSUPP or -(int)Errno.ENODEV && cgroup is not null)
+        if (result is -Errno.EBUSY or -Errno.EOPNOTSUPP or -Errno.ENODEV && cgroup is not null)
         {
             // Init has moved itself away, or made its cgroup one that takes no processes: where init is, there is room.
             using Cgroup? other = ExecCgroup.OfInit(record);
             result = process.Spawn([init], other?.Directory ?? -1, -1, 0);
         }
-        if (result is -(int)Errno.EACCES or -(int)Errno.EPERM && cgroup is not null && SystemdDriver.UsesUserManager())
+        if (result is -Errno.EACCES or -Errno.EPERM && cgroup is not null && SystemdDriver.UsesUserManager())
         {
             // Between a user's login session and the user's services is a cgroup of root's.
             Log.Warn("the process is not in the container's cgroup: clone3: " + ErrorText.Describe(-result));
@@ -186,7 +187,7 @@ public static class ExecEngine
     /// <summary>A container in the host's mount namespace is in a chroot, which joining namespaces does not enter.</summary>
     static SafeFd? OpenRoot(ContainerRecord record, ContainerPlan plan)
     {
-        if ((plan.JoinedNamespaces & NamespaceKind.Mount) != 0)
+        if ((plan.JoinedNamespaces & CLONE_NEWNS) != 0)
         {
             return null;
         }
@@ -337,7 +338,7 @@ static class RlimitSetter
     {
         SpecRlimit limit = step.Rlimits[index];
         int resource = Rlimits.Number(limit.Type!);
-        bool files = resource == OpenFilesStep.Resource;
+        bool files = resource == Rlimit.RLIMIT_NOFILE;
         if (files && limit.Hard < EnoughFiles)
         {
             return;

@@ -1,6 +1,7 @@
 using System;
 using OciRun.Kernel;
 using OciRun.Syscalls;
+using static OciRun.Kernel.Signal;
 
 namespace OciRun.Engine;
 
@@ -8,11 +9,8 @@ namespace OciRun.Engine;
 /// to the runtime are reaped.</summary>
 sealed class Foreground : IDisposable
 {
-    const int SigChld = 17;
-    const int SigCont = 18;
-    const int SigWinch = 28;
-    const int SigUrg = 23;
-
+    // The C library keeps two for its threads (nptl(7)), and the managed runtime uses the next.
+    const int FirstRuntimeSignal = 32;
     const int LastRuntimeSignal = 34;
 
     readonly SignalPipe _signals;
@@ -23,11 +21,15 @@ sealed class Foreground : IDisposable
     {
         if (subreaper)
         {
-            Syscall.Prctl(36 /* PR_SET_CHILD_SUBREAPER */, 1);
+            Syscall.Prctl(Prctl.PR_SET_CHILD_SUBREAPER, 1);
         }
-        // Faults stay fatal, SIGPIPE is an error of write(2), and 32 to 34 belong to the C library and the managed runtime.
-        ulong all = ulong.MaxValue & ~(Bit(4) | Bit(5) | Bit(6) | Bit(7) | Bit(8) | Bit(9) | Bit(11) | Bit(13) | Bit(19) | Bit(31) |
-            Bit(32) | Bit(33) | Bit(LastRuntimeSignal));
+        // Faults stay fatal, and SIGPIPE is an error of write(2).
+        ulong all = ~(Bit(SIGILL) | Bit(SIGTRAP) | Bit(SIGABRT) | Bit(SIGBUS) | Bit(SIGFPE) | Bit(SIGKILL) | Bit(SIGSEGV) | Bit(SIGPIPE) |
+            Bit(SIGSTOP) | Bit(SIGSYS));
+        for (int signal = FirstRuntimeSignal; signal <= LastRuntimeSignal; signal++)
+        {
+            all &= ~Bit(signal);
+        }
         _signals = new SignalPipe(all);
     }
 
@@ -50,9 +52,9 @@ sealed class Foreground : IDisposable
         Span<PollFd> fds = stackalloc PollFd[3 + TerminalRelay.Descriptors];
         while (true)
         {
-            fds[0] = new PollFd { fd = pidfd, events = 1 };
-            fds[1] = new PollFd { fd = _signals.Fd, events = 1 };
-            fds[2] = new PollFd { fd = notify?.Fd ?? -1, events = 1 };
+            fds[0] = new PollFd { fd = pidfd, events = PollEvents.POLLIN };
+            fds[1] = new PollFd { fd = _signals.Fd, events = PollEvents.POLLIN };
+            fds[2] = new PollFd { fd = notify?.Fd ?? -1, events = PollEvents.POLLIN };
             Span<PollFd> relay = fds[3..];
             relay.Fill(new PollFd { fd = -1 });
             _relay?.Prepare(relay);
@@ -80,17 +82,17 @@ sealed class Foreground : IDisposable
     {
         while (_signals.Next() is > 0 and int signal)
         {
-            if (signal == SigChld)
+            if (signal == SIGCHLD)
             {
                 ReapOthers(pid);
             }
-            else if (signal == SigWinch && _relay is not null)
+            else if (signal == SIGWINCH && _relay is not null)
             {
                 _relay.Resize();
             }
-            else if (signal != SigUrg)
+            else if (signal != SIGURG)
             {
-                if (signal == SigCont)
+                if (signal == SIGCONT)
                 {
                     _relay?.Continue();
                 }

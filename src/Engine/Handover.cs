@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using OciRun.Kernel;
 using OciRun.Syscalls;
+using static OciRun.Kernel.Mode;
 
 namespace OciRun.Engine;
 
@@ -15,7 +16,7 @@ static class Sockets
 
     public static void SendDescriptor(string path, byte[] payload, int fd, string option)
     {
-        using SafeFd socket = Syscall.Socket(1 /* AF_UNIX */, SocketType.SOCK_STREAM | SocketType.SOCK_CLOEXEC);
+        using SafeFd socket = Syscall.Socket(AddressFamily.AF_UNIX, SocketType.SOCK_STREAM | SocketType.SOCK_CLOEXEC);
         int connected = Syscall.TryConnectUnix(socket, path);
         if (connected < 0)
         {
@@ -38,12 +39,12 @@ static class PidFile
         string temporary = path[..(slash + 1)] + "." + path[(slash + 1)..];
         try
         {
-            const OpenFlags flags = OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_TRUNC | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC;
-            using (SafeFd file = Syscall.Open(temporary, flags, 0x1A4))
+            const int flags = OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_TRUNC | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC;
+            using (SafeFd file = Syscall.Open(temporary, flags, O644))
             {
                 Syscall.WriteAll(file, Encoding.ASCII.GetBytes(pid.ToString(CultureInfo.InvariantCulture)), temporary);
             }
-            Syscall.RenameAt(-100, temporary, -100, path);
+            Syscall.RenameAt(AtFlags.AT_FDCWD, temporary, AtFlags.AT_FDCWD, path);
         }
         catch (SyscallException e)
         {

@@ -30,23 +30,23 @@ sealed unsafe class HookProcess
             ErrorOutput = errorOutput,
             Report = report,
             Pidfd = place.Pidfd,
-            Namespaces = (uint)(place.Namespaces & ~(ulong)CloneFlags.CLONE_NEWPID),
+            Namespaces = (uint)place.Namespaces & ~(uint)CloneFlags.CLONE_NEWPID,
             OwnTime = ownTime?.Value ?? -1,
         };
         int pidfd = -1;
         var clone = new CloneArgs
         {
-            flags = (ulong)(CloneFlags.CLONE_PIDFD | CloneFlags.CLONE_CLEAR_SIGHAND),
+            flags = CloneFlags.CLONE_PIDFD | CloneFlags.CLONE_CLEAR_SIGHAND,
             pidfd = (ulong)&pidfd,
-            exit_signal = 17, // SIGCHLD
+            exit_signal = Signal.SIGCHLD,
         };
-        ulong mask = Syscall.Sigprocmask(2, ulong.MaxValue);
+        ulong mask = Syscall.Sigprocmask(SigHow.SIG_SETMASK, ulong.MaxValue);
         long pid = ChildSys.Clone3(&clone, sizeof(CloneArgs));
         if (pid == 0)
         {
             ChildSpawn.Run(&context);
         }
-        Syscall.Sigprocmask(2, mask);
+        Syscall.Sigprocmask(SigHow.SIG_SETMASK, mask);
         Pid = (int)Math.Max(pid, 0);
         Pidfd = new SafeFd(pid < 0 ? -1 : pidfd);
         if (own is not null)
@@ -65,7 +65,7 @@ sealed unsafe class HookProcess
         }
         catch (SyscallException) when (Pidfd >= 0)
         {
-            Syscall.TryPidfdSendSignal(Pidfd, 9);
+            Syscall.TryPidfdSendSignal(Pidfd, Signal.SIGKILL);
             Syscall.TryWaitId(WaitFlags.P_PIDFD, Pidfd, WaitFlags.WEXITED, out _);
             throw;
         }
@@ -74,7 +74,7 @@ sealed unsafe class HookProcess
     /// <summary>setns(2) into a pid namespace takes effect for children: the runtime enters it for this one and returns.</summary>
     static SafeFd? EnterPidNamespace(HookPlace place)
     {
-        if (place.Pidfd < 0 || (place.Namespaces & (ulong)CloneFlags.CLONE_NEWPID) == 0)
+        if (place.Pidfd < 0 || (place.Namespaces & CloneFlags.CLONE_NEWPID) == 0)
         {
             return null;
         }

@@ -29,11 +29,11 @@ sealed class HookStreams(byte[] state, SafeFd input, SafeFd output, SafeFd error
         Span<PollFd> fds = stackalloc PollFd[5];
         while (true)
         {
-            fds[0] = new PollFd { fd = pidfd, events = 1 };
-            fds[1] = new PollFd { fd = output, events = 1 };
-            fds[2] = new PollFd { fd = errorOutput, events = 1 };
-            fds[3] = new PollFd { fd = input, events = 4 };
-            fds[4] = new PollFd { fd = init, events = 1 };
+            fds[0] = new PollFd { fd = pidfd, events = PollEvents.POLLIN };
+            fds[1] = new PollFd { fd = output, events = PollEvents.POLLIN };
+            fds[2] = new PollFd { fd = errorOutput, events = PollEvents.POLLIN };
+            fds[3] = new PollFd { fd = input, events = PollEvents.POLLOUT };
+            fds[4] = new PollFd { fd = init, events = PollEvents.POLLIN };
             long left = deadline == long.MaxValue ? -1 : Math.Max(0, (deadline - Syscall.ClockMonotonicNs()) / 1_000_000);
             if (Syscall.Poll(fds, (int)Math.Min(left, int.MaxValue)) == 0 && left == 0)
             {
@@ -67,7 +67,7 @@ sealed class HookStreams(byte[] state, SafeFd input, SafeFd output, SafeFd error
     void Feed()
     {
         int written = Syscall.TryWrite(input, state.AsSpan(_written));
-        if (written == -(int)Errno.EAGAIN)
+        if (written == -Errno.EAGAIN)
         {
             return;
         }

@@ -7,6 +7,7 @@ using OciRun.Engine.Child;
 using OciRun.Kernel;
 using OciRun.Spec;
 using OciRun.Syscalls;
+using static OciRun.Kernel.Mode;
 
 namespace OciRun.Engine;
 
@@ -103,7 +104,7 @@ static class Hooks
         }
     }
 
-    static string NotExecuted(SpecHook hook, int errno) => (errno == (int)Errno.ENOENT
+    static string NotExecuted(SpecHook hook, int errno) => (errno == Errno.ENOENT
         ? "fork/exec " + hook.Path + ": no such file or directory"
         : "fork/exec " + hook.Path + ": " + ErrnoText.Words(errno)) + " (" + ErrnoText.Name(errno) + ")";
 
@@ -147,14 +148,14 @@ static class Hooks
 
     static SafeFd? OpenOutput(string? path) => path is null
         ? null
-        : Syscall.Open(path, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_APPEND | OpenFlags.O_CLOEXEC, 0x180);
+        : Syscall.Open(path, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_APPEND | OpenFlags.O_CLOEXEC, O600);
 
     static string? Judge(SpecHook hook, int pid, SafeFd pidfd, HookStreams streams, bool ended)
     {
         if (!ended)
         {
-            Syscall.TryKill(-pid, 9);
-            Syscall.TryPidfdSendSignal(pidfd, 9);
+            Syscall.TryKill(-pid, Signal.SIGKILL);
+            Syscall.TryPidfdSendSignal(pidfd, Signal.SIGKILL);
             Syscall.WaitId(WaitFlags.P_PIDFD, pidfd);
             return streams.InitEnded
                 ? "the container's init process ended while the hook ran"

@@ -7,6 +7,7 @@ using OciRun.Planning;
 using OciRun.Planning.Steps;
 using OciRun.Spec;
 using OciRun.Syscalls;
+using static OciRun.Kernel.CloneFlags;
 
 namespace OciRun.Engine;
 
@@ -70,7 +71,7 @@ static class IdMaps
     static void WriteAsRoot(int pid, MapIdsStep step)
     {
         int written = ProcFile.TryWrite(pid, "uid_map", Lines(step.Uids));
-        if (written == -(int)Errno.EPERM)
+        if (written == -Errno.EPERM)
         {
             Help("newuidmap", pid, step.Uids, "linux.uidMappings");
             Help("newgidmap", pid, step.Gids, "linux.gidMappings");
@@ -128,17 +129,17 @@ static unsafe class UserNamespaces
         int pidfd = -1;
         var clone = new CloneArgs
         {
-            flags = (ulong)(CloneFlags.CLONE_PIDFD | CloneFlags.CLONE_NEWUSER),
+            flags = CloneFlags.CLONE_PIDFD | CloneFlags.CLONE_NEWUSER,
             pidfd = (ulong)&pidfd,
-            exit_signal = 17, // SIGCHLD
+            exit_signal = Signal.SIGCHLD,
         };
-        ulong mask = Syscall.Sigprocmask(2, ulong.MaxValue);
+        ulong mask = Syscall.Sigprocmask(SigHow.SIG_SETMASK, ulong.MaxValue);
         long pid = ChildSys.Clone3(&clone, sizeof(CloneArgs));
         if (pid == 0)
         {
             ChildPause.Run();
         }
-        Syscall.Sigprocmask(2, mask);
+        Syscall.Sigprocmask(SigHow.SIG_SETMASK, mask);
         if (pid < 0)
         {
             throw new RuntimeException(slot.ConfigPath + ": " + ErrorText.Call("clone3", null, (int)-pid));
@@ -152,7 +153,7 @@ static unsafe class UserNamespaces
         }
         finally
         {
-            Syscall.TryPidfdSendSignal(process, 9);
+            Syscall.TryPidfdSendSignal(process, Signal.SIGKILL);
             Syscall.TryWaitId(WaitFlags.P_PIDFD, process, WaitFlags.WEXITED, out _);
         }
     }
@@ -170,11 +171,11 @@ static class TimeOffsets
 
     public static void Enter(ContainerPlan plan)
     {
-        if ((plan.NewNamespaces & NamespaceKind.Time) == 0)
+        if ((plan.NewNamespaces & CLONE_NEWTIME) == 0)
         {
             return;
         }
-        int result = Syscall.TryUnshare((CloneFlags)NamespaceKind.Time);
+        int result = Syscall.TryUnshare(CloneFlags.CLONE_NEWTIME);
         if (result < 0)
         {
             throw new RuntimeException("linux.namespaces: " + ErrorText.Call("unshare", "time", -result));

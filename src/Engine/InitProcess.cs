@@ -7,6 +7,8 @@ using OciRun.Kernel;
 using OciRun.Planning;
 using OciRun.Planning.Steps;
 using OciRun.Syscalls;
+using static OciRun.Kernel.Mode;
+using static OciRun.Kernel.Signal;
 
 namespace OciRun.Engine;
 
@@ -40,7 +42,7 @@ sealed unsafe class InitProcess : IDisposable
         {
             // In a user namespace a program that cannot be read is not dumpable from its first instruction on, and belongs to the
             // runtime's user namespace: CAP_SYS_PTRACE in the container does not reach it (execve(2), ptrace(2)).
-            Syscall.Fchmod(_program, 0x49);
+            Syscall.Fchmod(_program, O111);
         }
         for (int i = 0; i < plan.Steps.Count; i++)
         {
@@ -84,7 +86,7 @@ sealed unsafe class InitProcess : IDisposable
     /// <summary>MFD_EXEC is needed where the default is noexec, and unknown before Linux 6.3.</summary>
     static SafeFd MakeProgramFile()
     {
-        const MemfdFlags flags = MemfdFlags.MFD_CLOEXEC | MemfdFlags.MFD_ALLOW_SEALING;
+        const int flags = MemfdFlags.MFD_CLOEXEC | MemfdFlags.MFD_ALLOW_SEALING;
         try
         {
             return Syscall.MemfdCreate("oci-run-init", flags | MemfdFlags.MFD_EXEC);
@@ -113,14 +115,14 @@ sealed unsafe class InitProcess : IDisposable
         int pidfd = -1;
         var args = new CloneArgs
         {
-            flags = _plan.CloneFlags | (ulong)(CloneFlags.CLONE_PIDFD | CloneFlags.CLONE_CLEAR_SIGHAND) |
+            flags = _plan.CloneFlags | CloneFlags.CLONE_PIDFD | CloneFlags.CLONE_CLEAR_SIGHAND |
                 (cgroup >= 0 ? (ulong)CloneFlags.CLONE_INTO_CGROUP : 0),
             pidfd = (ulong)&pidfd,
-            exit_signal = 17, // SIGCHLD
+            exit_signal = Signal.SIGCHLD,
             cgroup = cgroup >= 0 ? (ulong)cgroup : 0,
         };
         long pid;
-        ulong mask = Syscall.Sigprocmask(2, ulong.MaxValue);
+        ulong mask = Syscall.Sigprocmask(SigHow.SIG_SETMASK, ulong.MaxValue);
         fixed (Op* ops = program.Ops)
         fixed (byte* data = program.Data)
         fixed (int* descriptors = table)
@@ -155,7 +157,7 @@ sealed unsafe class InitProcess : IDisposable
                 ChildProgram.Run(&context);
             }
         }
-        Syscall.Sigprocmask(2, mask);
+        Syscall.Sigprocmask(SigHow.SIG_SETMASK, mask);
         if (pid < 0)
         {
             return (int)pid;
@@ -173,7 +175,7 @@ sealed unsafe class InitProcess : IDisposable
         var bytes = new ReadOnlySpan<byte>(&record, Record.Size);
         int written = Syscall.TryWrite(_channel, bytes);
         // A process that has died is noticed by the next read, with its reason.
-        if (written < 0 && written != -(int)Errno.EPIPE && written != -(int)Errno.ECONNRESET)
+        if (written < 0 && written != -Errno.EPIPE && written != -Errno.ECONNRESET)
         {
             throw new RuntimeException(ErrorText.Call("write", null, -written));
         }
@@ -188,13 +190,13 @@ sealed unsafe class InitProcess : IDisposable
         while (true)
         {
             int size = Syscall.TryRecvMsg(_channel, buffer, fds, out int count);
-            if (size is 0 or -(int)Errno.ECONNRESET)
+            if (size is 0 or -Errno.ECONNRESET)
             {
                 return null;
             }
             if (size < Record.Size)
             {
-                throw new RuntimeException(ErrorText.Call("recvmsg", null, size < 0 ? -size : (int)Errno.EPROTO));
+                throw new RuntimeException(ErrorText.Call("recvmsg", null, size < 0 ? -size : Errno.EPROTO));
             }
             Record record = System.Runtime.InteropServices.MemoryMarshal.Read<Record>(buffer);
             switch (record.Type)
@@ -236,7 +238,7 @@ sealed unsafe class InitProcess : IDisposable
     /// <summary>Until the process that cloned itself has said so; it may have died before.</summary>
     void AwaitWord()
     {
-        Span<PollFd> fds = [new PollFd { fd = _channel, events = 1 }, new PollFd { fd = Pidfd, events = 1 }];
+        Span<PollFd> fds = [new PollFd { fd = _channel, events = PollEvents.POLLIN }, new PollFd { fd = Pidfd, events = PollEvents.POLLIN }];
         Syscall.Poll(fds, -1);
         if (fds[0].revents == 0)
         {
@@ -251,7 +253,7 @@ sealed unsafe class InitProcess : IDisposable
         if (child < 0)
         {
             // ECHILD: it named a process of somebody else.
-            throw new RuntimeException(child == -(int)Errno.ECHILD ? "init process broke the protocol" : ErrorText.Call("waitid", null, -child));
+            throw new RuntimeException(child == -Errno.ECHILD ? "init process broke the protocol" : ErrorText.Call("waitid", null, -child));
         }
         Syscall.TryWaitId(WaitFlags.P_PIDFD, Pidfd, WaitFlags.WEXITED, out _);
         Pidfd.Dispose();
@@ -280,7 +282,7 @@ sealed unsafe class InitProcess : IDisposable
     public void AwaitExec()
     {
         using var _ = new Timings.Span("execve of the payload");
-        Span<PollFd> fds = [new PollFd { fd = _channel, events = 1 }, new PollFd { fd = Pidfd, events = 1 }];
+        Span<PollFd> fds = [new PollFd { fd = _channel, events = PollEvents.POLLIN }, new PollFd { fd = Pidfd, events = PollEvents.POLLIN }];
         Syscall.Poll(fds, -1);
         if (fds[0].revents != 0 && NextGate() is not null)
         {
@@ -309,7 +311,7 @@ sealed unsafe class InitProcess : IDisposable
 
     /// <summary>True when the process has ended by SIGKILL and nobody has reaped it yet. Its cgroup is empty, and may be removed, a
     /// moment before the kernel reports its end: hence the wait.</summary>
-    public bool WasKilled() => Pidfd >= 0 && Syscall.Poll(Pidfd, 1, DeathTimeoutMs) > 0 &&
+    public bool WasKilled() => Pidfd >= 0 && Syscall.Poll(Pidfd, PollEvents.POLLIN, DeathTimeoutMs) > 0 &&
         Syscall.TryWaitId(WaitFlags.P_PIDFD, Pidfd, WaitFlags.WEXITED | WaitFlags.WNOHANG | WaitFlags.WNOWAIT, out WaitResult result) >= 0 &&
         result.Signaled && result.ExitCode == 128 + 9;
 
@@ -330,7 +332,7 @@ sealed unsafe class InitProcess : IDisposable
     {
         if (Pidfd >= 0)
         {
-            Syscall.TryPidfdSendSignal(Pidfd, 9);
+            Syscall.TryPidfdSendSignal(Pidfd, Signal.SIGKILL);
             Syscall.TryWaitId(WaitFlags.P_PIDFD, Pidfd, WaitFlags.WEXITED, out _);
         }
     }

@@ -6,6 +6,7 @@ using OciRun.Kernel;
 using OciRun.Planning.Steps;
 using OciRun.Spec;
 using OciRun.Syscalls;
+using static OciRun.Kernel.Mode;
 
 namespace OciRun.Engine;
 
@@ -187,11 +188,11 @@ sealed class IntelRdt : IDisposable
 
     void MakeDirectory(string path, IntelRdtStep step)
     {
-        int made = Syscall.TryMkdirAt(_root, path, 0x1ED);
-        if (made < 0 && made != -(int)Errno.EEXIST)
+        int made = Syscall.TryMkdirAt(_root, path, O755);
+        if (made < 0 && made != -Errno.EEXIST)
         {
             throw new RuntimeException(step.ConfigPath + ": " + ErrorText.Call("mkdir", path, -made) + LastStatus(),
-                made == -(int)Errno.ENOSPC ? "the hardware has no more classes of service or monitoring ids" : null);
+                made == -Errno.ENOSPC ? "the hardware has no more classes of service or monitoring ids" : null);
         }
     }
 
@@ -218,8 +219,8 @@ sealed class IntelRdt : IDisposable
     void Write(string path, string text, string configPath)
     {
         // On resctrl, O_CREAT and O_TRUNC do nothing: the files are there and no others can be made.
-        const OpenFlags flags = OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_TRUNC | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC;
-        int fd = Syscall.TryOpenAt(_root, path, flags, 0x1A4);
+        const int flags = OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_TRUNC | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC;
+        int fd = Syscall.TryOpenAt(_root, path, flags, O644);
         int result = fd;
         if (fd >= 0)
         {
@@ -255,14 +256,14 @@ sealed class IntelRdt : IDisposable
         using (rdt)
         {
             int removed = Syscall.TryUnlinkAt(rdt._root, group, AtFlags.AT_REMOVEDIR);
-            if (removed == -(int)Errno.ENOTEMPTY)
+            if (removed == -Errno.ENOTEMPTY)
             {
                 // No resctrl, but a directory that stands in for it: rmdir(2) of a group needs no empty one there.
                 Syscall.TryUnlinkAt(rdt._root, group + "/schemata", 0);
                 Syscall.TryUnlinkAt(rdt._root, group + "/tasks", 0);
                 removed = Syscall.TryUnlinkAt(rdt._root, group, AtFlags.AT_REMOVEDIR);
             }
-            if (removed < 0 && removed != -(int)Errno.ENOENT)
+            if (removed < 0 && removed != -Errno.ENOENT)
             {
                 throw new RuntimeException("linux.intelRdt: " + ErrorText.Call("rmdir", group, -removed));
             }

@@ -4,6 +4,7 @@ using OciRun.Engine.Cgroups;
 using OciRun.Kernel;
 using OciRun.Spec;
 using OciRun.Syscalls;
+using static OciRun.Kernel.Signal;
 
 namespace OciRun.Engine;
 
@@ -19,7 +20,7 @@ public static partial class Lifecycle
         ContainerRecord record = directory.Load(withConfig: true);
         ContainerStatus status = StatusOf(directory, record);
         bool shared = !HasOwnPidNamespace(record.Config);
-        if (signal != 0 && (all || (shared && signal == 9)))
+        if (signal != 0 && (all || (shared && signal == Signal.SIGKILL)))
         {
             KillAll(record, signal);
             if (all || status != ContainerStatus.Stopped)
@@ -36,7 +37,7 @@ public static partial class Lifecycle
         // does not handle: a signal that ends processes has to end this one.
         bool deadly = !shared && directory.WaitsForStart && Signals.Terminates(signal);
         int sent = Syscall.TryPidfdSendSignal(pidfd, deadly ? 9 : signal);
-        if (sent == -(int)Errno.ESRCH)
+        if (sent == -Errno.ESRCH)
         {
             throw new RuntimeException("container not running");
         }
@@ -44,7 +45,7 @@ public static partial class Lifecycle
         {
             throw new RuntimeException(ErrorText.Call("pidfd_send_signal", null, -sent));
         }
-        if ((signal == 9 || deadly) && status == ContainerStatus.Paused)
+        if ((signal == Signal.SIGKILL || deadly) && status == ContainerStatus.Paused)
         {
             // A frozen process dies of SIGKILL, but its cgroup would stay frozen for those that are left.
             using Cgroup? cgroup = OpenCgroup(record);
@@ -64,7 +65,7 @@ public static partial class Lifecycle
             }
             return;
         }
-        if (signal == 9)
+        if (signal == Signal.SIGKILL)
         {
             cgroup.Kill();
         }
@@ -173,12 +174,12 @@ public static partial class Lifecycle
         {
             return;
         }
-        int sent = Syscall.TryPidfdSendSignal(pidfd, 9);
-        if (sent < 0 && sent != -(int)Errno.ESRCH)
+        int sent = Syscall.TryPidfdSendSignal(pidfd, Signal.SIGKILL);
+        if (sent < 0 && sent != -Errno.ESRCH)
         {
             throw new RuntimeException(ErrorText.Call("pidfd_send_signal", null, -sent));
         }
-        if (Syscall.Poll(pidfd, 1, KillTimeout) == 0)
+        if (Syscall.Poll(pidfd, PollEvents.POLLIN, KillTimeout) == 0)
         {
             throw new RuntimeException("container init still running", "pid " + record.Pid + " does not die of SIGKILL: it may be in uninterruptible sleep");
         }

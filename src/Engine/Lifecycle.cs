@@ -215,7 +215,7 @@ public static partial class Lifecycle
         catch (RuntimeException)
         {
             // runtime.md, "Lifecycle" 8: the container is stopped.
-            Syscall.TryPidfdSendSignal(pidfd, 9);
+            Syscall.TryPidfdSendSignal(pidfd, Signal.SIGKILL);
             throw;
         }
         using NotifySocket? notify = NotifySocket.TryOpen(directory, record.Pid);
@@ -233,7 +233,7 @@ public static partial class Lifecycle
     /// <summary>One byte over the start socket; its end then says that the payload was executed, a record that it was not.</summary>
     static void Release(ContainerDirectory directory, SafeFd pidfd, ContainerRecord record)
     {
-        using SafeFd socket = Syscall.Socket(1 /* AF_UNIX */, SocketType.SOCK_SEQPACKET | SocketType.SOCK_CLOEXEC);
+        using SafeFd socket = Syscall.Socket(AddressFamily.AF_UNIX, SocketType.SOCK_SEQPACKET | SocketType.SOCK_CLOEXEC);
         int connected = Syscall.TryConnectUnix(socket, directory.ShortPath(ContainerDirectory.StartSocketName));
         if (connected < 0)
         {
@@ -242,7 +242,7 @@ public static partial class Lifecycle
         // Before the word is out: a command killed in between leaves no running container that looks like a created one.
         directory.RemoveStartSocket();
         int sent = Syscall.TryWrite(socket, [1]);
-        if (sent < 0 && sent != -(int)Errno.EPIPE)
+        if (sent < 0 && sent != -Errno.EPIPE)
         {
             throw new RuntimeException(ErrorText.Call("write", null, -sent));
         }
@@ -261,7 +261,7 @@ public static partial class Lifecycle
     /// <summary>The next record of a process that starts; null when it has executed its payload, or has ended.</summary>
     static Record? ReadRecord(SafeFd socket, SafeFd pidfd)
     {
-        Span<PollFd> fds = [new PollFd { fd = socket, events = 1 }, new PollFd { fd = pidfd, events = 1 }];
+        Span<PollFd> fds = [new PollFd { fd = socket, events = PollEvents.POLLIN }, new PollFd { fd = pidfd, events = PollEvents.POLLIN }];
         Syscall.Poll(fds, -1);
         Span<byte> reply = stackalloc byte[Record.Size];
         if (fds[0].revents == 0 || Syscall.TryRead(socket, reply) < Record.Size)
@@ -285,15 +285,15 @@ public static partial class Lifecycle
         }
         catch (RuntimeException)
         {
-            Syscall.TryPidfdSendSignal(pidfd, 9);
+            Syscall.TryPidfdSendSignal(pidfd, Signal.SIGKILL);
             throw;
         }
     }
 
     internal static SafeFd OpenInit(ContainerRecord record)
     {
-        int fd = record.Pid > 0 ? Syscall.TryPidfdOpen(record.Pid) : -(int)Errno.ESRCH;
-        if (fd is -(int)Errno.ESRCH or -(int)Errno.EINVAL or -(int)Errno.ENOENT)
+        int fd = record.Pid > 0 ? Syscall.TryPidfdOpen(record.Pid) : -Errno.ESRCH;
+        if (fd is -Errno.ESRCH or -Errno.EINVAL or -Errno.ENOENT)
         {
             throw new RuntimeException("container init exited");
         }

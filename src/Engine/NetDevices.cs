@@ -50,7 +50,7 @@ static class NetDevices
     static void MoveOne(NetDevicesStep step, MovedDevice device, NetlinkRoute own, NetlinkRoute inside, int target)
     {
         int index = own.IndexOf(device.Name);
-        if (index == -(int)Errno.ENODEV)
+        if (index == -Errno.ENODEV)
         {
             throw new RuntimeException($"{device.ConfigPath}: there is no network device \"{device.Name}\" in the runtime's network namespace",
                 "ip link lists the devices");
@@ -59,7 +59,7 @@ static class NetDevices
         if (inside.IndexOf(device.NewName) >= 0)
         {
             // The kernel moves first and renames then: a device whose new name is taken would stay there, or die with the namespace.
-            Check(-(int)Errno.EEXIST, "RTM_NEWLINK", device, step);
+            Check(-Errno.EEXIST, "RTM_NEWLINK", device, step);
         }
         List<Address> addresses = AddressesOf(own, index);
         int newIndex = FreeIndex(inside, index);

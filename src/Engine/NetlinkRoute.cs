@@ -62,7 +62,7 @@ sealed class NetlinkRoute : IDisposable
     public int Acknowledge(ReadOnlySpan<byte> request)
     {
         Syscall.NetlinkSend(_socket, request);
-        int result = -(int)Errno.EPROTO;
+        int result = -Errno.EPROTO;
         ReadMessages((type, body) => result = type == Netlink.NLMSG_ERROR ? MemoryMarshal.Read<int>(body) : result);
         return result;
     }
@@ -138,7 +138,7 @@ sealed class NetlinkRoute : IDisposable
         var request = new RouteRequest(buffer, Netlink.RTM_GETLINK, 0);
         request.Struct(default(Ifinfomsg));
         request.Attribute(RtAttrType.IFLA_IFNAME, name);
-        int index = -(int)Errno.ENODEV;
+        int index = -Errno.ENODEV;
         int result = Query(request.Finish(), (type, body) => index = MemoryMarshal.Read<Ifinfomsg>(body).ifi_index);
         return result < 0 ? result : index;
     }

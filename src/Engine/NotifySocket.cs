@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using OciRun.Kernel;
 using OciRun.Syscalls;
+using static OciRun.Kernel.Mode;
 
 namespace OciRun.Engine;
 
@@ -12,7 +13,6 @@ sealed class NotifySocket : IDisposable
 {
     const string SocketName = "notify.sock";
     const int BarrierTimeout = 30_000;
-    const int DontWait = 0x40;
 
     readonly SafeFd _inside;
     readonly SafeFd _host;
@@ -33,8 +33,8 @@ sealed class NotifySocket : IDisposable
 
     public static void MakeDirectory(ContainerDirectory directory)
     {
-        Syscall.MkdirAt(directory.Fd, ContainerDirectory.NotifyName, 0x1ED);
-        Syscall.FchmodAt(directory.Fd, ContainerDirectory.NotifyName, 0x1ED);
+        Syscall.MkdirAt(directory.Fd, ContainerDirectory.NotifyName, O755);
+        Syscall.FchmodAt(directory.Fd, ContainerDirectory.NotifyName, O755);
     }
 
     /// <summary>The container's socket, ready before its payload is; null when the caller or the container has none.</summary>
@@ -59,11 +59,11 @@ sealed class NotifySocket : IDisposable
         Syscall.TryUnlinkAt(directory.Fd, name, 0);
         Syscall.BindUnix(inside, directory.ShortPath(name));
         // Whatever user the payload is.
-        Syscall.FchmodAt(directory.Fd, name, 0x1FF);
+        Syscall.FchmodAt(directory.Fd, name, O777);
         return new NotifySocket(inside, host, pid);
     }
 
-    static SafeFd Datagram() => Syscall.Socket(1 /* AF_UNIX */, 2 /* SOCK_DGRAM */ | SocketType.SOCK_CLOEXEC);
+    static SafeFd Datagram() => Syscall.Socket(AddressFamily.AF_UNIX, SocketType.SOCK_DGRAM | SocketType.SOCK_CLOEXEC);
 
     public int Fd => _inside;
 
@@ -75,13 +75,13 @@ sealed class NotifySocket : IDisposable
         Span<int> fds = stackalloc int[16];
         while (true)
         {
-            int size = Syscall.TryRecvMsg(_inside, buffer, fds, out int count, DontWait);
+            int size = Syscall.TryRecvMsg(_inside, buffer, fds, out int count, MsgFlags.MSG_DONTWAIT);
             foreach (int fd in fds[..count])
             {
                 // To close the descriptor of a BARRIER=1 is the answer to it.
                 Syscall.TryClose(fd);
             }
-            if (size == -(int)Errno.EMSGSIZE)
+            if (size == -Errno.EMSGSIZE)
             {
                 continue;
             }
@@ -131,8 +131,8 @@ sealed class NotifySocket : IDisposable
         Span<PollFd> fds = stackalloc PollFd[2];
         while (true)
         {
-            fds[0] = new PollFd { fd = _inside, events = 1 };
-            fds[1] = new PollFd { fd = pidfd, events = 1 };
+            fds[0] = new PollFd { fd = _inside, events = PollEvents.POLLIN };
+            fds[1] = new PollFd { fd = pidfd, events = PollEvents.POLLIN };
             Syscall.Poll(fds, -1);
             if (Relay())
             {
@@ -159,7 +159,7 @@ sealed class NotifySocket : IDisposable
                     return;
                 }
             }
-            Syscall.Poll(read, 1, BarrierTimeout);
+            Syscall.Poll(read, PollEvents.POLLIN, BarrierTimeout);
         }
     }
 

@@ -3,6 +3,7 @@ using OciRun.Kernel;
 using OciRun.Planning;
 using OciRun.Planning.Steps;
 using OciRun.Syscalls;
+using static OciRun.Kernel.CloneFlags;
 
 namespace OciRun.Engine;
 
@@ -37,7 +38,7 @@ sealed class OpenSlots(ContainerPlan plan) : IDisposable
         {
             throw new RuntimeException(slot.ConfigPath + ": " + ErrorText.Call("open", slot.Path, -fd));
         }
-        long kind = Syscall.TryIoctl(fd, 0xb703 /* NS_GET_NSTYPE */, 0);
+        long kind = Syscall.TryIoctl(fd, Ioctl.NS_GET_NSTYPE, 0);
         if (kind != (long)slot.NamespaceFlag)
         {
             Syscall.TryClose(fd);
@@ -51,15 +52,15 @@ sealed class OpenSlots(ContainerPlan plan) : IDisposable
     /// <summary>A detached clone, taken out of the host's propagation: the container's mounts below it must not come back.</summary>
     int OpenSource(Slot slot)
     {
-        OpenTreeFlags flags = OpenTreeFlags.OPEN_TREE_CLONE | OpenTreeFlags.OPEN_TREE_CLOEXEC;
-        int at = (slot.Recursive ? 0x8000 : 0) | (slot.NoFollow ? AtFlags.AT_SYMLINK_NOFOLLOW : 0);
-        int fd = Syscall.TryOpenTree(-100, slot.Path, flags, at);
+        int flags = MountFlags.OPEN_TREE_CLONE | MountFlags.OPEN_TREE_CLOEXEC;
+        int at = (slot.Recursive ? AtFlags.AT_RECURSIVE : 0) | (slot.NoFollow ? AtFlags.AT_SYMLINK_NOFOLLOW : 0);
+        int fd = Syscall.TryOpenTree(AtFlags.AT_FDCWD, slot.Path, flags, at);
         if (fd < 0)
         {
             throw new RuntimeException(slot.ConfigPath + ": " + ErrorText.Call("open_tree", slot.Path, -fd));
         }
-        var attributes = new MountAttrArgs { propagation = (ulong)MountFlags.MS_SLAVE };
-        Syscall.TryMountSetattr(fd, "", AtFlags.AT_EMPTY_PATH | 0x8000, attributes);
+        var attributes = new MountAttrArgs { propagation = MountFlags.MS_SLAVE };
+        Syscall.TryMountSetattr(fd, "", AtFlags.AT_EMPTY_PATH | AtFlags.AT_RECURSIVE, attributes);
         if (slot.IdMapSlot >= 0)
         {
             MapIds(slot, fd);
@@ -69,13 +70,13 @@ sealed class OpenSlots(ContainerPlan plan) : IDisposable
 
     void MapIds(Slot slot, int fd)
     {
-        var attributes = new MountAttrArgs { attr_set = 0x100000 /* MOUNT_ATTR_IDMAP */, userns_fd = (ulong)_values[slot.IdMapSlot] };
-        int result = Syscall.TryMountSetattr(fd, "", AtFlags.AT_EMPTY_PATH | (slot.RecursiveIdMap ? 0x8000 : 0), attributes);
+        var attributes = new MountAttrArgs { attr_set = MountFlags.MOUNT_ATTR_IDMAP, userns_fd = (ulong)_values[slot.IdMapSlot] };
+        int result = Syscall.TryMountSetattr(fd, "", AtFlags.AT_EMPTY_PATH | (slot.RecursiveIdMap ? AtFlags.AT_RECURSIVE : 0), attributes);
         if (result < 0)
         {
             Syscall.TryClose(fd);
             throw new RuntimeException(slot.ConfigPath + ": " + ErrorText.Call("mount_setattr", slot.Path, -result),
-                result == -(int)Errno.EINVAL ? "the file system of the source cannot map ids with this kernel" : null);
+                result == -Errno.EINVAL ? "the file system of the source cannot map ids with this kernel" : null);
         }
     }
 
@@ -85,7 +86,7 @@ sealed class OpenSlots(ContainerPlan plan) : IDisposable
     {
         for (int i = 0; i < _values.Length; i++)
         {
-            if (plan.Slots[i].Kind == SlotKind.Namespace && plan.Slots[i].NamespaceFlag == NamespaceKind.Pid)
+            if (plan.Slots[i].Kind == SlotKind.Namespace && plan.Slots[i].NamespaceFlag == CLONE_NEWPID)
             {
                 SafeFd own = Syscall.Open("/proc/self/ns/pid", OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC);
                 int result = Syscall.TrySetns(_values[i], CloneFlags.CLONE_NEWPID);

@@ -15,7 +15,7 @@ static class Passwd
     public static string? HomeOf(int file, uint uid)
     {
         Stat status = Syscall.Fstat(file);
-        if ((status.st_mode & 0xF000) != 0x8000 || status.st_size > Largest)
+        if ((status.st_mode & StatMode.S_IFMT) != StatMode.S_IFREG || status.st_size > Largest)
         {
             return null;
         }

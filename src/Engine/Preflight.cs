@@ -18,7 +18,7 @@ sealed class Preflight : IDisposable
     const ulong InitialUserNamespace = 0xEFFFFFFD;
 
     public static bool InUserNamespace() =>
-        Syscall.TryFstatAt(-100, "/proc/self/ns/user", 0, out Stat user) == 0 && user.st_ino != InitialUserNamespace;
+        Syscall.TryFstatAt(AtFlags.AT_FDCWD, "/proc/self/ns/user", 0, out Stat user) == 0 && user.st_ino != InitialUserNamespace;
 
     public CgroupMount? Mount { get; private set; }
     public CgroupSite? Site { get; private set; }
@@ -145,7 +145,7 @@ sealed class Preflight : IDisposable
                 continue;
             }
             string path = source[0] == '/' ? source : bundle + "/" + source;
-            int status = Syscall.TryFstatAt(-100, path, AtFlags.AT_SYMLINK_NOFOLLOW, out _);
+            int status = Syscall.TryFstatAt(AtFlags.AT_FDCWD, path, AtFlags.AT_SYMLINK_NOFOLLOW, out _);
             if (status < 0)
             {
                 AddMissing($"mounts[{i}].source", path, -status, problems);
@@ -159,7 +159,7 @@ sealed class Preflight : IDisposable
     /// <summary>That a path is too long has been said without looking.</summary>
     static void AddMissing(string place, string path, int errno, List<ConfigProblem> problems)
     {
-        if (errno != (int)Errno.ENAMETOOLONG || !problems.Exists(problem => problem.Path == place))
+        if (errno != Errno.ENAMETOOLONG || !problems.Exists(problem => problem.Path == place))
         {
             problems.Add(new ConfigProblem(place, ErrorText.Call("stat", path, errno)));
         }
@@ -172,16 +172,16 @@ sealed class Preflight : IDisposable
             return;
         }
         string path = root[0] == '/' ? root : bundle + "/" + root;
-        int status = Syscall.TryFstatAt(-100, path.TrimEnd('/') is { Length: > 0 } trimmed ? trimmed : "/", AtFlags.AT_SYMLINK_NOFOLLOW, out Stat stat);
+        int status = Syscall.TryFstatAt(AtFlags.AT_FDCWD, path.TrimEnd('/') is { Length: > 0 } trimmed ? trimmed : "/", AtFlags.AT_SYMLINK_NOFOLLOW, out Stat stat);
         if (status < 0)
         {
             AddMissing("root.path", path, -status, problems);
         }
-        else if ((stat.st_mode & 0xF000) == 0xA000)
+        else if ((stat.st_mode & StatMode.S_IFMT) == StatMode.S_IFLNK)
         {
             problems.Add(new ConfigProblem("root.path", $"invalid rootfs: \"{path}\" is a symlink; give the directory itself"));
         }
-        else if ((stat.st_mode & 0xF000) != 0x4000)
+        else if ((stat.st_mode & StatMode.S_IFMT) != StatMode.S_IFDIR)
         {
             problems.Add(new ConfigProblem("root.path", $"\"{path}\" is not a directory"));
         }

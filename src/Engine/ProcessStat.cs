@@ -15,7 +15,7 @@ public static class ProcessStat
         state = '?';
         int fd = Syscall.TryOpen("/proc/" + pid.ToString(CultureInfo.InvariantCulture) + "/stat", OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC);
         // Any other error says nothing about the process: a container that runs must not pass for a stopped one.
-        if (fd is -(int)Errno.ENOENT or -(int)Errno.ESRCH)
+        if (fd is -Errno.ENOENT or -Errno.ESRCH)
         {
             return false;
         }
@@ -23,7 +23,7 @@ public static class ProcessStat
         using var file = new SafeFd(fd);
         Span<byte> buffer = stackalloc byte[1024];
         int size = Syscall.TryRead(file, buffer);
-        if (size is 0 or -(int)Errno.ESRCH)
+        if (size is 0 or -Errno.ESRCH)
         {
             return false;
         }

@@ -51,7 +51,7 @@ static class SeccompListener
         string directory = "/proc/" + process.Pid.ToString(CultureInfo.InvariantCulture) + "/fd";
         foreach (string name in Syscall.ListDirectory(directory))
         {
-            if (Syscall.TryReadlinkAt(-100, directory + "/" + name, out string target) >= 0 && target == LinkTarget)
+            if (Syscall.TryReadlinkAt(AtFlags.AT_FDCWD, directory + "/" + name, out string target) >= 0 && target == LinkTarget)
             {
                 return Syscall.PidfdGetFd(process.Pidfd, int.Parse(name, NumberStyles.None, CultureInfo.InvariantCulture));
             }

@@ -30,7 +30,7 @@ sealed class TerminalRelay : IDisposable
         _master = master;
         // Held open, for a payload may close all of its terminal and open it again later (init systems do, between two services): the
         // master would be at its end for good with the first, or have to be polled without pause.
-        const long flags = (long)(OpenFlags.O_RDWR | OpenFlags.O_NOCTTY | OpenFlags.O_CLOEXEC);
+        const long flags = OpenFlags.O_RDWR | OpenFlags.O_NOCTTY | OpenFlags.O_CLOEXEC;
         long slave = Syscall.TryIoctl(master, Ioctl.TIOCGPTPEER, flags);
         _slave = slave < 0 ? null : new SafeFd((int)slave);
         Syscall.SetStatusFlags(master, Syscall.GetStatusFlags(master) | OpenFlags.O_NONBLOCK);
@@ -68,10 +68,10 @@ sealed class TerminalRelay : IDisposable
         }
         bool takesInput = !_inputEnded && _toPayloadEnd < BufferSize && !_caller.WaitsForItsTurn;
         bool roomOut = _toCallerEnd < BufferSize;
-        fds[0] = new PollFd { fd = takesInput ? 0 : -1, events = 1 };
-        fds[1] = new PollFd { fd = _masterEnded || !roomOut ? -1 : _master.Value, events = 1 };
-        fds[2] = new PollFd { fd = _masterEnded || _toPayloadStart == _toPayloadEnd ? -1 : _master.Value, events = 4 };
-        fds[3] = new PollFd { fd = _toCallerStart == _toCallerEnd ? -1 : _caller.Output, events = 4 };
+        fds[0] = new PollFd { fd = takesInput ? 0 : -1, events = PollEvents.POLLIN };
+        fds[1] = new PollFd { fd = _masterEnded || !roomOut ? -1 : _master.Value, events = PollEvents.POLLIN };
+        fds[2] = new PollFd { fd = _masterEnded || _toPayloadStart == _toPayloadEnd ? -1 : _master.Value, events = PollEvents.POLLOUT };
+        fds[3] = new PollFd { fd = _toCallerStart == _toCallerEnd ? -1 : _caller.Output, events = PollEvents.POLLOUT };
     }
 
     public void Move(Span<PollFd> fds)
@@ -84,14 +84,14 @@ sealed class TerminalRelay : IDisposable
         else if (fds[0].fd >= 0 && fds[0].revents != 0)
         {
             int size = Syscall.TryRead(0, _toPayload.AsSpan(_toPayloadEnd));
-            _inputEnded = size is 0 or < 0 and not -(int)Errno.EAGAIN;
+            _inputEnded = size is 0 or < 0 and not -Errno.EAGAIN;
             _toPayloadEnd += Math.Max(size, 0);
         }
         if (fds[1].fd >= 0 && fds[1].revents != 0)
         {
             ReadMaster();
         }
-        if (fds[2].fd >= 0 && (fds[2].revents & 4) != 0)
+        if (fds[2].fd >= 0 && (fds[2].revents & PollEvents.POLLOUT) != 0)
         {
             _toPayloadStart += Math.Max(Syscall.TryWrite(_master, _toPayload.AsSpan(_toPayloadStart, _toPayloadEnd - _toPayloadStart)), 0);
             Compact(ref _toPayloadStart, ref _toPayloadEnd);
@@ -106,14 +106,14 @@ sealed class TerminalRelay : IDisposable
     {
         int size = Syscall.TryRead(_master, _toCaller.AsSpan(_toCallerEnd));
         // EIO: no process has the other side open any more.
-        _masterEnded = size is 0 or < 0 and not -(int)Errno.EAGAIN;
+        _masterEnded = size is 0 or < 0 and not -Errno.EAGAIN;
         _toCallerEnd += Math.Max(size, 0);
     }
 
     void WriteCaller()
     {
         int size = Syscall.TryWrite(_caller.Output, _toCaller.AsSpan(_toCallerStart, _toCallerEnd - _toCallerStart));
-        if (size < 0 && size != -(int)Errno.EAGAIN)
+        if (size < 0 && size != -Errno.EAGAIN)
         {
             // Nobody reads any more; the payload goes on without being seen.
             size = _toCallerEnd - _toCallerStart;
@@ -137,7 +137,7 @@ sealed class TerminalRelay : IDisposable
         {
             while (_toCallerStart < _toCallerEnd)
             {
-                Span<PollFd> fds = [new PollFd { fd = _caller.Output, events = 4 }, new PollFd { fd = signals.Fd, events = 1 }];
+                Span<PollFd> fds = [new PollFd { fd = _caller.Output, events = PollEvents.POLLOUT }, new PollFd { fd = signals.Fd, events = PollEvents.POLLIN }];
                 Syscall.Poll(fds, -1);
                 if (fds[1].revents != 0 && EndsWait(signals.Next()))
                 {

@@ -6,6 +6,7 @@ using OciRun.Kernel;
 using OciRun.Planning;
 using OciRun.Spec;
 using OciRun.Syscalls;
+using static OciRun.Kernel.Mode;
 
 namespace OciRun.Engine;
 
@@ -61,7 +62,7 @@ public static unsafe class Timings
     {
         try
         {
-            s_file = Syscall.Open(path, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_TRUNC | OpenFlags.O_CLOEXEC, 0x1A4 /* 0644 */);
+            s_file = Syscall.Open(path, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_TRUNC | OpenFlags.O_CLOEXEC, O644);
         }
         catch (SyscallException e)
         {

@@ -28,25 +28,25 @@ public static class Netlink
 /// <summary>Attribute types of rtnetlink(7) link and address messages.</summary>
 public static class RtAttrType
 {
-    public const ushort IFLA_UNSPEC = 0;
-    public const ushort IFLA_ADDRESS = 1;
-    public const ushort IFLA_BROADCAST = 2;
-    public const ushort IFLA_IFNAME = 3;
-    public const ushort IFLA_MTU = 4;
-    public const ushort IFLA_LINK = 5;
-    public const ushort IFLA_MASTER = 10;
-    public const ushort IFLA_NET_NS_PID = 19;
-    public const ushort IFLA_NET_NS_FD = 28;
-    public const ushort IFLA_NEW_IFINDEX = 49;
-    public const ushort IFLA_ALT_IFNAME = 53;
-    public const ushort IFLA_PROP_LIST = 52;
-    public const ushort IFA_UNSPEC = 0;
-    public const ushort IFA_ADDRESS = 1;
-    public const ushort IFA_LOCAL = 2;
-    public const ushort IFA_LABEL = 3;
-    public const ushort IFA_BROADCAST = 4;
-    public const ushort IFA_CACHEINFO = 6;
-    public const ushort IFA_FLAGS = 8;
+    public const int IFLA_UNSPEC = 0;
+    public const int IFLA_ADDRESS = 1;
+    public const int IFLA_BROADCAST = 2;
+    public const int IFLA_IFNAME = 3;
+    public const int IFLA_MTU = 4;
+    public const int IFLA_LINK = 5;
+    public const int IFLA_MASTER = 10;
+    public const int IFLA_NET_NS_PID = 19;
+    public const int IFLA_NET_NS_FD = 28;
+    public const int IFLA_NEW_IFINDEX = 49;
+    public const int IFLA_ALT_IFNAME = 53;
+    public const int IFLA_PROP_LIST = 52;
+    public const int IFA_UNSPEC = 0;
+    public const int IFA_ADDRESS = 1;
+    public const int IFA_LOCAL = 2;
+    public const int IFA_LABEL = 3;
+    public const int IFA_BROADCAST = 4;
+    public const int IFA_CACHEINFO = 6;
+    public const int IFA_FLAGS = 8;
 }
 
 /// <summary>Interface flags, netdevice(7).</summary>
@@ -82,9 +82,9 @@ public static class IfAddrFlags
 /// <summary>Address scopes.</summary>
 public static class RtScope
 {
-    public const byte RT_SCOPE_UNIVERSE = 0;
-    public const byte RT_SCOPE_SITE = 200;
-    public const byte RT_SCOPE_LINK = 253;
-    public const byte RT_SCOPE_HOST = 254;
-    public const byte RT_SCOPE_NOWHERE = 255;
+    public const int RT_SCOPE_UNIVERSE = 0;
+    public const int RT_SCOPE_SITE = 200;
+    public const int RT_SCOPE_LINK = 253;
+    public const int RT_SCOPE_HOST = 254;
+    public const int RT_SCOPE_NOWHERE = 255;
 }

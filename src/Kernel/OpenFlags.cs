@@ -1,17 +1,14 @@
-using System;
-
 namespace OciRun.Kernel;
 
 /// <summary>How openat2(2) resolves a path.</summary>
-[Flags]
-public enum ResolveFlags : ulong
+public static class ResolveFlags
 {
-    RESOLVE_NO_XDEV = 1,
-    RESOLVE_NO_MAGICLINKS = 2,
-    RESOLVE_NO_SYMLINKS = 4,
-    RESOLVE_BENEATH = 8,
-    RESOLVE_IN_ROOT = 0x10,
-    RESOLVE_CACHED = 0x20,
+    public const int RESOLVE_NO_XDEV = 1;
+    public const int RESOLVE_NO_MAGICLINKS = 2;
+    public const int RESOLVE_NO_SYMLINKS = 4;
+    public const int RESOLVE_BENEATH = 8;
+    public const int RESOLVE_IN_ROOT = 0x10;
+    public const int RESOLVE_CACHED = 0x20;
 }
 
 /// <summary>The directory fd that stands for the working directory, and the flags of the *at calls.</summary>
@@ -56,39 +53,36 @@ public static class Fcntl
 }
 
 /// <summary>Flags of memfd_create(2).</summary>
-[Flags]
-public enum MemfdFlags : uint
+public static class MemfdFlags
 {
-    MFD_CLOEXEC = 1,
-    MFD_ALLOW_SEALING = 2,
-    MFD_HUGETLB = 4,
+    public const int MFD_CLOEXEC = 1;
+    public const int MFD_ALLOW_SEALING = 2;
+    public const int MFD_HUGETLB = 4;
     /// <summary>Since Linux 6.3.</summary>
-    MFD_NOEXEC_SEAL = 8,
+    public const int MFD_NOEXEC_SEAL = 8;
     /// <summary>Since Linux 6.3.</summary>
-    MFD_EXEC = 0x10,
+    public const int MFD_EXEC = 0x10;
 }
 
 /// <summary>Seals of a memfd, for fcntl(F_ADD_SEALS).</summary>
-[Flags]
-public enum Seal : int
+public static class Seal
 {
-    F_SEAL_SEAL = 1,
-    F_SEAL_SHRINK = 2,
-    F_SEAL_GROW = 4,
-    F_SEAL_WRITE = 8,
-    F_SEAL_FUTURE_WRITE = 0x10,
+    public const int F_SEAL_SEAL = 1;
+    public const int F_SEAL_SHRINK = 2;
+    public const int F_SEAL_GROW = 4;
+    public const int F_SEAL_WRITE = 8;
+    public const int F_SEAL_FUTURE_WRITE = 0x10;
     /// <summary>Since Linux 6.3.</summary>
-    F_SEAL_EXEC = 0x20,
+    public const int F_SEAL_EXEC = 0x20;
 }
 
 /// <summary>Operations of flock(2).</summary>
-[Flags]
-public enum FlockOp : int
+public static class FlockOp
 {
-    LOCK_SH = 1,
-    LOCK_EX = 2,
-    LOCK_NB = 4,
-    LOCK_UN = 8,
+    public const int LOCK_SH = 1;
+    public const int LOCK_EX = 2;
+    public const int LOCK_NB = 4;
+    public const int LOCK_UN = 8;
 }
 
 /// <summary>Whence of lseek(2).</summary>
@@ -109,18 +103,16 @@ public static class Access
 }
 
 /// <summary>Flags of renameat2(2).</summary>
-[Flags]
-public enum RenameFlags : uint
+public static class RenameFlags
 {
-    RENAME_NOREPLACE = 1,
-    RENAME_EXCHANGE = 2,
-    RENAME_WHITEOUT = 4,
+    public const int RENAME_NOREPLACE = 1;
+    public const int RENAME_EXCHANGE = 2;
+    public const int RENAME_WHITEOUT = 4;
 }
 
 /// <summary>Flags of setxattr(2).</summary>
-[Flags]
-public enum XattrFlags : int
+public static class XattrFlags
 {
-    XATTR_CREATE = 1,
-    XATTR_REPLACE = 2,
+    public const int XATTR_CREATE = 1;
+    public const int XATTR_REPLACE = 2;
 }

@@ -1,5 +1,3 @@
-using System;
-
 namespace OciRun.Kernel;
 
 /// <summary>Options of prctl(2).</summary>
@@ -65,30 +63,29 @@ public static class SecureBits
 }
 
 /// <summary>Execution domains and flags of personality(2).</summary>
-[Flags]
-public enum Personality : uint
+public static class Personality
 {
-    PER_LINUX = 0,
-    PER_LINUX32 = 8,
-    PER_LINUX32_3GB = 0x8000008,
-    UNAME26 = 0x20000,
-    ADDR_NO_RANDOMIZE = 0x40000,
-    FDPIC_FUNCPTRS = 0x80000,
-    MMAP_PAGE_ZERO = 0x100000,
-    ADDR_COMPAT_LAYOUT = 0x200000,
-    READ_IMPLIES_EXEC = 0x400000,
-    ADDR_LIMIT_32BIT = 0x800000,
-    SHORT_INODE = 0x1000000,
-    WHOLE_SECONDS = 0x2000000,
-    STICKY_TIMEOUTS = 0x4000000,
-    ADDR_LIMIT_3GB = 0x8000000,
+    public const int PER_LINUX = 0;
+    public const int PER_LINUX32 = 8;
+    public const int PER_LINUX32_3GB = 0x8000008;
+    public const int UNAME26 = 0x20000;
+    public const int ADDR_NO_RANDOMIZE = 0x40000;
+    public const int FDPIC_FUNCPTRS = 0x80000;
+    public const int MMAP_PAGE_ZERO = 0x100000;
+    public const int ADDR_COMPAT_LAYOUT = 0x200000;
+    public const int READ_IMPLIES_EXEC = 0x400000;
+    public const int ADDR_LIMIT_32BIT = 0x800000;
+    public const int SHORT_INODE = 0x1000000;
+    public const int WHOLE_SECONDS = 0x2000000;
+    public const int STICKY_TIMEOUTS = 0x4000000;
+    public const int ADDR_LIMIT_3GB = 0x8000000;
 }
 
 /// <summary>Version of the capget(2) and capset(2) header.</summary>
 public static class CapUserVersion
 {
-    public const uint _LINUX_CAPABILITY_VERSION_3 = 0x20080522;
-    public const uint _LINUX_CAPABILITY_U32S_3 = 2;
+    public const int _LINUX_CAPABILITY_VERSION_3 = 0x20080522;
+    public const int _LINUX_CAPABILITY_U32S_3 = 2;
 }
 
 /// <summary>Operations and special keyrings of keyctl(2).</summary>
@@ -111,4 +108,14 @@ public static class Keyctl
     public const int KEY_SPEC_SESSION_KEYRING = -3;
     public const int KEY_SPEC_USER_KEYRING = -4;
     public const int KEY_SPEC_USER_SESSION_KEYRING = -5;
+}
+
+/// <summary>Permissions of a key, keyctl_setperm(3): what its possessor and its user may do.</summary>
+public static class KeyPermission
+{
+    public const int KEY_POS_ALL = 0x3f000000;
+    public const int KEY_USR_VIEW = 0x10000;
+    public const int KEY_USR_READ = 0x20000;
+    public const int KEY_USR_SEARCH = 0x80000;
+    public const int KEY_USR_LINK = 0x100000;
 }

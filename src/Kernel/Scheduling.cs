@@ -1,40 +1,37 @@
-using System;
-
 namespace OciRun.Kernel;
 
 /// <summary>Scheduling policies, sched(7). SCHED_OTHER of the OCI specification is SCHED_NORMAL.</summary>
-public enum SchedPolicy : int
+public static class SchedPolicy
 {
-    SCHED_NORMAL = 0,
-    SCHED_FIFO = 1,
-    SCHED_RR = 2,
-    SCHED_BATCH = 3,
-    SCHED_IDLE = 5,
-    SCHED_DEADLINE = 6,
+    public const int SCHED_NORMAL = 0;
+    public const int SCHED_FIFO = 1;
+    public const int SCHED_RR = 2;
+    public const int SCHED_BATCH = 3;
+    public const int SCHED_IDLE = 5;
+    public const int SCHED_DEADLINE = 6;
     /// <summary>Since Linux 6.12.</summary>
-    SCHED_EXT = 7,
+    public const int SCHED_EXT = 7;
 }
 
 /// <summary>Flags of sched_setattr(2).</summary>
-[Flags]
-public enum SchedFlags : ulong
+public static class SchedFlags
 {
-    SCHED_FLAG_RESET_ON_FORK = 1,
-    SCHED_FLAG_RECLAIM = 2,
-    SCHED_FLAG_DL_OVERRUN = 4,
-    SCHED_FLAG_KEEP_POLICY = 8,
-    SCHED_FLAG_KEEP_PARAMS = 0x10,
-    SCHED_FLAG_UTIL_CLAMP_MIN = 0x20,
-    SCHED_FLAG_UTIL_CLAMP_MAX = 0x40,
+    public const int SCHED_FLAG_RESET_ON_FORK = 1;
+    public const int SCHED_FLAG_RECLAIM = 2;
+    public const int SCHED_FLAG_DL_OVERRUN = 4;
+    public const int SCHED_FLAG_KEEP_POLICY = 8;
+    public const int SCHED_FLAG_KEEP_PARAMS = 0x10;
+    public const int SCHED_FLAG_UTIL_CLAMP_MIN = 0x20;
+    public const int SCHED_FLAG_UTIL_CLAMP_MAX = 0x40;
 }
 
 /// <summary>Classes of ioprio_set(2).</summary>
-public enum IoPrioClass : int
+public static class IoPrioClass
 {
-    IOPRIO_CLASS_NONE = 0,
-    IOPRIO_CLASS_RT = 1,
-    IOPRIO_CLASS_BE = 2,
-    IOPRIO_CLASS_IDLE = 3,
+    public const int IOPRIO_CLASS_NONE = 0;
+    public const int IOPRIO_CLASS_RT = 1;
+    public const int IOPRIO_CLASS_BE = 2;
+    public const int IOPRIO_CLASS_IDLE = 3;
 }
 
 /// <summary>Targets and encoding of ioprio_set(2): class &lt;&lt; IOPRIO_CLASS_SHIFT | level.</summary>
@@ -48,23 +45,22 @@ public static class IoPrio
 }
 
 /// <summary>Modes of set_mempolicy(2).</summary>
-public enum MemPolicyMode : int
+public static class MemPolicyMode
 {
-    MPOL_DEFAULT = 0,
-    MPOL_PREFERRED = 1,
-    MPOL_BIND = 2,
-    MPOL_INTERLEAVE = 3,
-    MPOL_LOCAL = 4,
-    MPOL_PREFERRED_MANY = 5,
+    public const int MPOL_DEFAULT = 0;
+    public const int MPOL_PREFERRED = 1;
+    public const int MPOL_BIND = 2;
+    public const int MPOL_INTERLEAVE = 3;
+    public const int MPOL_LOCAL = 4;
+    public const int MPOL_PREFERRED_MANY = 5;
     /// <summary>Since Linux 6.9.</summary>
-    MPOL_WEIGHTED_INTERLEAVE = 6,
+    public const int MPOL_WEIGHTED_INTERLEAVE = 6;
 }
 
 /// <summary>Mode flags of set_mempolicy(2).</summary>
-[Flags]
-public enum MemPolicyFlags : int
+public static class MemPolicyFlags
 {
-    MPOL_F_STATIC_NODES = 0x8000,
-    MPOL_F_RELATIVE_NODES = 0x4000,
-    MPOL_F_NUMA_BALANCING = 0x2000,
+    public const int MPOL_F_STATIC_NODES = 0x8000;
+    public const int MPOL_F_RELATIVE_NODES = 0x4000;
+    public const int MPOL_F_NUMA_BALANCING = 0x2000;
 }

@@ -1,29 +1,26 @@
-using System;
-
 namespace OciRun.Kernel;
 
 /// <summary>Modes and operations of seccomp(2).</summary>
 public static class SeccompMode
 {
-    public const uint SECCOMP_MODE_DISABLED = 0;
-    public const uint SECCOMP_MODE_STRICT = 1;
-    public const uint SECCOMP_MODE_FILTER = 2;
-    public const uint SECCOMP_SET_MODE_STRICT = 0;
-    public const uint SECCOMP_SET_MODE_FILTER = 1;
-    public const uint SECCOMP_GET_ACTION_AVAIL = 2;
-    public const uint SECCOMP_GET_NOTIF_SIZES = 3;
+    public const int SECCOMP_MODE_DISABLED = 0;
+    public const int SECCOMP_MODE_STRICT = 1;
+    public const int SECCOMP_MODE_FILTER = 2;
+    public const int SECCOMP_SET_MODE_STRICT = 0;
+    public const int SECCOMP_SET_MODE_FILTER = 1;
+    public const int SECCOMP_GET_ACTION_AVAIL = 2;
+    public const int SECCOMP_GET_NOTIF_SIZES = 3;
 }
 
 /// <summary>Flags of seccomp(SECCOMP_SET_MODE_FILTER).</summary>
-[Flags]
-public enum SeccompFilterFlags : uint
+public static class SeccompFilterFlags
 {
-    SECCOMP_FILTER_FLAG_TSYNC = 1,
-    SECCOMP_FILTER_FLAG_LOG = 2,
-    SECCOMP_FILTER_FLAG_SPEC_ALLOW = 4,
-    SECCOMP_FILTER_FLAG_NEW_LISTENER = 8,
-    SECCOMP_FILTER_FLAG_TSYNC_ESRCH = 0x10,
-    SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV = 0x20,
+    public const uint SECCOMP_FILTER_FLAG_TSYNC = 1;
+    public const uint SECCOMP_FILTER_FLAG_LOG = 2;
+    public const uint SECCOMP_FILTER_FLAG_SPEC_ALLOW = 4;
+    public const uint SECCOMP_FILTER_FLAG_NEW_LISTENER = 8;
+    public const uint SECCOMP_FILTER_FLAG_TSYNC_ESRCH = 0x10;
+    public const uint SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV = 0x20;
 }
 
 /// <summary>Return values of a seccomp filter.</summary>
@@ -58,6 +55,8 @@ public static class SeccompIoctl
 /// <summary>AUDIT_ARCH_* values that seccomp_data.arch carries.</summary>
 public static class AuditArch
 {
+    public const uint __AUDIT_ARCH_64BIT = 0x80000000;
+    public const uint __AUDIT_ARCH_LE = 0x40000000;
     public const uint AUDIT_ARCH_SPARC64 = 0x8000002b;
     public const uint AUDIT_ARCH_MIPS = 8;
     public const uint AUDIT_ARCH_S390 = 0x16;
@@ -116,43 +115,43 @@ public static class AuditArch
 /// <summary>Opcode fields of classic BPF, for seccomp filters.</summary>
 public static class ClassicBpf
 {
-    public const ushort BPF_LD = 0;
-    public const ushort BPF_LDX = 1;
-    public const ushort BPF_ST = 2;
-    public const ushort BPF_STX = 3;
-    public const ushort BPF_ALU = 4;
-    public const ushort BPF_JMP = 5;
-    public const ushort BPF_RET = 6;
-    public const ushort BPF_MISC = 7;
-    public const ushort BPF_W = 0;
-    public const ushort BPF_H = 8;
-    public const ushort BPF_B = 0x10;
-    public const ushort BPF_IMM = 0;
-    public const ushort BPF_ABS = 0x20;
-    public const ushort BPF_IND = 0x40;
-    public const ushort BPF_MEM = 0x60;
-    public const ushort BPF_LEN = 0x80;
-    public const ushort BPF_MSH = 0xa0;
-    public const ushort BPF_ADD = 0;
-    public const ushort BPF_SUB = 0x10;
-    public const ushort BPF_MUL = 0x20;
-    public const ushort BPF_DIV = 0x30;
-    public const ushort BPF_OR = 0x40;
-    public const ushort BPF_AND = 0x50;
-    public const ushort BPF_LSH = 0x60;
-    public const ushort BPF_RSH = 0x70;
-    public const ushort BPF_NEG = 0x80;
-    public const ushort BPF_MOD = 0x90;
-    public const ushort BPF_XOR = 0xa0;
-    public const ushort BPF_JA = 0;
-    public const ushort BPF_JEQ = 0x10;
-    public const ushort BPF_JGT = 0x20;
-    public const ushort BPF_JGE = 0x30;
-    public const ushort BPF_JSET = 0x40;
-    public const ushort BPF_K = 0;
-    public const ushort BPF_X = 8;
-    public const ushort BPF_A = 0x10;
-    public const ushort BPF_TAX = 0;
-    public const ushort BPF_TXA = 0x80;
-    public const ushort BPF_MAXINSNS = 0x1000;
+    public const int BPF_LD = 0;
+    public const int BPF_LDX = 1;
+    public const int BPF_ST = 2;
+    public const int BPF_STX = 3;
+    public const int BPF_ALU = 4;
+    public const int BPF_JMP = 5;
+    public const int BPF_RET = 6;
+    public const int BPF_MISC = 7;
+    public const int BPF_W = 0;
+    public const int BPF_H = 8;
+    public const int BPF_B = 0x10;
+    public const int BPF_IMM = 0;
+    public const int BPF_ABS = 0x20;
+    public const int BPF_IND = 0x40;
+    public const int BPF_MEM = 0x60;
+    public const int BPF_LEN = 0x80;
+    public const int BPF_MSH = 0xa0;
+    public const int BPF_ADD = 0;
+    public const int BPF_SUB = 0x10;
+    public const int BPF_MUL = 0x20;
+    public const int BPF_DIV = 0x30;
+    public const int BPF_OR = 0x40;
+    public const int BPF_AND = 0x50;
+    public const int BPF_LSH = 0x60;
+    public const int BPF_RSH = 0x70;
+    public const int BPF_NEG = 0x80;
+    public const int BPF_MOD = 0x90;
+    public const int BPF_XOR = 0xa0;
+    public const int BPF_JA = 0;
+    public const int BPF_JEQ = 0x10;
+    public const int BPF_JGT = 0x20;
+    public const int BPF_JGE = 0x30;
+    public const int BPF_JSET = 0x40;
+    public const int BPF_K = 0;
+    public const int BPF_X = 8;
+    public const int BPF_A = 0x10;
+    public const int BPF_TAX = 0;
+    public const int BPF_TXA = 0x80;
+    public const int BPF_MAXINSNS = 0x1000;
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Globalization;
+using static OciRun.Kernel.Signal;
 
 namespace OciRun.Kernel;
 
@@ -16,45 +17,46 @@ public static class Signals
     public const int SIGRTMAX = 64;
 
     /// <summary>Whether the default action is to end the process, signal(7).</summary>
-    public static bool Terminates(int number) => number is > 0 and <= Max and not (17 or 18 or 19 or 20 or 21 or 22 or 23 or 28);
+    public static bool Terminates(int number) =>
+        number is > 0 and <= Max and not (SIGCHLD or SIGCONT or SIGSTOP or SIGTSTP or SIGTTIN or SIGTTOU or SIGURG or SIGWINCH);
 
     /// <summary>The name of a signal: <c>SIGTERM</c>, <c>SIGRTMIN+3</c>; null when out of 1 to 64; 32 and 33 have numbers only.</summary>
     public static string? Name(int number) => number switch
     {
-        1 => "SIGHUP",
-        2 => "SIGINT",
-        3 => "SIGQUIT",
-        4 => "SIGILL",
-        5 => "SIGTRAP",
-        6 => "SIGABRT",
-        7 => "SIGBUS",
-        8 => "SIGFPE",
-        9 => "SIGKILL",
-        10 => "SIGUSR1",
-        11 => "SIGSEGV",
-        12 => "SIGUSR2",
-        13 => "SIGPIPE",
-        14 => "SIGALRM",
-        15 => "SIGTERM",
-        16 => "SIGSTKFLT",
-        17 => "SIGCHLD",
-        18 => "SIGCONT",
-        19 => "SIGSTOP",
-        20 => "SIGTSTP",
-        21 => "SIGTTIN",
-        22 => "SIGTTOU",
-        23 => "SIGURG",
-        24 => "SIGXCPU",
-        25 => "SIGXFSZ",
-        26 => "SIGVTALRM",
-        27 => "SIGPROF",
-        28 => "SIGWINCH",
-        29 => "SIGIO",
-        30 => "SIGPWR",
-        31 => "SIGSYS",
+        SIGHUP => nameof(SIGHUP),
+        SIGINT => nameof(SIGINT),
+        SIGQUIT => nameof(SIGQUIT),
+        SIGILL => nameof(SIGILL),
+        SIGTRAP => nameof(SIGTRAP),
+        SIGABRT => nameof(SIGABRT),
+        SIGBUS => nameof(SIGBUS),
+        SIGFPE => nameof(SIGFPE),
+        SIGKILL => nameof(SIGKILL),
+        SIGUSR1 => nameof(SIGUSR1),
+        SIGSEGV => nameof(SIGSEGV),
+        SIGUSR2 => nameof(SIGUSR2),
+        SIGPIPE => nameof(SIGPIPE),
+        SIGALRM => nameof(SIGALRM),
+        SIGTERM => nameof(SIGTERM),
+        SIGSTKFLT => nameof(SIGSTKFLT),
+        SIGCHLD => nameof(SIGCHLD),
+        SIGCONT => nameof(SIGCONT),
+        SIGSTOP => nameof(SIGSTOP),
+        SIGTSTP => nameof(SIGTSTP),
+        SIGTTIN => nameof(SIGTTIN),
+        SIGTTOU => nameof(SIGTTOU),
+        SIGURG => nameof(SIGURG),
+        SIGXCPU => nameof(SIGXCPU),
+        SIGXFSZ => nameof(SIGXFSZ),
+        SIGVTALRM => nameof(SIGVTALRM),
+        SIGPROF => nameof(SIGPROF),
+        SIGWINCH => nameof(SIGWINCH),
+        SIGIO => nameof(SIGIO),
+        SIGPWR => nameof(SIGPWR),
+        SIGSYS => nameof(SIGSYS),
         32 or 33 => number.ToString(CultureInfo.InvariantCulture),
-        SIGRTMIN => "SIGRTMIN",
-        SIGRTMAX => "SIGRTMAX",
+        SIGRTMIN => nameof(SIGRTMIN),
+        SIGRTMAX => nameof(SIGRTMAX),
         > SIGRTMIN and < SIGRTMAX => "SIGRTMIN+" + (number - SIGRTMIN).ToString(CultureInfo.InvariantCulture),
         _ => null,
     };
@@ -109,12 +111,12 @@ public static class Signals
     {
         if (bare.Equals("IOT", StringComparison.OrdinalIgnoreCase))
         {
-            return (int)Signal.SIGABRT;
+            return SIGABRT;
         }
         if (bare.Equals("CLD", StringComparison.OrdinalIgnoreCase))
         {
-            return (int)Signal.SIGCHLD;
+            return SIGCHLD;
         }
-        return bare.Equals("POLL", StringComparison.OrdinalIgnoreCase) ? (int)Signal.SIGIO : -1;
+        return bare.Equals("POLL", StringComparison.OrdinalIgnoreCase) ? SIGIO : -1;
     }
 }

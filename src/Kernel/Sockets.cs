@@ -59,46 +59,46 @@ public static class MsgFlags
 /// <summary>Events of poll(2).</summary>
 public static class PollEvents
 {
-    public const short POLLIN = 1;
-    public const short POLLPRI = 2;
-    public const short POLLOUT = 4;
-    public const short POLLERR = 8;
-    public const short POLLHUP = 16;
-    public const short POLLNVAL = 32;
-    public const short POLLRDHUP = 8192;
+    public const int POLLIN = 1;
+    public const int POLLPRI = 2;
+    public const int POLLOUT = 4;
+    public const int POLLERR = 8;
+    public const int POLLHUP = 16;
+    public const int POLLNVAL = 32;
+    public const int POLLRDHUP = 8192;
 }
 
 /// <summary>Operations and events of epoll(7).</summary>
 public static class Epoll
 {
-    public const uint EPOLL_CLOEXEC = 0x80000;
-    public const uint EPOLL_CTL_ADD = 1;
-    public const uint EPOLL_CTL_DEL = 2;
-    public const uint EPOLL_CTL_MOD = 3;
-    public const uint EPOLLIN = 1;
-    public const uint EPOLLPRI = 2;
-    public const uint EPOLLOUT = 4;
-    public const uint EPOLLERR = 8;
-    public const uint EPOLLHUP = 0x10;
-    public const uint EPOLLRDHUP = 0x2000;
-    public const uint EPOLLONESHOT = 0x40000000;
+    public const int EPOLL_CLOEXEC = 0x80000;
+    public const int EPOLL_CTL_ADD = 1;
+    public const int EPOLL_CTL_DEL = 2;
+    public const int EPOLL_CTL_MOD = 3;
+    public const int EPOLLIN = 1;
+    public const int EPOLLPRI = 2;
+    public const int EPOLLOUT = 4;
+    public const int EPOLLERR = 8;
+    public const int EPOLLHUP = 0x10;
+    public const int EPOLLRDHUP = 0x2000;
+    public const int EPOLLONESHOT = 0x40000000;
     public const uint EPOLLET = 0x80000000;
 }
 
 /// <summary>Flags and events of inotify(7), for cgroup memory.events.</summary>
 public static class Inotify
 {
-    public const uint IN_CLOEXEC = 0x80000;
-    public const uint IN_NONBLOCK = 0x800;
-    public const uint IN_ACCESS = 1;
-    public const uint IN_MODIFY = 2;
-    public const uint IN_ATTRIB = 4;
-    public const uint IN_CLOSE_WRITE = 8;
-    public const uint IN_CREATE = 0x100;
-    public const uint IN_DELETE = 0x200;
-    public const uint IN_DELETE_SELF = 0x400;
-    public const uint IN_MOVED_TO = 0x80;
-    public const uint IN_IGNORED = 0x8000;
+    public const int IN_CLOEXEC = 0x80000;
+    public const int IN_NONBLOCK = 0x800;
+    public const int IN_ACCESS = 1;
+    public const int IN_MODIFY = 2;
+    public const int IN_ATTRIB = 4;
+    public const int IN_CLOSE_WRITE = 8;
+    public const int IN_CREATE = 0x100;
+    public const int IN_DELETE = 0x200;
+    public const int IN_DELETE_SELF = 0x400;
+    public const int IN_MOVED_TO = 0x80;
+    public const int IN_IGNORED = 0x8000;
 }
 
 /// <summary>Flags of eventfd2(2), for cgroup v1 notifications.</summary>

@@ -100,6 +100,11 @@ public struct Flock64
 /// <summary>Device numbers as the kernel encodes them in st_rdev and mknod(2).</summary>
 public static class Dev
 {
+    /// <summary>/dev/null, 1:3.</summary>
+    public const uint Null = 1 << 8 | 3;
+    /// <summary>/dev/ptmx and each devpts's own, 5:2.</summary>
+    public const uint Ptmx = 5 << 8 | 2;
+
     /// <summary>makedev(3).</summary>
     public static ulong Make(ulong major, ulong minor) =>
         ((major & 0xfffff000) << 32) | ((major & 0xfff) << 8) | ((minor & 0xffffff00) << 12) | (minor & 0xff);

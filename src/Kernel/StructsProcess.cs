@@ -48,6 +48,9 @@ public struct Rlimit64
 [StructLayout(LayoutKind.Sequential)]
 public struct SchedAttr
 {
+    /// <summary>Bytes of its first version, without the utilisation clamps.</summary>
+    public const int SCHED_ATTR_SIZE_VER0 = 48;
+
     public uint size;
     public uint sched_policy;
     public ulong sched_flags;

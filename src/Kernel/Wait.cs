@@ -1,5 +1,3 @@
-using System;
-
 namespace OciRun.Kernel;
 
 /// <summary>Options and id types of waitid(2).</summary>
@@ -37,37 +35,42 @@ public static class SigHow
     public const int SIG_SETMASK = 2;
 }
 
-/// <summary>Flags of signalfd4(2).</summary>
-[Flags]
-public enum SignalfdFlags : int
+/// <summary>Flags of rt_sigaction(2).</summary>
+public static class SigactionFlags
 {
-    SFD_CLOEXEC = 0x80000,
-    SFD_NONBLOCK = 0x800,
+    /// <summary>The handler returns through sa_restorer; the C library hides it.</summary>
+    public const int SA_RESTORER = 0x4000000;
+    public const int SA_RESTART = 0x10000000;
+}
+
+/// <summary>Flags of signalfd4(2).</summary>
+public static class SignalfdFlags
+{
+    public const int SFD_CLOEXEC = 0x80000;
+    public const int SFD_NONBLOCK = 0x800;
 }
 
 /// <summary>Flags of pidfd_open(2).</summary>
-[Flags]
-public enum PidfdFlags : uint
+public static class PidfdFlags
 {
-    PIDFD_NONBLOCK = 0x800,
+    public const int PIDFD_NONBLOCK = 0x800;
     /// <summary>Since Linux 6.9.</summary>
-    PIDFD_THREAD = 0x80,
+    public const int PIDFD_THREAD = 0x80;
 }
 
 /// <summary>Flags of close_range(2).</summary>
 public static class CloseRangeFlags
 {
-    public const uint CLOSE_RANGE_UNSHARE = 2;
-    public const uint CLOSE_RANGE_CLOEXEC = 4;
+    public const int CLOSE_RANGE_UNSHARE = 2;
+    public const int CLOSE_RANGE_CLOEXEC = 4;
 }
 
 /// <summary>Flags of getrandom(2).</summary>
-[Flags]
-public enum GetrandomFlags : uint
+public static class GetrandomFlags
 {
-    GRND_NONBLOCK = 1,
-    GRND_RANDOM = 2,
-    GRND_INSECURE = 4,
+    public const int GRND_NONBLOCK = 1;
+    public const int GRND_RANDOM = 2;
+    public const int GRND_INSECURE = 4;
 }
 
 /// <summary>Clocks of clock_gettime(2) and of timens_offsets.</summary>

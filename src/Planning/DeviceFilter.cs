@@ -1,7 +1,9 @@
 using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
+using OciRun.Kernel;
 using OciRun.Spec;
+using static OciRun.Kernel.BpfOp;
 
 namespace OciRun.Planning;
 
@@ -52,17 +54,15 @@ public static class DeviceFilter
     {
         public const int MaxBlock = 14;
 
-        const byte LoadWord = 0x61;     // BPF_LDX | BPF_MEM | BPF_W
-        const byte MoveReg = 0xbf;      // BPF_ALU64 | BPF_MOV | BPF_X
-        const byte MoveImm = 0xb7;      // BPF_ALU64 | BPF_MOV | BPF_K
-        const byte AndImm = 0x57;       // BPF_ALU64 | BPF_AND | BPF_K
-        const byte ShiftRight = 0x77;   // BPF_ALU64 | BPF_RSH | BPF_K
-        const byte Jump = 0x05;         // BPF_JMP | BPF_JA
-        const byte JumpNotEqual = 0x55; // BPF_JMP | BPF_JNE | BPF_K
-        const byte JumpEqual = 0x15;    // BPF_JMP | BPF_JEQ | BPF_K
-        const byte Exit = 0x95;         // BPF_JMP | BPF_EXIT
-        const int DeviceBlock = 1;      // BPF_DEVCG_DEV_BLOCK
-        const int DeviceChar = 2;       // BPF_DEVCG_DEV_CHAR
+        const byte LoadWord = BPF_LDX | BPF_MEM | BPF_W;
+        const byte MoveReg = BPF_ALU64 | BPF_MOV | BPF_X;
+        const byte MoveImm = BPF_ALU64 | BPF_MOV | BPF_K;
+        const byte AndImm = BPF_ALU64 | BPF_AND | BPF_K;
+        const byte ShiftRight = BPF_ALU64 | BPF_RSH | BPF_K;
+        const byte Jump = BPF_JMP | BPF_JA;
+        const byte JumpNotEqual = BPF_JMP | BPF_JNE | BPF_K;
+        const byte JumpEqual = BPF_JMP | BPF_JEQ | BPF_K;
+        const byte Exit = BPF_JMP | BPF_EXIT;
 
         readonly byte[] bytes_ = new byte[capacity * InstructionSize];
         int count_;
@@ -97,7 +97,7 @@ public static class DeviceFilter
         {
             int length = 4 + (testAccess ? 4 : 0) + (device.Major >= 0 ? 2 : 0) + (device.Minor >= 0 ? 2 : 0);
             int end = count_ + length;
-            Test(JumpEqual, 2, device.Type == 'b' ? DeviceBlock : DeviceChar, end);
+            Test(JumpEqual, 2, device.Type == 'b' ? BpfDevcg.BPF_DEVCG_DEV_BLOCK : BpfDevcg.BPF_DEVCG_DEV_CHAR, end);
             if (device.Major >= 0)
             {
                 Test(JumpEqual, 4, (int)device.Major, end);

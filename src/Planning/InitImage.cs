@@ -8,7 +8,7 @@ namespace OciRun.Planning;
 /// <summary>Builds the program that the container's first process parks in: an ELF file of an small interpreter, a table of
 /// system calls and their data. Executing it from a sealed memfd takes the runtime's own binary out of the container's reach
 /// (CVE-2019-5736) and leaves a process of a few pages. All that is left to do before the payload is plain system calls with
-/// constant arguments, so a table is enough. The interpreter's source is InitCode.X64.S beside this file; a test assembles it.</summary>
+/// constant arguments, so a table is enough. The interpreter's source is InitCode.S of the architecture; a test assembles it.</summary>
 public sealed class InitImageBuilder
 {
     const ulong TextAddress = 0x400000;
@@ -174,7 +174,7 @@ public sealed class InitImageBuilder
         int dataOffset = (textSize + Page - 1) & -Page;
         byte[] file = new byte[dataOffset + _dataLength];
         WriteHeader(file, textSize, dataOffset);
-        InitCode.X64.CopyTo(file.AsSpan(InitCode.Offset));
+        InitCode.Bytes.CopyTo(file.AsSpan(InitCode.Offset));
         _ops.AsSpan(0, Count * OpSize).CopyTo(file.AsSpan(OpsOffset));
         _data.AsSpan(0, _dataLength).CopyTo(file.AsSpan(dataOffset));
         return file;

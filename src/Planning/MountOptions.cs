@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using OciRun.Spec;
+using static OciRun.Kernel.MountFlags;
 
 namespace OciRun.Planning;
 
@@ -33,7 +34,7 @@ public sealed class MountOptions
     public bool SourceNoFollow { get; private set; }
     public bool DestinationNoFollow { get; private set; }
 
-    public bool ReadOnly => (AttrSet & Attr.RDONLY) != 0;
+    public bool ReadOnly => (AttrSet & MOUNT_ATTR_RDONLY) != 0;
 
     /// <summary>Sorts the words; nothing in them is an error here, for an unknown word belongs to the file system.</summary>
     public static MountOptions Parse(List<string>? words)
@@ -58,8 +59,8 @@ public sealed class MountOptions
             case Kind.Clear: ClearAttr(bits); break;
             case Kind.RecursiveSet: RecursiveAttrSet |= bits; RecursiveAttrClear = (RecursiveAttrClear & ~bits) | AtimeMask(bits); break;
             case Kind.RecursiveClear: RecursiveAttrClear |= bits; RecursiveAttrSet &= ~bits; break;
-            case Kind.RecursiveAtime: RecursiveAttrClear |= Attr.ATIME; RecursiveAttrSet = (RecursiveAttrSet & ~Attr.ATIME) | bits; break;
-            case Kind.Atime: AttrClear |= Attr.ATIME; AttrSet = (AttrSet & ~Attr.ATIME) | bits; break;
+            case Kind.RecursiveAtime: RecursiveAttrClear |= MOUNT_ATTR__ATIME; RecursiveAttrSet = (RecursiveAttrSet & ~(ulong)MOUNT_ATTR__ATIME) | bits; break;
+            case Kind.Atime: AttrClear |= MOUNT_ATTR__ATIME; AttrSet = (AttrSet & ~(ulong)MOUNT_ATTR__ATIME) | bits; break;
             case Kind.Propagate: Propagation.Add(bits); break;
             case Kind.Bind: Bind = true; Recursive |= bits != 0; break;
             case Kind.Superblock: Data.Add(word); break;
@@ -83,7 +84,7 @@ public sealed class MountOptions
         AttrSet &= ~bits;
     }
 
-    static ulong AtimeMask(ulong bits) => (bits & Attr.ATIME) != 0 ? Attr.ATIME : 0;
+    static ulong AtimeMask(ulong bits) => (bits & MOUNT_ATTR__ATIME) != 0 ? MOUNT_ATTR__ATIME : 0UL;
 
     void AddSpecial(string word)
     {
@@ -98,7 +99,7 @@ public sealed class MountOptions
             case "dest-nofollow": DestinationNoFollow = true; break;
             case "defaults":
                 AttrSet = 0;
-                AttrClear = Attr.RDONLY | Attr.NOSUID | Attr.NODEV | Attr.NOEXEC;
+                AttrClear = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
                 break;
         }
     }
@@ -116,28 +117,6 @@ public sealed class MountOptions
             Data.Add(word);
         }
     }
-
-    /// <summary>MOUNT_ATTR_* of linux/mount.h.</summary>
-    public static class Attr
-    {
-        public const ulong RDONLY = 0x1;
-        public const ulong NOSUID = 0x2;
-        public const ulong NODEV = 0x4;
-        public const ulong NOEXEC = 0x8;
-        /// <summary>The field of the three access time modes; relatime is 0.</summary>
-        public const ulong ATIME = 0x70;
-        public const ulong NOATIME = 0x10;
-        public const ulong STRICTATIME = 0x20;
-        public const ulong NODIRATIME = 0x80;
-        public const ulong IDMAP = 0x100000;
-        public const ulong NOSYMFOLLOW = 0x200000;
-    }
-
-    const ulong Rec = 0x4000;
-    const ulong Unbindable = 1 << 17;
-    const ulong Private = 1 << 18;
-    const ulong Slave = 1 << 19;
-    const ulong Shared = 1 << 20;
 
     enum Kind
     {
@@ -160,51 +139,51 @@ public sealed class MountOptions
     /// <summary>The option table (config.md, "Linux mount options"; mount(8)). A switch and not a dictionary: nothing to build at start-up.</summary>
     static (Kind, ulong) Classify(string word) => word switch
     {
-        "ro" => (Kind.Set, Attr.RDONLY),
-        "rw" => (Kind.Clear, Attr.RDONLY),
-        "nosuid" => (Kind.Set, Attr.NOSUID),
-        "suid" => (Kind.Clear, Attr.NOSUID),
-        "nodev" => (Kind.Set, Attr.NODEV),
-        "dev" => (Kind.Clear, Attr.NODEV),
-        "noexec" => (Kind.Set, Attr.NOEXEC),
-        "exec" => (Kind.Clear, Attr.NOEXEC),
-        "nodiratime" => (Kind.Set, Attr.NODIRATIME),
-        "diratime" => (Kind.Clear, Attr.NODIRATIME),
-        "nosymfollow" => (Kind.Set, Attr.NOSYMFOLLOW),
-        "symfollow" => (Kind.Clear, Attr.NOSYMFOLLOW),
-        "noatime" => (Kind.Atime, Attr.NOATIME),
+        "ro" => (Kind.Set, MOUNT_ATTR_RDONLY),
+        "rw" => (Kind.Clear, MOUNT_ATTR_RDONLY),
+        "nosuid" => (Kind.Set, MOUNT_ATTR_NOSUID),
+        "suid" => (Kind.Clear, MOUNT_ATTR_NOSUID),
+        "nodev" => (Kind.Set, MOUNT_ATTR_NODEV),
+        "dev" => (Kind.Clear, MOUNT_ATTR_NODEV),
+        "noexec" => (Kind.Set, MOUNT_ATTR_NOEXEC),
+        "exec" => (Kind.Clear, MOUNT_ATTR_NOEXEC),
+        "nodiratime" => (Kind.Set, MOUNT_ATTR_NODIRATIME),
+        "diratime" => (Kind.Clear, MOUNT_ATTR_NODIRATIME),
+        "nosymfollow" => (Kind.Set, MOUNT_ATTR_NOSYMFOLLOW),
+        "symfollow" => (Kind.Clear, MOUNT_ATTR_NOSYMFOLLOW),
+        "noatime" => (Kind.Atime, MOUNT_ATTR_NOATIME),
         "atime" or "norelatime" or "nostrictatime" or "relatime" => (Kind.Atime, 0),
-        "strictatime" => (Kind.Atime, Attr.STRICTATIME),
-        "rro" => (Kind.RecursiveSet, Attr.RDONLY),
-        "rrw" => (Kind.RecursiveClear, Attr.RDONLY),
-        "rnosuid" => (Kind.RecursiveSet, Attr.NOSUID),
-        "rsuid" => (Kind.RecursiveClear, Attr.NOSUID),
-        "rnodev" => (Kind.RecursiveSet, Attr.NODEV),
-        "rdev" => (Kind.RecursiveClear, Attr.NODEV),
-        "rnoexec" => (Kind.RecursiveSet, Attr.NOEXEC),
-        "rexec" => (Kind.RecursiveClear, Attr.NOEXEC),
-        "rnodiratime" => (Kind.RecursiveSet, Attr.NODIRATIME),
-        "rdiratime" => (Kind.RecursiveClear, Attr.NODIRATIME),
-        "rnosymfollow" => (Kind.RecursiveSet, Attr.NOSYMFOLLOW),
-        "rsymfollow" => (Kind.RecursiveClear, Attr.NOSYMFOLLOW),
+        "strictatime" => (Kind.Atime, MOUNT_ATTR_STRICTATIME),
+        "rro" => (Kind.RecursiveSet, MOUNT_ATTR_RDONLY),
+        "rrw" => (Kind.RecursiveClear, MOUNT_ATTR_RDONLY),
+        "rnosuid" => (Kind.RecursiveSet, MOUNT_ATTR_NOSUID),
+        "rsuid" => (Kind.RecursiveClear, MOUNT_ATTR_NOSUID),
+        "rnodev" => (Kind.RecursiveSet, MOUNT_ATTR_NODEV),
+        "rdev" => (Kind.RecursiveClear, MOUNT_ATTR_NODEV),
+        "rnoexec" => (Kind.RecursiveSet, MOUNT_ATTR_NOEXEC),
+        "rexec" => (Kind.RecursiveClear, MOUNT_ATTR_NOEXEC),
+        "rnodiratime" => (Kind.RecursiveSet, MOUNT_ATTR_NODIRATIME),
+        "rdiratime" => (Kind.RecursiveClear, MOUNT_ATTR_NODIRATIME),
+        "rnosymfollow" => (Kind.RecursiveSet, MOUNT_ATTR_NOSYMFOLLOW),
+        "rsymfollow" => (Kind.RecursiveClear, MOUNT_ATTR_NOSYMFOLLOW),
         "rrelatime" or "ratime" or "rnorelatime" or "rnostrictatime" => (Kind.RecursiveAtime, 0),
-        "rnoatime" => (Kind.RecursiveAtime, Attr.NOATIME),
-        "rstrictatime" => (Kind.RecursiveAtime, Attr.STRICTATIME),
-        "private" => (Kind.Propagate, Private),
-        "rprivate" => (Kind.Propagate, Private | Rec),
-        "slave" => (Kind.Propagate, Slave),
-        "rslave" => (Kind.Propagate, Slave | Rec),
-        "shared" => (Kind.Propagate, Shared),
-        "rshared" => (Kind.Propagate, Shared | Rec),
-        "unbindable" => (Kind.Propagate, Unbindable),
-        "runbindable" => (Kind.Propagate, Unbindable | Rec),
+        "rnoatime" => (Kind.RecursiveAtime, MOUNT_ATTR_NOATIME),
+        "rstrictatime" => (Kind.RecursiveAtime, MOUNT_ATTR_STRICTATIME),
+        "private" => (Kind.Propagate, MS_PRIVATE),
+        "rprivate" => (Kind.Propagate, MS_PRIVATE | MS_REC),
+        "slave" => (Kind.Propagate, MS_SLAVE),
+        "rslave" => (Kind.Propagate, MS_SLAVE | MS_REC),
+        "shared" => (Kind.Propagate, MS_SHARED),
+        "rshared" => (Kind.Propagate, MS_SHARED | MS_REC),
+        "unbindable" => (Kind.Propagate, MS_UNBINDABLE),
+        "runbindable" => (Kind.Propagate, MS_UNBINDABLE | MS_REC),
         "bind" => (Kind.Bind, 0),
         "rbind" => (Kind.Bind, 1),
         "sync" or "async" or "dirsync" or "mand" or "nomand" or "lazytime" or "nolazytime" => (Kind.Superblock, 0),
-        "iversion" => (Kind.Legacy, 1 << 23),
-        "noiversion" => (Kind.LegacyClear, 1 << 23),
-        "acl" => (Kind.Legacy, 1 << 16),
-        "noacl" => (Kind.LegacyClear, 1 << 16),
+        "iversion" => (Kind.Legacy, MS_I_VERSION),
+        "noiversion" => (Kind.LegacyClear, MS_I_VERSION),
+        "acl" => (Kind.Legacy, MS_POSIXACL),
+        "noacl" => (Kind.LegacyClear, MS_POSIXACL),
         "silent" or "loud" => (Kind.None, 0),
         "remount" or "tmpcopyup" or "idmap" or "ridmap" or "copy-symlink" or "src-nofollow" or "dest-nofollow" or "defaults"
             => (Kind.Special, 0),

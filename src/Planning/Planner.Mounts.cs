@@ -1,7 +1,9 @@
 using System;
 using System.Collections.Generic;
+using OciRun.Kernel;
 using OciRun.Planning.Steps;
 using OciRun.Spec;
+using static OciRun.Kernel.CloneFlags;
 
 namespace OciRun.Planning;
 
@@ -104,9 +106,7 @@ public sealed partial class Planner
     /// not; the container then does it, which as the same user reaches the same files.</summary>
     bool OpensSources => HasUserNamespace && MayMount;
 
-    bool MayMount => (_facts.Capabilities & (1ul << CapSysAdmin)) != 0;
-
-    const int CapSysAdmin = 21;
+    bool MayMount => (_facts.Capabilities & (1UL << Capability.CAP_SYS_ADMIN)) != 0;
 
     void PlanBind(SpecMount mount, string path, string destination, MountOptions options, MountArgFlags flags)
     {
@@ -163,9 +163,9 @@ public sealed partial class Planner
         {
             return -1;
         }
-        if (!uids && options.IdMapSpec is null && IsJoined(NamespaceKind.User))
+        if (!uids && options.IdMapSpec is null && IsJoined(CLONE_NEWUSER))
         {
-            return _slots.FindIndex(static slot => slot is { Kind: SlotKind.Namespace, NamespaceFlag: NamespaceKind.User });
+            return _slots.FindIndex(static slot => slot is { Kind: SlotKind.Namespace, NamespaceFlag: CLONE_NEWUSER });
         }
         (IReadOnlyList<SpecIdMapping> Uids, IReadOnlyList<SpecIdMapping> Gids)? maps =
             uids ? (mount.UidMappings!, mount.GidMappings!) : MappingsOf(options, path);
@@ -201,12 +201,12 @@ public sealed partial class Planner
         }
         flags |= type is "proc" or "sysfs" ? MountArgFlags.RealDirectory : 0;
         string? fallback = null;
-        if (type == "sysfs" && (HasUserNamespace || _facts.InUserNamespace) && !IsNew(NamespaceKind.Network))
+        if (type == "sysfs" && (HasUserNamespace || _facts.InUserNamespace) && !IsNew(CLONE_NEWNET))
         {
             flags |= MountArgFlags.HostFallback;
             fallback = "/sys";
         }
-        if (type == "proc" && (HasUserNamespace || _facts.InUserNamespace) && !IsNew(NamespaceKind.Pid))
+        if (type == "proc" && (HasUserNamespace || _facts.InUserNamespace) && !IsNew(CLONE_NEWPID))
         {
             flags |= MountArgFlags.HostFallback;
             fallback = "/proc";
@@ -288,7 +288,7 @@ public sealed partial class Planner
             Problem(path, "no cgroup2 file system is mounted on this host");
             return;
         }
-        if (Has(NamespaceKind.Cgroup))
+        if (Has(CLONE_NEWCGROUP))
         {
             options.Data.Clear();
             Add(new MountStep

@@ -6,6 +6,7 @@ using OciRun.Kernel;
 using OciRun.Planning.Seccomp;
 using OciRun.Planning.Steps;
 using OciRun.Spec;
+using static OciRun.Kernel.CloneFlags;
 
 namespace OciRun.Planning;
 
@@ -88,7 +89,7 @@ public sealed partial class Planner
     }
 
     /// <summary>A process of exec is born into the container's pid namespace at last: before, it is in no other process's sight.</summary>
-    bool ClonesAtLast => _options.IsExec && IsJoined(NamespaceKind.Pid);
+    bool ClonesAtLast => _options.IsExec && IsJoined(CLONE_NEWPID);
 
     /// <summary>A process of SCHED_DEADLINE cannot clone (sched(7)), and one at its limit of processes neither.</summary>
     static bool CannotCloneLater(SpecProcess process) =>
@@ -132,7 +133,7 @@ public sealed partial class Planner
 
     void PlanAttributes(SpecProcess process)
     {
-        uint umask = process.User?.Umask ?? 0x12;
+        uint umask = process.User?.Umask ?? Mode.O022;
         Add(Call(Sys.umask, "process.user.umask", "set the umask to " + Convert.ToString(umask, 8).PadLeft(4, '0'), null, umask));
         ProcessAttributes.Add(_spec, process, _steps);
         PlanFinalAffinity(process);
@@ -144,7 +145,7 @@ public sealed partial class Planner
         }
         if (process.NoNewPrivileges)
         {
-            Add(Call(Sys.prctl, "process.noNewPrivileges", "set no_new_privs", null, 38 /* PR_SET_NO_NEW_PRIVS */, 1));
+            Add(Call(Sys.prctl, "process.noNewPrivileges", "set no_new_privs", null, Prctl.PR_SET_NO_NEW_PRIVS, 1));
         }
     }
 

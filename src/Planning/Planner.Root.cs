@@ -3,12 +3,16 @@ using System.Collections.Generic;
 using System.IO;
 using OciRun.Planning.Steps;
 using OciRun.Spec;
+using static OciRun.Kernel.CloneFlags;
+using static OciRun.Kernel.Mode;
+using static OciRun.Kernel.MountFlags;
+using static OciRun.Kernel.StatMode;
 
 namespace OciRun.Planning;
 
 public sealed partial class Planner
 {
-    bool HasMountNamespace => Has(NamespaceKind.Mount);
+    bool HasMountNamespace => Has(CLONE_NEWNS);
 
     string Rootfs => AbsolutePath(_spec.Root?.Path ?? "");
 
@@ -39,18 +43,7 @@ public sealed partial class Planner
     }
 
     /// <summary>MS_* flags of linux.rootfsPropagation, 0 when it is absent.</summary>
-    static ulong PropagationFlags(string? word) => word switch
-    {
-        "shared" => 1 << 20,
-        "rshared" => (1 << 20) | 0x4000,
-        "slave" => 1 << 19,
-        "rslave" => (1 << 19) | 0x4000,
-        "private" => 1 << 18,
-        "rprivate" => (1 << 18) | 0x4000,
-        "unbindable" => 1 << 17,
-        "runbindable" => (1 << 17) | 0x4000,
-        _ => 0,
-    };
+    static ulong PropagationFlags(string? word) => (ulong)(word is null ? 0 : SpecWords.Propagation(word) ?? 0);
 
     void PlanRoot()
     {
@@ -64,14 +57,13 @@ public sealed partial class Planner
             // Only rprivate and the shared ones say something about the host's mounts. The others are for the new root alone, later:
             // unbindable would reach the bind of the rootfs, and slave or private on "/" alone would leave what is mounted below it
             // shared with the host.
-            const ulong rprivate = (1 << 18) | 0x4000;
-            bool shared = (propagation & (1 << 20)) != 0;
-            bool given = shared || propagation == rprivate;
+            bool shared = (propagation & MS_SHARED) != 0;
+            bool given = shared || propagation == (MS_PRIVATE | MS_REC);
             Add(new PropagationStep
             {
                 ConfigPath = _linux.RootfsPropagation is null ? "" : "linux.rootfsPropagation",
                 Word = given ? _linux.RootfsPropagation! : "rslave",
-                Flags = given ? propagation : (1 << 19) | 0x4000,
+                Flags = given ? propagation : MS_SLAVE | MS_REC,
                 PrivateAbove = shared ? Rootfs : null,
             });
         }
@@ -120,7 +112,7 @@ public sealed partial class Planner
         {
             if (!configured.Contains(path))
             {
-                var node = new DeviceNode(path, 0x2000 | 0x1B6, major, minor, 0, 0);
+                var node = new DeviceNode(path, S_IFCHR | O666, major, minor, 0, 0);
                 Add(new DeviceStep { ConfigPath = "", Node = node, Bind = bind, FromConfig = false });
             }
         }
@@ -138,8 +130,8 @@ public sealed partial class Planner
         {
             return;
         }
-        uint type = device.Type switch { "b" => 0x6000u, "p" => 0x1000u, _ => 0x2000u };
-        uint mode = device.FileMode is { } given ? given & 0xFFF : 0x1B6;
+        uint type = device.Type switch { "b" => S_IFBLK, "p" => S_IFIFO, _ => S_IFCHR };
+        uint mode = device.FileMode is { } given ? given & O7777 : O666;
         var node = new DeviceNode(CleanPath(device.Path), type | mode, Number(device.Major), Number(device.Minor),
             device.Uid ?? 0, device.Gid ?? 0);
         Add(new DeviceStep { ConfigPath = path, Node = node, Bind = bind && device.Type != "p", FromConfig = true });

@@ -5,6 +5,7 @@ using OciRun.Planning.Cgroups;
 using OciRun.Planning.Steps;
 using OciRun.Planning.Validation;
 using OciRun.Spec;
+using static OciRun.Kernel.CloneFlags;
 
 namespace OciRun.Planning;
 
@@ -76,7 +77,7 @@ public sealed partial class Planner
         planner.NewSlot(new Slot(SlotKind.Empty, ""));
         planner.PlanExecAffinity();
         planner.Add(new JoinContainerStep { ConfigPath = "", Namespaces = joined });
-        if (planner.IsJoined(NamespaceKind.User))
+        if (planner.IsJoined(CLONE_NEWUSER))
         {
             planner.Add(new BecomeRootStep { ConfigPath = "", WaitForMaps = false });
         }
@@ -121,7 +122,7 @@ public sealed partial class Planner
             Slots = _slots,
             NewNamespaces = _newNamespaces,
             JoinedNamespaces = _joinedNamespaces,
-            CloneFlags = CloneFlags(),
+            CloneFlags = SpawnFlags(),
             Warnings = warnings,
         };
     }
@@ -150,7 +151,7 @@ public sealed partial class Planner
     bool IsJoined(ulong kind) => (_joinedNamespaces & kind) != 0;
 
     /// <summary>The container's processes are in a user namespace other than the runtime's.</summary>
-    bool HasUserNamespace => Has(NamespaceKind.User);
+    bool HasUserNamespace => Has(CLONE_NEWUSER);
 
     void Add(Step step) => _steps.Add(step);
 
@@ -225,7 +226,7 @@ public sealed partial class Planner
             writable |= isCgroup && mount.Options?.Contains("ro") != true;
         }
         uint? owner = HostUser(_spec.Process?.User?.Uid ?? 0);
-        if (writable && IsNew(NamespaceKind.Cgroup) && owner is { } uid && uid != _facts.EffectiveUid)
+        if (writable && IsNew(CLONE_NEWCGROUP) && owner is { } uid && uid != _facts.EffectiveUid)
         {
             Add(new DelegateStep { ConfigPath = "linux.namespaces", Uid = uid });
         }
@@ -233,7 +234,7 @@ public sealed partial class Planner
 
     uint? HostUser(uint user)
     {
-        if (!IsNew(NamespaceKind.User))
+        if (!IsNew(CLONE_NEWUSER))
         {
             return user;
         }
@@ -252,16 +253,16 @@ public sealed partial class Planner
 
     void PlanSpawn()
     {
-        if (_linux.TimeOffsets is { Count: > 0 } offsets && IsNew(NamespaceKind.Time))
+        if (_linux.TimeOffsets is { Count: > 0 } offsets && IsNew(CLONE_NEWTIME))
         {
             Add(new TimeOffsetsStep { ConfigPath = "linux.timeOffsets", Offsets = offsets });
         }
         Add(new SpawnStep
         {
             ConfigPath = "linux.namespaces",
-            CloneFlags = CloneFlags(),
+            CloneFlags = SpawnFlags(),
             IntoCgroup = _intoCgroup,
-            NewTime = IsNew(NamespaceKind.Time),
+            NewTime = IsNew(CLONE_NEWTIME),
             JoinedPid = PathOfNamespace("pid"),
         });
         Add(new AffinityStep { ConfigPath = "", Cpus = null });
@@ -300,14 +301,14 @@ public sealed partial class Planner
 
     /// <summary>A process can be born into new namespaces unless they are to belong to a user namespace that it must join first. The
     /// cgroup namespace is unshared later, when the process is in its cgroup; the time namespace by the runtime, before.</summary>
-    ulong CloneFlags() => IsJoined(NamespaceKind.User) || JoinsBeforeUser ? 0 : _newNamespaces & ~(NamespaceKind.Cgroup | NamespaceKind.Time);
+    ulong SpawnFlags() => IsJoined(CLONE_NEWUSER) || JoinsBeforeUser ? 0 : _newNamespaces & ~(ulong)(CLONE_NEWCGROUP | CLONE_NEWTIME);
 
     /// <summary>Namespaces of others can only be joined with the runtime's rights: before the new user namespace.</summary>
-    bool JoinsBeforeUser => IsNew(NamespaceKind.User) && (_joinedNamespaces & ~NamespaceKind.Pid) != 0;
+    bool JoinsBeforeUser => IsNew(CLONE_NEWUSER) && (_joinedNamespaces & ~(ulong)CLONE_NEWPID) != 0;
 
     void PlanJoin()
     {
-        if (IsNew(NamespaceKind.User))
+        if (IsNew(CLONE_NEWUSER))
         {
             Add(new MapIdsStep
             {
@@ -324,9 +325,9 @@ public sealed partial class Planner
         if (late)
         {
             PlanJoinedNamespaces();
-            Add(new UnshareStep { ConfigPath = "linux.namespaces", Flags = NamespaceKind.User });
+            Add(new UnshareStep { ConfigPath = "linux.namespaces", Flags = CLONE_NEWUSER });
         }
-        if (IsNew(NamespaceKind.User))
+        if (IsNew(CLONE_NEWUSER))
         {
             Add(new BecomeRootStep { ConfigPath = "linux.uidMappings", WaitForMaps = true });
         }
@@ -334,10 +335,10 @@ public sealed partial class Planner
         {
             PlanJoinedNamespaces();
         }
-        ulong rest = late || IsJoined(NamespaceKind.User)
-            ? _newNamespaces & ~(NamespaceKind.Cgroup | NamespaceKind.Time | NamespaceKind.User)
+        ulong rest = late || IsJoined(CLONE_NEWUSER)
+            ? _newNamespaces & ~(ulong)(CLONE_NEWCGROUP | CLONE_NEWTIME | CLONE_NEWUSER)
             : 0;
-        if ((rest & NamespaceKind.Pid) != 0)
+        if ((rest & CLONE_NEWPID) != 0)
         {
             Add(new CloneAgainStep { ConfigPath = "linux.namespaces", Flags = rest });
         }
@@ -345,15 +346,15 @@ public sealed partial class Planner
         {
             Add(new UnshareStep { ConfigPath = "linux.namespaces", Flags = rest });
         }
-        if (IsNew(NamespaceKind.Cgroup))
+        if (IsNew(CLONE_NEWCGROUP))
         {
-            Add(new UnshareStep { ConfigPath = "linux.namespaces", Flags = NamespaceKind.Cgroup });
+            Add(new UnshareStep { ConfigPath = "linux.namespaces", Flags = CLONE_NEWCGROUP });
         }
         if (!_options.NoNewKeyring)
         {
             AddKeyring();
         }
-        if (IsNew(NamespaceKind.Network))
+        if (IsNew(CLONE_NEWNET))
         {
             Add(new LoopbackStep { ConfigPath = "linux.namespaces" });
         }
@@ -380,12 +381,12 @@ public sealed partial class Planner
             }
         }
         // The pid namespace takes children only, so the runtime enters it before it clones.
-        joined.RemoveAll(static one => one.Kind.Flag == NamespaceKind.Pid);
+        joined.RemoveAll(static one => one.Kind.Flag == CLONE_NEWPID);
         if (joined.Count > 0)
         {
             Add(new JoinNamespacesStep { ConfigPath = joined.Count == 1 ? joined[0].ConfigPath : "linux.namespaces", Namespaces = joined });
         }
-        if (IsJoined(NamespaceKind.User))
+        if (IsJoined(CLONE_NEWUSER))
         {
             Add(new BecomeRootStep { ConfigPath = "linux.namespaces", WaitForMaps = false });
         }

@@ -6,7 +6,7 @@ namespace OciRun.Planning;
 public static class SpecWords
 {
     /// <summary>The clone flag of a namespace type.</summary>
-    public static CloneFlags? Namespace(string? type) => type switch
+    public static int? Namespace(string? type) => type switch
     {
         "cgroup" => CloneFlags.CLONE_NEWCGROUP,
         "ipc" => CloneFlags.CLONE_NEWIPC,
@@ -20,19 +20,19 @@ public static class SpecWords
     };
 
     /// <summary>SCHED_ISO, number 4, is in the specification although no kernel has ever had it.</summary>
-    public static SchedPolicy? SchedulerPolicy(string? policy) => policy switch
+    public static int? SchedulerPolicy(string? policy) => policy switch
     {
         "SCHED_OTHER" => SchedPolicy.SCHED_NORMAL,
         "SCHED_FIFO" => SchedPolicy.SCHED_FIFO,
         "SCHED_RR" => SchedPolicy.SCHED_RR,
         "SCHED_BATCH" => SchedPolicy.SCHED_BATCH,
-        "SCHED_ISO" => (SchedPolicy)4,
+        "SCHED_ISO" => 4,
         "SCHED_IDLE" => SchedPolicy.SCHED_IDLE,
         "SCHED_DEADLINE" => SchedPolicy.SCHED_DEADLINE,
         _ => null,
     };
 
-    public static SchedFlags? SchedulerFlag(string flag) => flag switch
+    public static int? SchedulerFlag(string flag) => flag switch
     {
         "SCHED_FLAG_RESET_ON_FORK" => SchedFlags.SCHED_FLAG_RESET_ON_FORK,
         "SCHED_FLAG_RECLAIM" => SchedFlags.SCHED_FLAG_RECLAIM,
@@ -44,7 +44,7 @@ public static class SpecWords
         _ => null,
     };
 
-    public static IoPrioClass? IoPriorityClass(string? name) => name switch
+    public static int? IoPriorityClass(string? name) => name switch
     {
         "IOPRIO_CLASS_RT" => IoPrioClass.IOPRIO_CLASS_RT,
         "IOPRIO_CLASS_BE" => IoPrioClass.IOPRIO_CLASS_BE,
@@ -52,7 +52,7 @@ public static class SpecWords
         _ => null,
     };
 
-    public static MemPolicyMode? MemoryMode(string? mode) => mode switch
+    public static int? MemoryMode(string? mode) => mode switch
     {
         "MPOL_DEFAULT" => MemPolicyMode.MPOL_DEFAULT,
         "MPOL_PREFERRED" => MemPolicyMode.MPOL_PREFERRED,
@@ -64,7 +64,7 @@ public static class SpecWords
         _ => null,
     };
 
-    public static MemPolicyFlags? MemoryFlag(string flag) => flag switch
+    public static int? MemoryFlag(string flag) => flag switch
     {
         "MPOL_F_NUMA_BALANCING" => MemPolicyFlags.MPOL_F_NUMA_BALANCING,
         "MPOL_F_RELATIVE_NODES" => MemPolicyFlags.MPOL_F_RELATIVE_NODES,
@@ -72,7 +72,7 @@ public static class SpecWords
         _ => null,
     };
 
-    public static Personality? PersonalityDomain(string? domain) => domain switch
+    public static int? PersonalityDomain(string? domain) => domain switch
     {
         "LINUX" => Personality.PER_LINUX,
         "LINUX32" => Personality.PER_LINUX32,
@@ -80,7 +80,7 @@ public static class SpecWords
     };
 
     /// <summary>The propagation type and MS_REC of a word of <c>linux.rootfsPropagation</c>.</summary>
-    public static MountFlags? Propagation(string word) => word switch
+    public static int? Propagation(string word) => word switch
     {
         "private" => MountFlags.MS_PRIVATE,
         "rprivate" => MountFlags.MS_PRIVATE | MountFlags.MS_REC,

@@ -16,8 +16,8 @@ abstract class Shape
     public static Shape U16 { get; } = new NumberShape(ushort.MaxValue);
     public static Shape U32 { get; } = new NumberShape(uint.MaxValue);
     public static Shape U64 { get; } = new NumberShape(ulong.MaxValue);
-    /// <summary>Permission bits, as a decimal number.</summary>
-    public static Shape FileMode { get; } = new NumberShape(0x1FF);
+    /// <summary>Permission bits, as a decimal number: up to 0777.</summary>
+    public static Shape FileMode { get; } = new NumberShape(511);
     public static Shape Texts { get; } = new ListShape(Text, 0);
     /// <summary>An object of any members.</summary>
     public static Shape Any { get; } = Object();

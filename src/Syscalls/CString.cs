@@ -20,7 +20,7 @@ public static unsafe class CString
     {
         if (text.Contains('\0'))
         {
-            throw new SyscallException("path", (int)Errno.EINVAL, text.Replace("\0", "\\0", StringComparison.Ordinal));
+            throw new SyscallException("path", Errno.EINVAL, text.Replace("\0", "\\0", StringComparison.Ordinal));
         }
         int most = checked((text.Length * 3) + 1);
         Span<byte> target = most <= buffer.Length ? buffer : new byte[most];

@@ -55,7 +55,7 @@ public static unsafe class ChildSys
         {
             result = Call(Sys.read, fd, (long)buffer, count);
         }
-        while (result == -(long)Errno.EINTR);
+        while (result == -Errno.EINTR);
         return result;
     }
 
@@ -68,7 +68,7 @@ public static unsafe class ChildSys
         {
             result = Call(Sys.write, fd, (long)buffer, count);
         }
-        while (result == -(long)Errno.EINTR);
+        while (result == -Errno.EINTR);
         return result;
     }
 
@@ -83,7 +83,7 @@ public static unsafe class ChildSys
 
     /// <summary>openat(2).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static long OpenAt(int dirfd, byte* path, OpenFlags flags, uint mode = 0) =>
+    public static long OpenAt(int dirfd, byte* path, int flags, uint mode = 0) =>
         Call(Sys.openat, dirfd, (long)path, (long)flags, mode);
 
     /// <summary>execve(2): returns only on failure.</summary>

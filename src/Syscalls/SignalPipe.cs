@@ -9,7 +9,6 @@ namespace OciRun.Syscalls;
 public sealed unsafe class SignalPipe : IDisposable
 {
     const int PageSize = 4096;
-    const int MapPrivateAnonymous = 0x22;
 
     readonly SafeFd _read;
     readonly SafeFd _write;
@@ -19,20 +18,22 @@ public sealed unsafe class SignalPipe : IDisposable
     public SignalPipe(ulong signals)
     {
         (_read, _write) = Syscall.Pipe2(OpenFlags.O_CLOEXEC | OpenFlags.O_NONBLOCK);
-        byte* code = (byte*)Syscall.Check(Syscall.Try(Sys.mmap, 0, PageSize, 3, MapPrivateAnonymous, -1, 0), "mmap");
+        byte* code = (byte*)Syscall.Check(Syscall.Try(Sys.mmap, 0, PageSize,
+            Mmap.PROT_READ | Mmap.PROT_WRITE, Mmap.MAP_PRIVATE | Mmap.MAP_ANONYMOUS, -1, 0), "mmap");
         int restorer = SignalHandlerCode.Write(new Span<byte>(code, PageSize), _write);
-        Syscall.Check(Syscall.Try(Sys.mprotect, (long)code, PageSize, 5), "mprotect");
-        // struct kernel_sigaction: handler, flags, restorer, mask. SA_RESTORER and SA_RESTART.
-        ulong* action = stackalloc ulong[4];
-        action[0] = (ulong)code;
-        action[1] = 0x14000000;
-        action[2] = (ulong)(code + restorer);
-        action[3] = ulong.MaxValue;
+        Syscall.Check(Syscall.Try(Sys.mprotect, (long)code, PageSize, Mmap.PROT_READ | Mmap.PROT_EXEC), "mprotect");
+        KernelSigaction action = new()
+        {
+            sa_handler = (ulong)code,
+            sa_flags = SigactionFlags.SA_RESTORER | SigactionFlags.SA_RESTART,
+            sa_restorer = (ulong)(code + restorer),
+            sa_mask = ulong.MaxValue,
+        };
         for (int signal = 1; signal <= Signals.Max; signal++)
         {
             if ((signals & Syscall.SignalBit(signal)) != 0)
             {
-                Syscall.Check(Syscall.Try(Sys.rt_sigaction, signal, (long)action, 0, 8), "rt_sigaction");
+                Syscall.Check(Syscall.Try(Sys.rt_sigaction, signal, (long)(&action), 0, Syscall.MaskBytes), "rt_sigaction");
             }
         }
     }

@@ -1,4 +1,5 @@
 using System;
+using OciRun.Kernel;
 using Tmds.Linux;
 
 namespace OciRun.Syscalls;
@@ -37,23 +38,8 @@ public static class Stdio
 
     /// <summary>Opens a file to append to, mode 0644 when it is made, close-on-exec.</summary>
     /// <returns>A descriptor, or a negated errno.</returns>
-    public static unsafe int TryOpenAppend(string path)
-    {
-        int size = System.Text.Encoding.UTF8.GetMaxByteCount(path.Length) + 1;
-        Span<byte> name = size <= 1024 ? stackalloc byte[size] : new byte[size];
-        name[System.Text.Encoding.UTF8.GetBytes(path, name)] = 0;
-        fixed (byte* start = name)
-        {
-            int flags = LibC.O_WRONLY | LibC.O_CREAT | LibC.O_APPEND | LibC.O_CLOEXEC | LibC.O_NOCTTY;
-            int fd;
-            do
-            {
-                fd = LibC.open(start, flags, 0x1a4);
-            }
-            while (fd < 0 && LibC.errno == LibC.EINTR);
-            return fd < 0 ? -LibC.errno : fd;
-        }
-    }
+    public static int TryOpenAppend(string path) =>
+        Syscall.TryOpen(path, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_APPEND | OpenFlags.O_NOCTTY, Mode.O644);
 
     public static uint EffectiveUid() => (uint)LibC.geteuid();
 

@@ -48,5 +48,5 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>personality(2); 0xffffffff only asks.</summary>
-    public static uint Personality(Personality persona) => (uint)Check(Try(Sys.personality, (long)persona), "personality");
+    public static uint Personality(int persona) => (uint)Check(Try(Sys.personality, (long)persona), "personality");
 }

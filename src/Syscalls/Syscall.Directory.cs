@@ -44,11 +44,11 @@ public static unsafe partial class Syscall
     public static void RmdirAt(int dirfd, string path) => Check(TryUnlinkAt(dirfd, path, AtFlags.AT_REMOVEDIR), "rmdir", path);
 
     /// <summary>renameat2(2).</summary>
-    public static void RenameAt(int olddir, string oldpath, int newdir, string newpath, RenameFlags flags = 0) =>
+    public static void RenameAt(int olddir, string oldpath, int newdir, string newpath, int flags = 0) =>
         Check(TryRenameAt(olddir, oldpath, newdir, newpath, flags), "renameat2", newpath);
 
     /// <summary>renameat2(2): 0 or -errno.</summary>
-    public static int TryRenameAt(int olddir, string oldpath, int newdir, string newpath, RenameFlags flags = 0)
+    public static int TryRenameAt(int olddir, string oldpath, int newdir, string newpath, int flags = 0)
     {
         fixed (byte* o = CString.Of(oldpath, stackalloc byte[CString.Stack]))
         fixed (byte* n = CString.Of(newpath, stackalloc byte[CString.Stack]))
@@ -121,7 +121,7 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>fsetxattr(2): 0 or -errno.</summary>
-    public static int TryFsetxattr(int fd, string name, ReadOnlySpan<byte> value, XattrFlags flags = 0)
+    public static int TryFsetxattr(int fd, string name, ReadOnlySpan<byte> value, int flags = 0)
     {
         fixed (byte* n = CString.Of(name, stackalloc byte[CString.Stack]))
         fixed (byte* v = value)
@@ -151,7 +151,7 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>setxattr(2) by path: 0 or -errno.</summary>
-    public static int TrySetxattr(string path, string name, ReadOnlySpan<byte> value, XattrFlags flags = 0)
+    public static int TrySetxattr(string path, string name, ReadOnlySpan<byte> value, int flags = 0)
     {
         fixed (byte* p = CString.Of(path, stackalloc byte[CString.Stack]))
         fixed (byte* n = CString.Of(name, stackalloc byte[CString.Stack]))

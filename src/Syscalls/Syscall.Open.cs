@@ -11,17 +11,17 @@ public static unsafe partial class Syscall
     const int OpenAt2Attempts = 128;
 
     /// <summary>open(2), always O_CLOEXEC.</summary>
-    public static SafeFd Open(string path, OpenFlags flags, uint mode = 0) => Own(TryOpenAt(AT_FDCWD, path, flags, mode), "open", path);
+    public static SafeFd Open(string path, int flags, uint mode = 0) => Own(TryOpenAt(AT_FDCWD, path, flags, mode), "open", path);
 
     /// <summary>open(2): the descriptor or -errno.</summary>
-    public static int TryOpen(string path, OpenFlags flags, uint mode = 0) => TryOpenAt(AT_FDCWD, path, flags, mode);
+    public static int TryOpen(string path, int flags, uint mode = 0) => TryOpenAt(AT_FDCWD, path, flags, mode);
 
     /// <summary>openat(2), always O_CLOEXEC.</summary>
-    public static SafeFd OpenAt(int dirfd, string path, OpenFlags flags, uint mode = 0) =>
+    public static SafeFd OpenAt(int dirfd, string path, int flags, uint mode = 0) =>
         Own(TryOpenAt(dirfd, path, flags, mode), "openat", path);
 
     /// <summary>openat(2): the descriptor or -errno.</summary>
-    public static int TryOpenAt(int dirfd, string path, OpenFlags flags, uint mode = 0)
+    public static int TryOpenAt(int dirfd, string path, int flags, uint mode = 0)
     {
         fixed (byte* p = CString.Of(path, stackalloc byte[CString.Stack]))
         {
@@ -33,21 +33,21 @@ public static unsafe partial class Syscall
     public static SafeFd OpenAt2(int dirfd, string path, OpenHow how) => Own(TryOpenAt2(dirfd, path, how), "openat2", path);
 
     /// <summary>openat2(2) with its arguments one by one.</summary>
-    public static SafeFd OpenAt2(int dirfd, string path, OpenFlags flags, ResolveFlags resolve, uint mode = 0) =>
+    public static SafeFd OpenAt2(int dirfd, string path, int flags, int resolve, uint mode = 0) =>
         Own(TryOpenAt2(dirfd, path, How(flags, resolve, mode)), "openat2", path);
 
     /// <summary>openat2(2) with its arguments one by one: the descriptor or -errno.</summary>
-    public static int TryOpenAt2(int dirfd, string path, OpenFlags flags, ResolveFlags resolve, uint mode = 0) =>
+    public static int TryOpenAt2(int dirfd, string path, int flags, int resolve, uint mode = 0) =>
         TryOpenAt2(dirfd, path, How(flags, resolve, mode));
 
     /// <summary>openat2(2): the descriptor or -errno.</summary>
     public static int TryOpenAt2(int dirfd, string path, OpenHow how)
     {
-        how.flags |= (ulong)OpenFlags.O_CLOEXEC;
+        how.flags |= OpenFlags.O_CLOEXEC;
         fixed (byte* p = CString.Of(path, stackalloc byte[CString.Stack]))
         {
-            long result = -(long)Errno.EAGAIN;
-            for (int i = 0; i < OpenAt2Attempts && result == -(long)Errno.EAGAIN; i++)
+            long result = -Errno.EAGAIN;
+            for (int i = 0; i < OpenAt2Attempts && result == -Errno.EAGAIN; i++)
             {
                 result = Try(Sys.openat2, dirfd, (long)p, (long)(&how), sizeof(OpenHow));
             }
@@ -56,7 +56,7 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>An <see cref="OpenHow"/>; mode counts only with O_CREAT or O_TMPFILE.</summary>
-    public static OpenHow How(OpenFlags flags, ResolveFlags resolve, uint mode = 0) =>
+    public static OpenHow How(int flags, int resolve, uint mode = 0) =>
         new() { flags = (uint)flags, mode = mode, resolve = (ulong)resolve };
 
     /// <summary>close(2).</summary>
@@ -72,7 +72,7 @@ public static unsafe partial class Syscall
     public static SafeFd Dup(int fd, int least = 0) => Own(Try(Sys.fcntl, fd, Fcntl.F_DUPFD_CLOEXEC, least), "fcntl");
 
     /// <summary>dup3(2); flags are 0 or O_CLOEXEC. Equal numbers are EINVAL.</summary>
-    public static void Dup3(int fd, int target, OpenFlags flags) => Check(Try(Sys.dup3, fd, target, (long)flags), "dup3");
+    public static void Dup3(int fd, int target, int flags) => Check(Try(Sys.dup3, fd, target, (long)flags), "dup3");
 
     /// <summary>fcntl(F_GETFD); -errno (EBADF) for a number that is not open.</summary>
     public static int TryGetFdFlags(int fd) => (int)Try(Sys.fcntl, fd, Fcntl.F_GETFD);
@@ -81,13 +81,13 @@ public static unsafe partial class Syscall
     public static void SetCloseOnExec(int fd, bool on) => Check(Try(Sys.fcntl, fd, Fcntl.F_SETFD, on ? Fcntl.FD_CLOEXEC : 0), "fcntl");
 
     /// <summary>fcntl(F_GETFL).</summary>
-    public static OpenFlags GetStatusFlags(int fd) => (OpenFlags)Check(Try(Sys.fcntl, fd, Fcntl.F_GETFL), "fcntl");
+    public static int GetStatusFlags(int fd) => (int)Check(Try(Sys.fcntl, fd, Fcntl.F_GETFL), "fcntl");
 
     /// <summary>fcntl(F_SETFL).</summary>
-    public static void SetStatusFlags(int fd, OpenFlags flags) => Check(Try(Sys.fcntl, fd, Fcntl.F_SETFL, (long)flags), "fcntl");
+    public static void SetStatusFlags(int fd, int flags) => Check(Try(Sys.fcntl, fd, Fcntl.F_SETFL, (long)flags), "fcntl");
 
     /// <summary>pipe2(2), always O_CLOEXEC.</summary>
-    public static (SafeFd Read, SafeFd Write) Pipe2(OpenFlags flags = OpenFlags.O_CLOEXEC)
+    public static (SafeFd Read, SafeFd Write) Pipe2(int flags = OpenFlags.O_CLOEXEC)
     {
         int* fds = stackalloc int[2];
         Check(FromLibC(LibC.pipe2(fds, (int)(flags | OpenFlags.O_CLOEXEC))), "pipe2");
@@ -95,13 +95,13 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>memfd_create(2), always MFD_CLOEXEC; kernels before 6.3 that do not know MFD_EXEC get it without.</summary>
-    public static SafeFd MemfdCreate(string name, MemfdFlags flags)
+    public static SafeFd MemfdCreate(string name, int flags)
     {
         flags |= MemfdFlags.MFD_CLOEXEC;
         fixed (byte* p = CString.Of(name, stackalloc byte[CString.Stack]))
         {
             long fd = Try(Sys.memfd_create, (long)p, (long)flags);
-            if (fd == -(long)Errno.EINVAL && (flags & MemfdFlags.MFD_EXEC) != 0)
+            if (fd == -Errno.EINVAL && (flags & MemfdFlags.MFD_EXEC) != 0)
             {
                 fd = Try(Sys.memfd_create, (long)p, (long)(flags & ~MemfdFlags.MFD_EXEC));
             }
@@ -110,16 +110,16 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>fcntl(F_ADD_SEALS).</summary>
-    public static void FcntlAddSeals(int fd, Seal seals) => Check(Try(Sys.fcntl, fd, Fcntl.F_ADD_SEALS, (long)seals), "fcntl");
+    public static void FcntlAddSeals(int fd, int seals) => Check(Try(Sys.fcntl, fd, Fcntl.F_ADD_SEALS, (long)seals), "fcntl");
 
     /// <summary>fcntl(F_GET_SEALS): the seals, or -errno (EINVAL) when not a memfd.</summary>
     public static int TryGetSeals(int fd) => (int)Try(Sys.fcntl, fd, Fcntl.F_GET_SEALS);
 
     /// <summary>flock(2), waiting unless LOCK_NB.</summary>
-    public static void Flock(int fd, FlockOp operation) => Check(TryFlock(fd, operation), "flock");
+    public static void Flock(int fd, int operation) => Check(TryFlock(fd, operation), "flock");
 
     /// <summary>flock(2): 0 or -errno (EWOULDBLOCK with LOCK_NB).</summary>
-    public static int TryFlock(int fd, FlockOp operation) => (int)Try(Sys.flock, fd, (long)operation);
+    public static int TryFlock(int fd, int operation) => (int)Try(Sys.flock, fd, (long)operation);
 
     /// <summary>ftruncate(2).</summary>
     public static void Ftruncate(int fd, long length) => Check(Try(Sys.ftruncate, fd, length), "ftruncate");

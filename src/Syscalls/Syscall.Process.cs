@@ -35,10 +35,10 @@ public static unsafe partial class Syscall
     public static uint Getgid() => (uint)Try(Sys.getgid);
 
     /// <summary>pidfd_open(2); close-on-exec by nature.</summary>
-    public static SafeFd PidfdOpen(int pid, PidfdFlags flags = 0) => Own(TryPidfdOpen(pid, flags), "pidfd_open");
+    public static SafeFd PidfdOpen(int pid, int flags = 0) => Own(TryPidfdOpen(pid, flags), "pidfd_open");
 
     /// <summary>pidfd_open(2): the descriptor or -errno (ESRCH: no such process).</summary>
-    public static int TryPidfdOpen(int pid, PidfdFlags flags = 0) => (int)Try(Sys.pidfd_open, pid, (long)flags);
+    public static int TryPidfdOpen(int pid, int flags = 0) => (int)Try(Sys.pidfd_open, pid, (long)flags);
 
     /// <summary>pidfd_send_signal(2).</summary>
     public static void PidfdSendSignal(int pidfd, int signal) => Check(TryPidfdSendSignal(pidfd, signal), "pidfd_send_signal");

@@ -70,7 +70,7 @@ public static unsafe partial class Syscall
             {
                 if (length > most)
                 {
-                    throw new SyscallException("read", (int)Errno.EFBIG, path);
+                    throw new SyscallException("read", Errno.EFBIG, path);
                 }
                 Array.Resize(ref buffer, (int)Math.Min((long)buffer.Length * 4, (long)most + 1));
             }
@@ -83,7 +83,7 @@ public static unsafe partial class Syscall
         }
         if (length > most)
         {
-            throw new SyscallException("read", (int)Errno.EFBIG, path);
+            throw new SyscallException("read", Errno.EFBIG, path);
         }
         Array.Resize(ref buffer, length);
         return buffer;

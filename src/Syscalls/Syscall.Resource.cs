@@ -56,7 +56,7 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>ioprio_set(2) of a process: 0 or -errno.</summary>
-    public static int TryIoprioSet(int pid, IoPrioClass ioClass, int level) =>
+    public static int TryIoprioSet(int pid, int ioClass, int level) =>
         (int)Try(Sys.ioprio_set, IoPrio.IOPRIO_WHO_PROCESS, pid, ((long)ioClass << IoPrio.IOPRIO_CLASS_SHIFT) | (uint)level);
 
     /// <summary>Nanoseconds of CLOCK_MONOTONIC.</summary>

@@ -6,7 +6,8 @@ namespace OciRun.Syscalls;
 /// <content>rt_sigprocmask(2), rt_sigaction(2), signalfd(2), poll(2), epoll(7), eventfd(2), inotify(7).</content>
 public static unsafe partial class Syscall
 {
-    const int MaskBytes = 8;
+    /// <summary>sizeof(sigset_t) of the kernel.</summary>
+    internal const int MaskBytes = 8;
 
     /// <summary>The bit of a signal in a 64-bit mask.</summary>
     public static ulong SignalBit(int signal) => 1UL << (signal - 1);
@@ -27,7 +28,7 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>signalfd(2), always SFD_CLOEXEC. The signals must be blocked to arrive there.</summary>
-    public static SafeFd SignalFd(ulong mask, SignalfdFlags flags = SignalfdFlags.SFD_CLOEXEC) =>
+    public static SafeFd SignalFd(ulong mask, int flags = SignalfdFlags.SFD_CLOEXEC) =>
         Own(Try(Sys.signalfd4, -1, (long)(&mask), MaskBytes, (long)(flags | SignalfdFlags.SFD_CLOEXEC)), "signalfd4");
 
     /// <summary>Reads one signal from a signalfd; false when it is non-blocking and there is none.</summary>
@@ -37,7 +38,7 @@ public static unsafe partial class Syscall
         {
             *p = default;
             long count = Try(Sys.read, fd, (long)p, sizeof(SignalfdSiginfo));
-            if (count == -(long)Errno.EAGAIN)
+            if (count == -Errno.EAGAIN)
             {
                 return false;
             }
@@ -58,7 +59,7 @@ public static unsafe partial class Syscall
             while (true)
             {
                 long result = Once(Sys.poll, (long)p, fds.Length, left);
-                if (result != -(long)Errno.EINTR)
+                if (result != -Errno.EINTR)
                 {
                     return (int)Check(result, "poll");
                 }

@@ -67,7 +67,7 @@ public static unsafe partial class Syscall
     {
         if (fds.Length > MaxFds)
         {
-            return -(int)Errno.EINVAL;
+            return -Errno.EINVAL;
         }
         int payload = fds.Length * sizeof(int);
         int space = sizeof(Cmsghdr) + Align8(payload);
@@ -123,7 +123,7 @@ public static unsafe partial class Syscall
                     TryClose(taken);
                 }
                 fdCount = 0;
-                return -(int)Errno.EMSGSIZE;
+                return -Errno.EMSGSIZE;
             }
             return (int)count;
         }
@@ -178,7 +178,7 @@ public static unsafe partial class Syscall
         }
         string shorter = "/proc/self/fd/" + dirfd + "/" + path[(slash + 1)..];
         int result = Encoding.UTF8.GetByteCount(shorter) <= MaxSunPath
-            ? CallWithAddress(nr, fd, shorter) : -(int)Errno.ENAMETOOLONG;
+            ? CallWithAddress(nr, fd, shorter) : -Errno.ENAMETOOLONG;
         TryClose(dirfd);
         return result;
     }
@@ -217,7 +217,7 @@ public static unsafe partial class Syscall
         fixed (byte* p = buffer)
         {
             long count = Check(Try(Sys.recvfrom, fd, (long)p, buffer.Length, MsgFlags.MSG_TRUNC), "recvfrom", "AF_NETLINK");
-            return (int)Check(count > buffer.Length ? -(long)Errno.EMSGSIZE : count, "recvfrom", "AF_NETLINK");
+            return (int)Check(count > buffer.Length ? -Errno.EMSGSIZE : count, "recvfrom", "AF_NETLINK");
         }
     }
 }

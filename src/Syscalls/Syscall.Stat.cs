@@ -34,7 +34,7 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>statx(2): 0 or -errno. Look at stx_mask for what the kernel filled in.</summary>
-    public static int TryStatx(int dirfd, string path, int flags, StatxMask mask, out Statx statx)
+    public static int TryStatx(int dirfd, string path, int flags, int mask, out Statx statx)
     {
         fixed (Statx* s = &statx)
         fixed (byte* p = CString.Of(path, stackalloc byte[CString.Stack]))
@@ -45,7 +45,7 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>statx(2).</summary>
-    public static Statx Statx(int dirfd, string path, int flags, StatxMask mask)
+    public static Statx Statx(int dirfd, string path, int flags, int mask)
     {
         Check(TryStatx(dirfd, path, flags, mask, out Statx statx), "statx", path);
         return statx;

@@ -62,7 +62,7 @@ public static unsafe partial class Syscall
     /// bpf(2): its result or -errno. The attribute is copied into a zeroed buffer of at least 128 bytes and back, for the kernel may
     /// write past what it was given.
     /// </summary>
-    public static int TryBpf<T>(BpfCmd command, ref T attribute)
+    public static int TryBpf<T>(int command, ref T attribute)
         where T : unmanaged
     {
         int size = Math.Max(BpfAttrBytes, sizeof(T));
@@ -75,10 +75,10 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>bpf(2).</summary>
-    public static int Bpf<T>(BpfCmd command, ref T attribute)
+    public static int Bpf<T>(int command, ref T attribute)
         where T : unmanaged => (int)Check(TryBpf(command, ref attribute), BpfName(command));
 
-    static string BpfName(BpfCmd command) => command switch
+    static string BpfName(int command) => command switch
     {
         BpfCmd.BPF_PROG_LOAD => "bpf(BPF_PROG_LOAD)",
         BpfCmd.BPF_PROG_ATTACH => "bpf(BPF_PROG_ATTACH)",

@@ -34,7 +34,7 @@ public static unsafe partial class Syscall
         {
             result = Once(nr, a, b, c, d, e, f);
         }
-        while (result == -(long)Errno.EINTR);
+        while (result == -Errno.EINTR);
         return result;
     }
 

@@ -22,7 +22,7 @@ public sealed class SyscallException : Exception
     public int ErrorNumber { get; }
 
     /// <summary>The error number as the enum.</summary>
-    public Errno Errno => (Errno)ErrorNumber;
+    public int Errno => ErrorNumber;
 
     /// <summary>The path or name that the call worked on, if any.</summary>
     public string? Path { get; }

@@ -9,15 +9,7 @@ static class CNames
     public static readonly Dictionary<string, string> Constants = new()
     {
         ["CloneFlags"] = "linux/sched.h",
-        ["MountFlags"] = "linux/mount.h",
-        ["MountAttr"] = "linux/mount.h",
-        ["OpenTreeFlags"] = "linux/fcntl.h linux/mount.h",
-        ["MoveMountFlags"] = "linux/mount.h",
-        ["FsopenFlags"] = "linux/mount.h",
-        ["FspickFlags"] = "linux/mount.h",
-        ["FsmountFlags"] = "linux/mount.h",
-        ["FsconfigCommand"] = "linux/mount.h",
-        ["UmountFlags"] = "sys/mount.h",
+        ["MountFlags"] = "linux/mount.h sys/mount.h",
         ["OpenFlags"] = "linux/fcntl.h",
         ["ResolveFlags"] = "linux/openat2.h",
         ["AtFlags"] = "linux/fcntl.h",
@@ -87,6 +79,9 @@ static class CNames
         ["Signal"] = "signal.h",
         ["Capability"] = "linux/capability.h",
         ["Rlimit"] = "sys/resource.h",
+        ["SigactionFlags"] = "asm/signal.h",
+        ["Limits"] = "linux/limits.h",
+        ["SchedAttr"] = "linux/types.h linux/sched/types.h",
         ["Sys"] = "asm/unistd.h",
     };
 
@@ -177,7 +172,7 @@ static class CNames
     };
 
     /// <summary>Types whose constants are this project's own, checked by other tests here.</summary>
-    public static readonly HashSet<string> OwnConstants = ["Capabilities", "Rlimits", "Signals", "Dirent64"];
+    public static readonly HashSet<string> OwnConstants = ["Capabilities", "Rlimits", "Signals", "Dirent64", "Stat", "Dev", "Mode", "KeyPermission"];
 
     /// <summary>Structures that C names otherwise or does not declare: inline arrays, checked as fields; KernelSigaction, by running.</summary>
     public static readonly HashSet<string> OwnStructs =

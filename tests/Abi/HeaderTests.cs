@@ -101,6 +101,22 @@ public sealed class HeaderTests
             + $"_Static_assert(offsetof(struct dirent64, d_name) == {Dirent64.NameOffset}, \"d_name\");\n"));
 
     [Fact]
+    public void Stat_carries_its_mode_where_the_header_says() =>
+        Assert.Equal("", Host.Compile(Prologue("sys/stat.h")
+            + $"_Static_assert(offsetof(struct stat, st_mode) == {Stat.ModeOffset}, \"st_mode\");\n"));
+
+    [Fact]
+    public void Modes_are_the_digits_of_their_names() => Assert.All(ConstantsOf(typeof(Mode)),
+        mode => Assert.Equal(Convert.ToUInt32(mode.Name[1..], 8), mode.GetRawConstantValue()));
+
+    [Fact]
+    public void Device_numbers_are_those_of_the_c_library() => Assert.Equal($"{Dev.Null} {Dev.Ptmx}", Host.RunC("""
+        #include <stdio.h>
+        #include <sys/sysmacros.h>
+        int main(void) { printf("%u %u", (unsigned)makedev(1, 3), (unsigned)makedev(5, 2)); }
+        """));
+
+    [Fact]
     public void The_compiler_finds_a_wrong_value() => Assert.Contains("wrong on purpose",
         Host.Compile(Prologue("sched.h") + "_Static_assert(CLONE_NEWNS == 1, \"wrong on purpose\");\n"));
 

@@ -278,12 +278,12 @@ public sealed class CgroupKernelTests : IDisposable
                 var query = new BpfProgQueryAttr
                 {
                     target_fd = (uint)cgroup.Directory.Value,
-                    attach_type = (uint)BpfAttachType.BPF_CGROUP_DEVICE,
+                    attach_type = BpfAttachType.BPF_CGROUP_DEVICE,
                     prog_ids = (ulong)(memory + room),
                     prog_cnt = 8,
                 };
                 Marshal.StructureToPtr(query, memory, false);
-                Assert.Equal(0, Syscall.Try(Sys.bpf, (long)BpfCmd.BPF_PROG_QUERY, memory, size));
+                Assert.Equal(0, Syscall.Try(Sys.bpf, BpfCmd.BPF_PROG_QUERY, memory, size));
                 Assert.Equal(1u, Marshal.PtrToStructure<BpfProgQueryAttr>(memory).prog_cnt);
                 byte[] behind = new byte[room - size];
                 Marshal.Copy(memory + size, behind, 0, behind.Length);

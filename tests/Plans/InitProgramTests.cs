@@ -63,16 +63,16 @@ public sealed class InitProgramTests : IDisposable
     [Fact]
     public void Machine_code_is_what_the_assembler_makes_of_the_source()
     {
-        string source = Path.Combine(PlanCase.Fixtures, "../src/Planning/InitCode.X64.S");
+        string source = Path.Combine(PlanCase.Fixtures, "../src/Planning/X64/InitCode.S");
         string assembled = Path.Combine(_directory, "code.o");
         string bytes = Path.Combine(_directory, "code.bin");
         Assert.Equal(0, Run("as", "--64", "-o", assembled, source).Code);
         Assert.Equal(0, Run("objcopy", "-O", "binary", "-j", ".text", assembled, bytes).Code);
-        Assert.Equal(Convert.ToHexString(File.ReadAllBytes(bytes)), Convert.ToHexString(InitCode.X64));
+        Assert.Equal(Convert.ToHexString(File.ReadAllBytes(bytes)), Convert.ToHexString(InitCode.Bytes));
     }
 
     [Fact]
-    public void Code_ends_before_the_table() => Assert.True(InitCode.Offset + InitCode.X64.Length <= 0x300);
+    public void Code_ends_before_the_table() => Assert.True(InitCode.Offset + InitCode.Bytes.Length <= 0x300);
 
     [Fact]
     public void File_is_an_executable_without_writable_code_or_executable_stack()
@@ -114,7 +114,7 @@ public sealed class InitProgramTests : IDisposable
         Assert.Equal(RecordType.Error, record.Type);
         Assert.Equal(513u, record.Step);
         Assert.Equal((uint)Sys.chdir, record.Call);
-        Assert.Equal((int)Errno.ENOENT, record.Errno);
+        Assert.Equal(Errno.ENOENT, record.Errno);
         Assert.Equal((ulong)operation, record.Aux);
         Assert.Equal(0UL, record.Aux2);
     }
@@ -135,9 +135,9 @@ public sealed class InitProgramTests : IDisposable
     [Fact]
     public void Another_error_than_the_tolerated_is_reported()
     {
-        _image.Call(Sys.chdir, _image.String("/is/not/there"), tolerate: (ushort)Errno.EACCES, tolerateToo: (ushort)Errno.EPERM);
+        _image.Call(Sys.chdir, _image.String("/is/not/there"), tolerate: Errno.EACCES, tolerateToo: Errno.EPERM);
         Exit(0);
-        Assert.Equal((int)Errno.ENOENT, RecordOf(Run()).Errno);
+        Assert.Equal(Errno.ENOENT, RecordOf(Run()).Errno);
     }
 
     [Fact]
@@ -145,7 +145,7 @@ public sealed class InitProgramTests : IDisposable
     {
         _image.Call(Sys.dup, 1, result: 4);
         _image.Call(Sys.write, 99, _image.String("copy"), 4, firstFrom: 4, result: 5);
-        _image.TestRegister(5, 4, (int)Errno.EIO, callNumber: Sys.write);
+        _image.TestRegister(5, 4, Errno.EIO, callNumber: Sys.write);
         Exit(0);
         (int code, string output, byte[] error) = Run();
         Assert.Equal((0, "copy", 0), (code, output, error.Length));
@@ -160,9 +160,9 @@ public sealed class InitProgramTests : IDisposable
         Exit(8);
         _image.TestRegister(0, 0, 0, otherwise: 2);
         Exit(7);
-        _image.TestRegister(0, 0, (int)Errno.EXDEV, callNumber: Sys.getcwd);
+        _image.TestRegister(0, 0, Errno.EXDEV, callNumber: Sys.getcwd);
         Record record = RecordOf(Run());
-        Assert.Equal(((int)Errno.EXDEV, (uint)Sys.getcwd), (record.Errno, record.Call));
+        Assert.Equal((Errno.EXDEV, (uint)Sys.getcwd), (record.Errno, record.Call));
     }
 
     [Fact]
@@ -172,8 +172,8 @@ public sealed class InitProgramTests : IDisposable
         _image.Call(Sys.getcwd, InitImageBuilder.Scratch, 3072);
         _image.TestMemory(InitImageBuilder.Scratch, 0xffff, '/', 0, then: 2, otherwise: 1);
         Exit(9);
-        _image.TestMemory(InitImageBuilder.Scratch, 0xff, 'x', (int)Errno.EXDEV, callNumber: Sys.getcwd);
-        Assert.Equal((int)Errno.EXDEV, RecordOf(Run()).Errno);
+        _image.TestMemory(InitImageBuilder.Scratch, 0xff, 'x', Errno.EXDEV, callNumber: Sys.getcwd);
+        Assert.Equal(Errno.EXDEV, RecordOf(Run()).Errno);
     }
 
     [Fact]
@@ -191,9 +191,9 @@ public sealed class InitProgramTests : IDisposable
     public void Failure_without_a_call_names_the_call_given()
     {
         _image.Step = ushort.MaxValue;
-        _image.Fail(Sys.execve, (int)Errno.EISDIR);
+        _image.Fail(Sys.execve, Errno.EISDIR);
         Record record = RecordOf(Run());
-        Assert.Equal(((uint)Sys.execve, (int)Errno.EISDIR, (uint)ushort.MaxValue), (record.Call, record.Errno, record.Step));
+        Assert.Equal(((uint)Sys.execve, Errno.EISDIR, (uint)ushort.MaxValue), (record.Call, record.Errno, record.Step));
     }
 
     [Fact]

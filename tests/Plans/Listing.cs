@@ -205,7 +205,7 @@ static class Listing
     }
 }
 
-/// <summary>One row of the parked program's table (InitCode.X64.S).</summary>
+/// <summary>One row of the parked program's table (InitCode.S).</summary>
 sealed record InitOp(uint Number, byte Kind, byte From, ushort Step, ushort Errno, ushort Errno2, short Then, short Else, byte To, ulong[] Args);
 
 /// <summary>Reads the file that init parks in.</summary>

@@ -6,6 +6,7 @@ using OciRun.Planning;
 using OciRun.Planning.Steps;
 using OciRun.Spec;
 using Xunit;
+using static OciRun.Kernel.CloneFlags;
 
 namespace OciRun.Tests.Plans;
 
@@ -103,7 +104,7 @@ public sealed class PropertyTests
         Assert.All(uses, use => Assert.Equal(use.Kind, plan.Slots[use.Slot].Kind));
         // The pid namespace alone is entered by the runtime, and so is in no step.
         var unused = plan.Slots.Where((slot, index) => !uses.Exists(use => use.Slot == index));
-        Assert.All(unused, static slot => Assert.Equal(NamespaceKind.Pid, slot.NamespaceFlag));
+        Assert.All(unused, static slot => Assert.Equal((ulong)CLONE_NEWPID, slot.NamespaceFlag));
     }
 
     [Theory]

@@ -34,10 +34,10 @@ public sealed class ErrorTextTests
         return Planner.Plan(spec, new PlanOptions { Id = "c", Bundle = "/b" }, new HostFacts { CgroupMount = "/sys/fs/cgroup" }, problems)!;
     }
 
-    static RuntimeException Of<T>(long call, Errno errno, string? detail = null) where T : Step
+    static RuntimeException Of<T>(long call, int errno, string? detail = null) where T : Step
     {
         int step = Enumerable.Range(0, Plan.Steps.Count).First(static i => Plan.Steps[i] is T);
-        return ErrorText.OfRecord(Plan, new Record { Type = RecordType.Error, Step = (uint)step, Call = (uint)call, Errno = (int)errno }, detail);
+        return ErrorText.OfRecord(Plan, new Record { Type = RecordType.Error, Step = (uint)step, Call = (uint)call, Errno = errno }, detail);
     }
 
     [Fact]
@@ -76,13 +76,13 @@ public sealed class ErrorTextTests
     [InlineData(Errno.EACCES, "exec: \"server\": permission denied")]
     [InlineData(Errno.ENOENT, "exec: \"server\": no such file or directory")]
     [InlineData(Errno.ENOEXEC, "exec: \"server\": exec format error")]
-    public void Program_that_does_not_start_says_why(Errno errno, string message) =>
+    public void Program_that_does_not_start_says_why(int errno, string message) =>
         Assert.Equal(message, Of<ExecStep>(Sys.execve, errno).Message);
 
     [Theory]
     [InlineData(Errno.ENOENT)]
     [InlineData(Errno.EACCES)]
-    public void No_other_step_says_what_engines_take_for_a_missing_program(Errno errno)
+    public void No_other_step_says_what_engines_take_for_a_missing_program(int errno)
     {
         for (int i = 0; i < Plan.Steps.Count; i++)
         {
@@ -90,7 +90,7 @@ public sealed class ErrorTextTests
             {
                 continue;
             }
-            RuntimeException error = ErrorText.OfRecord(Plan, new Record { Step = (uint)i, Call = (uint)Sys.openat2, Errno = (int)errno }, null);
+            RuntimeException error = ErrorText.OfRecord(Plan, new Record { Step = (uint)i, Call = Sys.openat2, Errno = errno }, null);
             foreach (string text in new[] { error.Message, error.Hint ?? "" })
             {
                 Assert.DoesNotContain("no such file or directory", text, System.StringComparison.OrdinalIgnoreCase);

@@ -7,6 +7,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Threading.Tasks;
+using OciRun.Kernel;
 using OciRun.Planning.Seccomp;
 using OciRun.Spec;
 
@@ -102,7 +103,7 @@ static class Libseccomp
     static uint Answer(string action, uint? errno)
     {
         uint value = SeccompNames.Action(action)!.Value;
-        return value is SeccompReturn.Errno or SeccompReturn.Trace ? value | (errno ?? 1) : value;
+        return value is SeccompRet.SECCOMP_RET_ERRNO or SeccompRet.SECCOMP_RET_TRACE ? value | (errno ?? 1) : value;
     }
 
     /// <summary>libseccomp's numbers; negative when it does not know the name or the architecture does not have the call.</summary>

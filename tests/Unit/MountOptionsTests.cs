@@ -148,15 +148,4 @@ public sealed class MountOptionsTests
     [InlineData("idmap=", "idmap map:")]
     [InlineData("idmapped=1", "data:idmapped=1")]
     public void Mappings_can_stand_in_the_word(string word, string effect) => Assert.Equal(effect, Effect(word));
-
-    [Fact]
-    public void Attribute_bits_are_the_kernels() => Assert.Equal(
-        [KernelBit("RDONLY"), KernelBit("NOSUID"), KernelBit("NODEV"), KernelBit("NOEXEC"), KernelBit("NOSYMFOLLOW"), KernelBit("IDMAP")],
-        new[]
-        {
-            MountOptions.Attr.RDONLY, MountOptions.Attr.NOSUID, MountOptions.Attr.NODEV, MountOptions.Attr.NOEXEC,
-            MountOptions.Attr.NOSYMFOLLOW, MountOptions.Attr.IDMAP,
-        });
-
-    static ulong KernelBit(string name) => (ulong)System.Enum.Parse<MountAttr>("MOUNT_ATTR_" + name);
 }

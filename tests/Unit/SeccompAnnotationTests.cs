@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using OciRun.Kernel;
 using OciRun.Planning.Seccomp;
 using OciRun.Spec;
 using Xunit;
@@ -68,8 +69,8 @@ public sealed class SeccompAnnotationTests
         SeccompFilter filter = Compile("""{"defaultAction":"SCMP_ACT_KILL","flags":["SECCOMP_FILTER_FLAG_LOG"]}""", out string[] problems, (Program, text))!;
         Assert.Empty(problems);
         Assert.Equal(compiled.Instructions, filter.Instructions);
-        Assert.Equal(SeccompFilterFlags.Log, filter.Flags);
-        Assert.Equal(SeccompFilterFlags.SpecAllow, Compile("{}", out _, (Program, text))!.Flags);
+        Assert.Equal(SeccompFilterFlags.SECCOMP_FILTER_FLAG_LOG, filter.Flags);
+        Assert.Equal(SeccompFilterFlags.SECCOMP_FILTER_FLAG_SPEC_ALLOW, Compile("{}", out _, (Program, text))!.Flags);
     }
 
     [Fact]
@@ -81,7 +82,7 @@ public sealed class SeccompAnnotationTests
         Assert.Equal(["linux.seccomp.listenerPath: is required by SCMP_ACT_NOTIFY"], problems);
         SeccompFilter filter = Compile("{}", out problems, (Program, text), (Receiver, "/run/agent"))!;
         Assert.Empty(problems);
-        Assert.Equal(SeccompFilterFlags.SpecAllow | SeccompFilterFlags.NewListener, filter.Flags);
+        Assert.Equal(SeccompFilterFlags.SECCOMP_FILTER_FLAG_SPEC_ALLOW | SeccompFilterFlags.SECCOMP_FILTER_FLAG_NEW_LISTENER, filter.Flags);
         Assert.Equal("/run/agent", filter.ListenerPath);
     }
 
@@ -111,7 +112,7 @@ public sealed class SeccompAnnotationTests
     {
         BpfInstruction[] program =
         [
-            new(BpfCode.JumpSet, 1, 0, 0x40000000), new(0x1c, 0, 0, 7), new(BpfCode.Jump, 0, 0, 0xffffffff), new(BpfCode.Return, 0, 0, SeccompReturn.Allow),
+            new(BpfCode.JumpSet, 1, 0, 0x40000000), new(0x1c, 0, 0, 7), new(BpfCode.Jump, 0, 0, 0xffffffff), new(BpfCode.Return, 0, 0, SeccompRet.SECCOMP_RET_ALLOW),
         ];
         Assert.Equal(
         [

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using OciRun.Kernel;
 using OciRun.Planning.Seccomp;
 using OciRun.Spec;
 using Xunit;
@@ -49,7 +50,7 @@ public sealed class SeccompDifferentialTests(ITestOutputHelper output)
     /// <summary>Why an answer of ours may differ from libseccomp's; null: it must not.</summary>
     static string? Reason(SpecSeccomp spec, SeccompReference reference, SeccompCall call, uint ours, uint theirs)
     {
-        if (ours == (SeccompReturn.Errno | 38) && reference.IsBeyond(call))
+        if (ours == (SeccompRet.SECCOMP_RET_ERRNO | 38) && reference.IsBeyond(call))
         {
             return "calls newer than the profile get ENOSYS";
         }
@@ -72,7 +73,7 @@ public sealed class SeccompDifferentialTests(ITestOutputHelper output)
         {
             return "libseccomp 2.5 misjudges GT, GE, LT and LE in 64 bits when rules share the upper half";
         }
-        if ((call.Architecture == SeccompArchitecture.AuditX86_64 && call.Number is >= 0x40000000 and < uint.MaxValue)
+        if ((call.Architecture == AuditArch.AUDIT_ARCH_X86_64 && call.Number is >= 0x40000000 and < uint.MaxValue)
             || call.Architecture is 0xA0000008 or 0xE0000008)
         {
             return "conditions of x32 and mips n32 calls look at all 64 bits of the register";

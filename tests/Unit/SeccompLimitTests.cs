@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
+using OciRun.Kernel;
 using OciRun.Planning.Seccomp;
 using OciRun.Spec;
 using Xunit;
@@ -61,9 +62,9 @@ public sealed class SeccompLimitTests
         IEnumerable<SpecSyscall> rules = Enumerable.Range(0, 400).Select(i => Rule("SCMP_ACT_LOG", (ulong)i, names[i..]))
             .Append(new SpecSyscall { Action = "SCMP_ACT_TRAP", Names = [.. names] }).Append(Rule("SCMP_ACT_KILL_PROCESS", 7, "getpid"));
         SeccompFilter filter = SeccompProfiles.Compile(Profile(rules));
-        Assert.Equal(SeccompReturn.KillProcess, SeccompSimulator.Run(filter, new SeccompCall(X86_64, 39, 0, 7, 0, 0, 0, 0)));
-        Assert.Equal(SeccompReturn.Allow, SeccompSimulator.Run(filter, new SeccompCall(X86_64, 39, 0, 8, 0, 0, 0, 0)));
-        Assert.Equal(SeccompReturn.Trap, SeccompSimulator.Run(filter, new SeccompCall(X86_64, 0, 0, 7, 0, 0, 0, 0)));
+        Assert.Equal(SeccompRet.SECCOMP_RET_KILL_PROCESS, SeccompSimulator.Run(filter, new SeccompCall(X86_64, 39, 0, 7, 0, 0, 0, 0)));
+        Assert.Equal(SeccompRet.SECCOMP_RET_ALLOW, SeccompSimulator.Run(filter, new SeccompCall(X86_64, 39, 0, 8, 0, 0, 0, 0)));
+        Assert.Equal(SeccompRet.SECCOMP_RET_TRAP, SeccompSimulator.Run(filter, new SeccompCall(X86_64, 0, 0, 7, 0, 0, 0, 0)));
     }
 
     [Fact]

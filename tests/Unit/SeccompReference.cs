@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using OciRun.Kernel;
 using OciRun.Planning.Seccomp;
 using OciRun.Spec;
 
@@ -118,7 +119,7 @@ sealed class SeccompReference
         {
             return 0;
         }
-        bool x86 = call.Architecture == SeccompArchitecture.AuditX86_64;
+        bool x86 = call.Architecture == AuditArch.AUDIT_ARCH_X86_64;
         uint x32 = x86 ? call.Number & 0x40000000 : 0;
         if (x86 && call.Number == uint.MaxValue)
         {
@@ -143,7 +144,7 @@ sealed class SeccompReference
     /// <summary>Whether the call is newer than anything that the profile mentions for its ABI.</summary>
     public bool IsBeyond(SeccompCall call)
     {
-        bool x86 = call.Architecture == SeccompArchitecture.AuditX86_64;
+        bool x86 = call.Architecture == AuditArch.AUDIT_ARCH_X86_64;
         return _architectures.Exists(a => a.Audit == call.Architecture && call.Number > _largest[a.Name]
             && (!x86 || call.Number == uint.MaxValue || call.Number >= 0x40000000 == a.Base > 0));
     }

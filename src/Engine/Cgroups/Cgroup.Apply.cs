@@ -58,7 +58,7 @@ public sealed partial class Cgroup
             CheckUsage(write);
             Remember(write, undo);
             int result = WriteLines(write);
-            if (result == -(int)Errno.EINVAL && write.DeferOnInvalid)
+            if (result == -Errno.EINVAL && write.DeferOnInvalid)
             {
                 (deferred ??= []).Add(write);
             }
@@ -104,7 +104,7 @@ public sealed partial class Cgroup
 
     void HandleError(CgroupWrite write, int errno, List<(string File, string Value)>? undo)
     {
-        if ((Errno)errno is Errno.ENOENT)
+        if (errno is Errno.ENOENT)
         {
             if (write.Fallback is { } fallback)
             {
@@ -122,16 +122,16 @@ public sealed partial class Cgroup
     RuntimeException Refused(CgroupWrite write, int errno)
     {
         string where = write.ConfigPath + ": ";
-        if ((Errno)errno is Errno.ENOENT && write.Controller.Length != 0 && !Controllers.Contains(write.Controller))
+        if (errno is Errno.ENOENT && write.Controller.Length != 0 && !Controllers.Contains(write.Controller))
         {
             return new RuntimeException(where + "cgroup controller \"" + write.Controller + "\" is not available in " + Path,
                 "a cgroup above it has processes of its own or does not hand it down: see cgroup.subtree_control there");
         }
-        if ((Errno)errno is Errno.ENOENT)
+        if (errno is Errno.ENOENT)
         {
             return new RuntimeException(where + "this kernel has no cgroup file " + write.File);
         }
-        string? hint = (write.File, (Errno)errno) switch
+        string? hint = (write.File, errno) switch
         {
             ("io.max" or "io.weight" or "io.bfq.weight", Errno.ENODEV) =>
                 "the host has no block device with these numbers, or it is a partition",
@@ -143,7 +143,7 @@ public sealed partial class Cgroup
                 "periods are 1000 to 1000000 microseconds, quotas at least 1000, bursts not above the quota",
             _ => null,
         };
-        string reason = (Errno)errno is Errno.ENODEV ? "no such device (ENODEV)" : CgroupFiles.Describe(errno);
+        string reason = errno is Errno.ENODEV ? "no such device (ENODEV)" : CgroupFiles.Describe(errno);
         string what = "cannot write \"" + write.Value + "\" to " + write.File + " of cgroup " + Path + ": ";
         return new RuntimeException(where + what + reason, hint);
     }

@@ -4,24 +4,24 @@ using System.Globalization;
 using System.Text;
 using OciRun.Kernel;
 using OciRun.Syscalls;
+using static OciRun.Kernel.Signal;
 
 namespace OciRun.Engine.Cgroups;
 
 /// <content>Killing, freezing, waiting and removing. Every wait has an end.</content>
 public sealed partial class Cgroup
 {
-    const int SIGKILL = 9;
 
     /// <summary>Kills every process in the cgroup and below. Returns before they are gone.</summary>
     public void Kill()
     {
         // cgroup.kill: Linux 5.14; threaded cgroups refuse it.
         int result = TryWrite("cgroup.kill", "1");
-        if (result is -(int)Errno.ENOENT or -(int)Errno.EOPNOTSUPP)
+        if (result is -Errno.ENOENT or -Errno.EOPNOTSUPP)
         {
             KillOneByOne();
         }
-        else if (result is < 0 and not -(int)Errno.ENODEV)
+        else if (result is < 0 and not -Errno.ENODEV)
         {
             throw new RuntimeException("cannot kill cgroup " + Path + ": " + CgroupFiles.Describe(-result));
         }
@@ -147,15 +147,15 @@ public sealed partial class Cgroup
         int opened = CgroupFiles.TryOpenDirectory(mount_.Root, slash <= 0 ? "/" : Path[..slash]);
         if (opened < 0)
         {
-            return opened is -(int)Errno.ENOENT or -(int)Errno.ENODEV ? true
+            return opened is -Errno.ENOENT or -Errno.ENODEV ? true
                 : throw new RuntimeException("cannot remove cgroup " + Path + ": " + CgroupFiles.Describe(-opened));
         }
         using SafeFd parent = new(opened);
         int result = RemoveTree(parent, Path[(slash + 1)..]);
         return result switch
         {
-            0 or -(int)Errno.ENOENT or -(int)Errno.ENODEV => true,
-            -(int)Errno.EBUSY => false,
+            0 or -Errno.ENOENT or -Errno.ENODEV => true,
+            -Errno.EBUSY => false,
             _ => throw new RuntimeException("cannot remove cgroup " + Path + ": " + CgroupFiles.Describe(-result)),
         };
     }
@@ -163,7 +163,7 @@ public sealed partial class Cgroup
     static int RemoveTree(int parent, string name)
     {
         int result = Syscall.TryUnlinkAt(parent, name, AtFlags.AT_REMOVEDIR);
-        if (result != -(int)Errno.EBUSY)
+        if (result != -Errno.EBUSY)
         {
             return result;
         }
@@ -190,7 +190,7 @@ public sealed partial class Cgroup
                 return 0;
             }
             int removed = Syscall.TryUnlinkAt(tree.Directory, left, AtFlags.AT_REMOVEDIR);
-            if (removed is < 0 and not -(int)Errno.ENOENT and not -(int)Errno.ENODEV)
+            if (removed is < 0 and not -Errno.ENOENT and not -Errno.ENODEV)
             {
                 return removed;
             }

@@ -44,7 +44,7 @@ public sealed partial class Cgroup : IDisposable
         {
             return new Cgroup(mount, path, new SafeFd(opened), isNew: false);
         }
-        return opened is -(int)Errno.ENOENT or -(int)Errno.ENODEV ? null
+        return opened is -Errno.ENOENT or -Errno.ENODEV ? null
             : throw new RuntimeException("cannot open cgroup " + path + ": " + CgroupFiles.Describe(-opened));
     }
 
@@ -89,7 +89,7 @@ public sealed partial class Cgroup : IDisposable
     public void AddProcess(int pid)
     {
         int result = TryWrite("cgroup.procs", pid.ToString(CultureInfo.InvariantCulture));
-        if (result == -(int)Errno.EOPNOTSUPP && JoinThreadedParent())
+        if (result == -Errno.EOPNOTSUPP && JoinThreadedParent())
         {
             result = TryWrite("cgroup.procs", pid.ToString(CultureInfo.InvariantCulture));
         }
@@ -97,7 +97,7 @@ public sealed partial class Cgroup : IDisposable
         {
             throw new RuntimeException("cannot move process " + pid + " into cgroup " + Path + ": " +
                 CgroupFiles.Describe(-result),
-                -result == (int)Errno.EBUSY ? "a cgroup that hands controllers down cannot have processes itself" : null);
+                -result == Errno.EBUSY ? "a cgroup that hands controllers down cannot have processes itself" : null);
         }
     }
 
@@ -132,7 +132,7 @@ public sealed partial class Cgroup : IDisposable
     {
         // In a threaded cgroup the processes are listed at the root of the threaded subtree only.
         int result = CgroupFiles.TryRead(directory, "cgroup.procs", out string list);
-        if (result == -(int)Errno.EOPNOTSUPP)
+        if (result == -Errno.EOPNOTSUPP)
         {
             CgroupFiles.TryRead(directory, "cgroup.threads", out list);
         }

@@ -9,7 +9,7 @@ namespace OciRun.Engine.Cgroups;
 /// a hostile config or a mount inside the hierarchy cannot lead elsewhere.</summary>
 static class CgroupFiles
 {
-    const ResolveFlags Resolve = ResolveFlags.RESOLVE_BENEATH | ResolveFlags.RESOLVE_NO_MAGICLINKS |
+    const int Resolve = ResolveFlags.RESOLVE_BENEATH | ResolveFlags.RESOLVE_NO_MAGICLINKS |
         ResolveFlags.RESOLVE_NO_SYMLINKS | ResolveFlags.RESOLVE_NO_XDEV;
     const int MostBytes = 1 << 24;
 
@@ -17,7 +17,7 @@ static class CgroupFiles
     public static int TryOpenDirectory(int dirfd, string path) => TryOpen(dirfd, path, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY);
 
     /// <summary>A file or directory below a directory: the descriptor or -errno.</summary>
-    public static int TryOpen(int dirfd, string path, OpenFlags flags)
+    public static int TryOpen(int dirfd, string path, int flags)
     {
         ReadOnlySpan<char> relative = path.AsSpan().TrimStart('/');
         string name = relative.IsEmpty ? "." : relative.Length == path.Length ? path : relative.ToString();
@@ -95,7 +95,7 @@ static class CgroupFiles
 
     /// <summary>An error number in words. ENOENT is worded by itself: engines take the usual words for a missing program of the
     /// user.</summary>
-    public static string Describe(int errno) => (Errno)errno switch
+    public static string Describe(int errno) => errno switch
     {
         Errno.ENOENT or Errno.ENODEV => "it does not exist (" + ErrnoText.Name(errno) + ")",
         _ => ErrnoText.Words(errno) + " (" + ErrnoText.Name(errno) + ")",

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using OciRun.Kernel;
 using OciRun.Planning.Cgroups;
 using OciRun.Syscalls;
+using static OciRun.Kernel.Mode;
 
 namespace OciRun.Engine.Cgroups;
 
@@ -61,8 +62,8 @@ public sealed class CgroupSite : IDisposable
                 return IsDenial(failed) ? null : throw denied;
             }
         }
-        int made = Syscall.TryMkdirAt(parent_!, leaf_, 0x1ed);
-        int opened = made < 0 && made != -(int)Errno.EEXIST ? made : CgroupFiles.TryOpenDirectory(parent_!, leaf_);
+        int made = Syscall.TryMkdirAt(parent_!, leaf_, O755);
+        int opened = made < 0 && made != -Errno.EEXIST ? made : CgroupFiles.TryOpenDirectory(parent_!, leaf_);
         if (opened < 0)
         {
             if (made == 0)
@@ -94,7 +95,7 @@ public sealed class CgroupSite : IDisposable
         }
     }
 
-    static bool IsDenial(int errno) => (Errno)errno is Errno.EACCES or Errno.EPERM or Errno.EROFS;
+    static bool IsDenial(int errno) => errno is Errno.EACCES or Errno.EPERM or Errno.EROFS;
 
     static void RefuseUsed(Cgroup cgroup)
     {
@@ -133,11 +134,11 @@ public sealed class CgroupSite : IDisposable
         {
             walked += "/" + part;
             int opened = CgroupFiles.TryOpenDirectory(current, part);
-            if (opened == -(int)Errno.ENOENT)
+            if (opened == -Errno.ENOENT)
             {
-                int made = Syscall.TryMkdirAt(current, part, 0x1ed);
+                int made = Syscall.TryMkdirAt(current, part, O755);
                 // A create beside this one may have been faster.
-                opened = made < 0 && made != -(int)Errno.EEXIST ? made : CgroupFiles.TryOpenDirectory(current, part);
+                opened = made < 0 && made != -Errno.EEXIST ? made : CgroupFiles.TryOpenDirectory(current, part);
             }
             current.Dispose();
             if (opened < 0)
@@ -191,7 +192,7 @@ public sealed class CgroupSite : IDisposable
 
     static RuntimeException CannotMake(string path, int errno)
     {
-        string? hint = (Errno)errno switch
+        string? hint = errno switch
         {
             Errno.ENOSPC or Errno.EAGAIN =>
                 "a cgroup above it limits how many or how deep they may be: see cgroup.max.descendants and cgroup.max.depth",
@@ -200,7 +201,7 @@ public sealed class CgroupSite : IDisposable
             _ => null,
         };
         // The words for these errors speak of devices, and of trying again. The kernel says EAGAIN at the limits of cgroup.max.*.
-        string reason = (Errno)errno is Errno.ENOSPC or Errno.EAGAIN
+        string reason = errno is Errno.ENOSPC or Errno.EAGAIN
             ? "too many cgroups (" + ErrnoText.Name(errno) + ")" : CgroupFiles.Describe(errno);
         return new RuntimeException("linux.cgroupsPath: cannot create cgroup " + path + ": " + reason, hint);
     }

@@ -89,7 +89,7 @@ sealed class CgroupTree(SafeFd root) : IDisposable
         foreach (string name in Syscall.ListDirectory(directory))
         {
             int found = Syscall.TryFstatAt(directory, name, AtFlags.AT_SYMLINK_NOFOLLOW, out Stat stat);
-            if (found == 0 && (stat.st_mode & 0xf000) == 0x4000)
+            if (found == 0 && (stat.st_mode & StatMode.S_IFMT) == StatMode.S_IFDIR)
             {
                 children.Add(name);
             }

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Text;
 using OciRun.Kernel;
 using OciRun.Syscalls;
+using static OciRun.Kernel.Rlimit;
 
 namespace OciRun.Engine.Cgroups;
 
@@ -27,7 +28,7 @@ public static unsafe class DeviceProgram
     public static bool TryAttach(Cgroup cgroup, byte[] program)
     {
         int loaded = Load(program);
-        if (loaded == -(int)Errno.EPERM)
+        if (loaded == -Errno.EPERM)
         {
             return false;
         }
@@ -43,7 +44,7 @@ public static unsafe class DeviceProgram
         {
             result = Attach(cgroup, fd, 0);
         }
-        if (result == -(int)Errno.EPERM)
+        if (result == -Errno.EPERM)
         {
             return false;
         }
@@ -65,11 +66,11 @@ public static unsafe class DeviceProgram
         BpfProgQueryAttr attr = new()
         {
             target_fd = (uint)cgroup.Directory.Value,
-            attach_type = (uint)BpfAttachType.BPF_CGROUP_DEVICE,
+            attach_type = BpfAttachType.BPF_CGROUP_DEVICE,
             prog_ids = (ulong)ids,
             prog_cnt = MaxPrograms,
         };
-        long result = Syscall.Try(Sys.bpf, (long)BpfCmd.BPF_PROG_QUERY, (long)(&attr), sizeof(BpfProgQueryAttr));
+        long result = Syscall.Try(Sys.bpf, BpfCmd.BPF_PROG_QUERY, (long)(&attr), sizeof(BpfProgQueryAttr));
         List<uint> found = [];
         for (uint i = 0; result == 0 && i < attr.prog_cnt && i < MaxPrograms; i++)
         {
@@ -106,7 +107,7 @@ public static unsafe class DeviceProgram
         new Span<ulong>(attr, 16).Clear();
         attr[0] = (uint)fd | ((ulong)InfoSize << 32);
         attr[1] = (ulong)info;
-        return Syscall.Try(Sys.bpf, (long)BpfCmd.BPF_OBJ_GET_INFO_BY_FD, (long)attr, 128) == 0 &&
+        return Syscall.Try(Sys.bpf, BpfCmd.BPF_OBJ_GET_INFO_BY_FD, (long)attr, 128) == 0 &&
             new ReadOnlySpan<byte>(info + InfoNameOffset, Name.Length + 1).SequenceEqual("oci_run_dev\0"u8);
     }
 
@@ -115,22 +116,22 @@ public static unsafe class DeviceProgram
         ulong* attr = stackalloc ulong[16];
         new Span<ulong>(attr, 16).Clear();
         attr[0] = id;
-        return (int)Syscall.Try(Sys.bpf, (long)BpfCmd.BPF_PROG_GET_FD_BY_ID, (long)attr, 128);
+        return (int)Syscall.Try(Sys.bpf, BpfCmd.BPF_PROG_GET_FD_BY_ID, (long)attr, 128);
     }
 
     static int Load(byte[] program)
     {
         int fd = Load(program, null);
-        if (fd == -(int)Errno.EAGAIN)
+        if (fd == -Errno.EAGAIN)
         {
             fd = LoadUndisturbed(program);
         }
-        if (fd == -(int)Errno.EPERM && RaiseMemlock() is { } old)
+        if (fd == -Errno.EPERM && RaiseMemlock() is { } old)
         {
             fd = Load(program, null);
             SetMemlock(old);
         }
-        if (fd is < 0 and not -(int)Errno.EPERM && Log.DebugSink is not null)
+        if (fd is < 0 and not -Errno.EPERM && Log.DebugSink is not null)
         {
             // The verifier's reasons are for developers; as an error message they would be pages long.
             byte[] log = new byte[LogSize];
@@ -147,8 +148,8 @@ public static unsafe class DeviceProgram
     static int LoadUndisturbed(byte[] program)
     {
         ulong old = Syscall.Sigprocmask(SigHow.SIG_BLOCK, ulong.MaxValue);
-        int fd = -(int)Errno.EAGAIN;
-        for (int i = 0; fd == -(int)Errno.EAGAIN && i < MostAttempts; i++)
+        int fd = -Errno.EAGAIN;
+        for (int i = 0; fd == -Errno.EAGAIN && i < MostAttempts; i++)
         {
             fd = Load(program, null);
         }
@@ -166,7 +167,7 @@ public static unsafe class DeviceProgram
         {
             BpfProgLoadAttr attr = new()
             {
-                prog_type = (uint)BpfProgType.BPF_PROG_TYPE_CGROUP_DEVICE,
+                prog_type = BpfProgType.BPF_PROG_TYPE_CGROUP_DEVICE,
                 insn_cnt = (uint)program.Length / 8,
                 insns = (ulong)instructions,
                 license = (ulong)license,
@@ -175,9 +176,9 @@ public static unsafe class DeviceProgram
                 log_buf = (ulong)log,
                 prog_name_low = *(ulong*)name,
                 prog_name_high = *(ulong*)(name + 8),
-                expected_attach_type = (uint)BpfAttachType.BPF_CGROUP_DEVICE,
+                expected_attach_type = BpfAttachType.BPF_CGROUP_DEVICE,
             };
-            return (int)Syscall.Try(Sys.bpf, (long)BpfCmd.BPF_PROG_LOAD, (long)(&attr), sizeof(BpfProgLoadAttr));
+            return (int)Syscall.Try(Sys.bpf, BpfCmd.BPF_PROG_LOAD, (long)(&attr), sizeof(BpfProgLoadAttr));
         }
     }
 
@@ -187,11 +188,11 @@ public static unsafe class DeviceProgram
         {
             target_fd = (uint)cgroup.Directory.Value,
             attach_bpf_fd = (uint)program,
-            attach_type = (uint)BpfAttachType.BPF_CGROUP_DEVICE,
+            attach_type = BpfAttachType.BPF_CGROUP_DEVICE,
             attach_flags = BpfFlags.BPF_F_ALLOW_MULTI | (replaced == 0 ? 0 : BpfFlags.BPF_F_REPLACE),
             replace_bpf_fd = (uint)replaced,
         };
-        return (int)Syscall.Try(Sys.bpf, (long)BpfCmd.BPF_PROG_ATTACH, (long)(&attr), sizeof(BpfProgAttachAttr));
+        return (int)Syscall.Try(Sys.bpf, BpfCmd.BPF_PROG_ATTACH, (long)(&attr), sizeof(BpfProgAttachAttr));
     }
 
     static void Detach(Cgroup cgroup, List<uint> ids)
@@ -206,9 +207,9 @@ public static unsafe class DeviceProgram
                 {
                     target_fd = (uint)cgroup.Directory.Value,
                     attach_bpf_fd = (uint)opened,
-                    attach_type = (uint)BpfAttachType.BPF_CGROUP_DEVICE,
+                    attach_type = BpfAttachType.BPF_CGROUP_DEVICE,
                 };
-                Syscall.Try(Sys.bpf, (long)BpfCmd.BPF_PROG_DETACH, (long)(&attr), sizeof(BpfProgAttachAttr));
+                Syscall.Try(Sys.bpf, BpfCmd.BPF_PROG_DETACH, (long)(&attr), sizeof(BpfProgAttachAttr));
             }
         }
     }
@@ -216,7 +217,6 @@ public static unsafe class DeviceProgram
     /// <summary>Before Linux 5.11 programs count against RLIMIT_MEMLOCK.</summary>
     static (ulong Soft, ulong Hard)? RaiseMemlock()
     {
-        const int RLIMIT_MEMLOCK = 8;
         ulong* old = stackalloc ulong[2];
         ulong* unlimited = stackalloc ulong[] { ulong.MaxValue, ulong.MaxValue };
         return Syscall.Try(Sys.prlimit64, 0, RLIMIT_MEMLOCK, (long)unlimited, (long)old) == 0 ? (old[0], old[1]) : null;
@@ -224,14 +224,13 @@ public static unsafe class DeviceProgram
 
     static void SetMemlock((ulong Soft, ulong Hard) limit)
     {
-        const int RLIMIT_MEMLOCK = 8;
         ulong* pair = stackalloc ulong[] { limit.Soft, limit.Hard };
         Syscall.Try(Sys.prlimit64, 0, RLIMIT_MEMLOCK, (long)pair);
     }
 
     static RuntimeException Failed(string what, int errno) => new(
         "linux.resources.devices: cannot " + what + ": " + CgroupFiles.Describe(errno),
-        errno != (int)Errno.E2BIG ? null
+        errno != Errno.E2BIG ? null
             : what.StartsWith("load", StringComparison.Ordinal) ? "the rules are too many for the kernel to verify: use fewer, or wider ones"
             : "the cgroup has too many device programs already: remove it first");
 }

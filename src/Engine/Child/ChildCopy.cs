@@ -2,6 +2,12 @@ using System;
 using System.Runtime.CompilerServices;
 using OciRun.Kernel;
 using OciRun.Syscalls;
+using static OciRun.Kernel.AtFlags;
+using static OciRun.Kernel.Errno;
+using static OciRun.Kernel.Limits;
+using static OciRun.Kernel.Mode;
+using static OciRun.Kernel.OpenFlags;
+using static OciRun.Kernel.StatMode;
 
 namespace OciRun.Engine.Child;
 
@@ -15,15 +21,15 @@ static unsafe partial class ChildProgram
     {
         if (depth > DeepestCopy)
         {
-            Fail(c, Sys.getdents64, (int)Errno.ELOOP);
+            Fail(c, Sys.getdents64, ELOOP);
         }
         ReadOnlySpan<byte> dot = ".\0"u8;
         int source;
         int target;
         fixed (byte* d = dot)
         {
-            source = Check(c, Sys.openat, ChildSys.Call(Sys.openat, from, (long)d, ODirectory | CloseExec, 0));
-            target = Check(c, Sys.openat, ChildSys.Call(Sys.openat, to, (long)d, ODirectory | CloseExec, 0));
+            source = Check(c, Sys.openat, ChildSys.Call(Sys.openat, from, (long)d, O_DIRECTORY | O_CLOEXEC, 0));
+            target = Check(c, Sys.openat, ChildSys.Call(Sys.openat, to, (long)d, O_DIRECTORY | O_CLOEXEC, 0));
         }
         byte* entries = stackalloc byte[4096];
         while (true)
@@ -53,21 +59,21 @@ static unsafe partial class ChildProgram
     static void CopyEntry(ChildContext* c, int from, int to, byte* name, int depth)
     {
         Stat status;
-        Check(c, Sys.newfstatat, ChildSys.Call(Sys.newfstatat, from, (long)name, (long)&status, AtSymlinkNoFollow));
+        Check(c, Sys.newfstatat, ChildSys.Call(Sys.newfstatat, from, (long)name, (long)&status, AT_SYMLINK_NOFOLLOW));
         uint kind = status.st_mode & S_IFMT;
         if (kind == S_IFDIR)
         {
-            Check(c, Sys.mkdirat, ChildSys.Call(Sys.mkdirat, to, (long)name, 0x1C0));
-            int source = Check(c, Sys.openat, ChildSys.Call(Sys.openat, from, (long)name, OPath | ODirectory | ONoFollow | CloseExec, 0));
-            int target = Check(c, Sys.openat, ChildSys.Call(Sys.openat, to, (long)name, OPath | ODirectory | ONoFollow | CloseExec, 0));
+            Check(c, Sys.mkdirat, ChildSys.Call(Sys.mkdirat, to, (long)name, O700));
+            int source = Check(c, Sys.openat, ChildSys.Call(Sys.openat, from, (long)name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0));
+            int target = Check(c, Sys.openat, ChildSys.Call(Sys.openat, to, (long)name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0));
             CopyTree(c, source, target, depth + 1);
             Close(source);
             Close(target);
         }
         else if (kind == S_IFLNK)
         {
-            byte* link = stackalloc byte[PathMax + 1];
-            int size = Check(c, Sys.readlinkat, ChildSys.Call(Sys.readlinkat, from, (long)name, (long)link, PathMax));
+            byte* link = stackalloc byte[PATH_MAX + 1];
+            int size = Check(c, Sys.readlinkat, ChildSys.Call(Sys.readlinkat, from, (long)name, (long)link, PATH_MAX));
             link[size] = 0;
             Check(c, Sys.symlinkat, ChildSys.Call(Sys.symlinkat, (long)link, to, (long)name));
         }
@@ -81,25 +87,25 @@ static unsafe partial class ChildProgram
         }
         if (kind != S_IFREG)
         {
-            Check(c, Sys.fchownat, ChildSys.Call(Sys.fchownat, to, (long)name, status.st_uid, status.st_gid, AtSymlinkNoFollow));
+            Check(c, Sys.fchownat, ChildSys.Call(Sys.fchownat, to, (long)name, status.st_uid, status.st_gid, AT_SYMLINK_NOFOLLOW));
         }
         if (kind != S_IFLNK)
         {
             // After the owner: a change of owner clears the set-id bits.
-            Check(c, Sys.fchmodat, ChildSys.Call(Sys.fchmodat, to, (long)name, status.st_mode & 0xFFF));
+            Check(c, Sys.fchmodat, ChildSys.Call(Sys.fchmodat, to, (long)name, status.st_mode & O7777));
         }
         ulong* times = stackalloc ulong[4];
         times[0] = (ulong)status.st_atim.tv_sec;
         times[1] = (ulong)status.st_atim.tv_nsec;
         times[2] = (ulong)status.st_mtim.tv_sec;
         times[3] = (ulong)status.st_mtim.tv_nsec;
-        ChildSys.Call(Sys.utimensat, to, (long)name, (long)times, AtSymlinkNoFollow);
+        ChildSys.Call(Sys.utimensat, to, (long)name, (long)times, AT_SYMLINK_NOFOLLOW);
     }
 
     static void CopyFile(ChildContext* c, int from, int to, byte* name, Stat* status)
     {
-        int source = Check(c, Sys.openat, ChildSys.Call(Sys.openat, from, (long)name, ONoFollow | CloseExec, 0));
-        int target = Check(c, Sys.openat, ChildSys.Call(Sys.openat, to, (long)name, 1 | 0x40 | 0x80 | ONoFollow | CloseExec, 0x180));
+        int source = Check(c, Sys.openat, ChildSys.Call(Sys.openat, from, (long)name, O_NOFOLLOW | O_CLOEXEC, 0));
+        int target = Check(c, Sys.openat, ChildSys.Call(Sys.openat, to, (long)name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, O600));
         byte* buffer = stackalloc byte[CopyBuffer];
         while (true)
         {

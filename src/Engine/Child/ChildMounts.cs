@@ -3,18 +3,21 @@ using System.Runtime.CompilerServices;
 using OciRun.Kernel;
 using OciRun.Planning;
 using OciRun.Syscalls;
+using static OciRun.Kernel.AtFlags;
+using static OciRun.Kernel.Errno;
+using static OciRun.Kernel.Limits;
+using static OciRun.Kernel.Mode;
+using static OciRun.Kernel.MountFlags;
+using static OciRun.Kernel.OpenFlags;
+using static OciRun.Kernel.StatMode;
+using static OciRun.Kernel.StatfsMagic;
 
 namespace OciRun.Engine.Child;
 
 /// <summary>Mounts: made detached, given their attributes, then attached from descriptor to descriptor.</summary>
 static unsafe partial class ChildProgram
 {
-    const ulong OpenTreeClone = 1;
-    const int MoveEmptyPaths = 0x04 | 0x40;
-    const long ProcMagic = 0x9fa0;
-    const ulong AttrReadOnly = 1;
-    const ulong AttrIdMap = 0x100000;
-    const uint PropagationMask = 1 << 17 | 1 << 18 | 1 << 19 | 1 << 20;
+    const uint PropagationMask = MS_UNBINDABLE | MS_PRIVATE | MS_SLAVE | MS_SHARED;
 
     static void Mount(ChildContext* c, MountArgs* m)
     {
@@ -22,7 +25,7 @@ static unsafe partial class ChildProgram
         ForgetDirectory(c);
         if ((m->Flags & MountArgFlags.Remount) != 0)
         {
-            int there = Check(c, Sys.openat2, OpenIn(c->Root, destination, OPath | NoFollow(m), 0));
+            int there = Check(c, Sys.openat2, OpenIn(c->Root, destination, O_PATH | NoFollow(m), 0));
             SetAttributes(c, there, m, m->AttrSet, m->AttrClear);
             Propagate(c, there, m);
             Close(there);
@@ -79,24 +82,24 @@ static unsafe partial class ChildProgram
         Close(mount);
     }
 
-    static int NoFollow(MountArgs* m) => (m->Flags & MountArgFlags.DestinationNoFollow) != 0 ? ONoFollow : 0;
+    static int NoFollow(MountArgs* m) => (m->Flags & MountArgFlags.DestinationNoFollow) != 0 ? O_NOFOLLOW : 0;
 
     static void Attach(ChildContext* c, int mount, int target)
     {
         ReadOnlySpan<byte> empty = "\0"u8;
         fixed (byte* e = empty)
         {
-            Check(c, Sys.move_mount, ChildSys.Call(Sys.move_mount, mount, (long)e, target, (long)e, MoveEmptyPaths));
+            Check(c, Sys.move_mount, ChildSys.Call(Sys.move_mount, mount, (long)e, target, (long)e, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
         }
     }
 
     /// <summary>A detached clone of the mount at a path of the host.</summary>
     static int CloneTree(ChildContext* c, byte* source, MountArgs* m)
     {
-        ulong flags = OpenTreeClone | CloseExec;
-        flags |= (m->Flags & MountArgFlags.Recursive) != 0 ? (ulong)AtRecursive : 0;
-        flags |= (m->Flags & MountArgFlags.SourceNoFollow) != 0 ? (ulong)AtSymlinkNoFollow : 0;
-        return Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, AtFdCwd, (long)source, (long)flags));
+        int flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
+        flags |= (m->Flags & MountArgFlags.Recursive) != 0 ? AT_RECURSIVE : 0;
+        flags |= (m->Flags & MountArgFlags.SourceNoFollow) != 0 ? AT_SYMLINK_NOFOLLOW : 0;
+        return Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, AT_FDCWD, (long)source, flags));
     }
 
     static uint ModeOf(ChildContext* c, int fd)
@@ -112,12 +115,12 @@ static unsafe partial class ChildProgram
         if ((m->Flags & MountArgFlags.RealDirectory) != 0)
         {
             // A link at /proc or /sys would have the runtime mount and later trust something else (CVE-2019-19921).
-            flags |= ONoFollow | ODirectory;
+            flags |= O_NOFOLLOW | O_DIRECTORY;
         }
         if ((m->Flags & MountArgFlags.InheritMode) != 0)
         {
-            long there = OpenIn(c->Root, destination, OPath | flags, 0);
-            if (there != -(int)Errno.ENOENT)
+            long there = OpenIn(c->Root, destination, O_PATH | flags, 0);
+            if (there != -ENOENT)
             {
                 return Check(c, Sys.openat2, there);
             }
@@ -132,15 +135,15 @@ static unsafe partial class ChildProgram
     {
         if ((m->Flags & MountArgFlags.OnlyProcSource) != 0)
         {
-            if (source >= 0 && MagicOf(c, source) != ProcMagic)
+            if (source >= 0 && MagicOf(c, source) != PROC_SUPER_MAGIC)
             {
-                Fail(c, Sys.move_mount, (int)Errno.EPERM);
+                Fail(c, Sys.move_mount, EPERM);
             }
             return;
         }
-        if ((m->Flags & MountArgFlags.OnProcAllowed) == 0 && MagicOf(c, target) == ProcMagic)
+        if ((m->Flags & MountArgFlags.OnProcAllowed) == 0 && MagicOf(c, target) == PROC_SUPER_MAGIC)
         {
-            Fail(c, Sys.move_mount, (int)Errno.EPERM);
+            Fail(c, Sys.move_mount, EPERM);
         }
     }
 
@@ -159,7 +162,7 @@ static unsafe partial class ChildProgram
             return;
         }
         bool recursive = (m->Flags & MountArgFlags.RecursiveIdMap) != 0;
-        SetAttr(c, mount, AttrIdMap, 0, 0, (ulong)c->Slots[m->IdMapSlot], recursive);
+        SetAttr(c, mount, MOUNT_ATTR_IDMAP, 0, 0, (ulong)c->Slots[m->IdMapSlot], recursive);
     }
 
     static void SetAttributes(ChildContext* c, int mount, MountArgs* m, ulong set, ulong clear)
@@ -186,7 +189,7 @@ static unsafe partial class ChildProgram
     {
         if (flags != 0)
         {
-            SetAttr(c, mount, 0, 0, flags & PropagationMask, 0, (flags & 0x4000) != 0);
+            SetAttr(c, mount, 0, 0, flags & PropagationMask, 0, (flags & MS_REC) != 0);
         }
     }
 
@@ -207,7 +210,7 @@ static unsafe partial class ChildProgram
         attr[3] = userNamespace;
         fixed (byte* e = empty)
         {
-            return ChildSys.Call(Sys.mount_setattr, mount, (long)e, AtEmptyPath | (recursive ? AtRecursive : 0), (long)attr, 32);
+            return ChildSys.Call(Sys.mount_setattr, mount, (long)e, AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), (long)attr, 32);
         }
     }
 
@@ -215,7 +218,7 @@ static unsafe partial class ChildProgram
     /// and the kernel refuses a new one.</summary>
     static int NewFileSystem(ChildContext* c, MountArgs* m, int target)
     {
-        long opened = ChildSys.Call(Sys.fsopen, (long)(c->Data + m->Type), 1);
+        long opened = ChildSys.Call(Sys.fsopen, (long)(c->Data + m->Type), FSOPEN_CLOEXEC);
         if (opened < 0 && CanFallBack(m, opened))
         {
             // sysfs refuses here already, when the network namespace is not of this user namespace.
@@ -239,12 +242,12 @@ static unsafe partial class ChildProgram
         if ((m->Flags & MountArgFlags.InheritMode) != 0)
         {
             Check(c, Sys.fstat, ChildSys.Call(Sys.fstat, target, (long)&covered));
-            ConfigureMode(c, fs, covered.st_mode & 0xFFF);
+            ConfigureMode(c, fs, covered.st_mode & O7777);
         }
-        long result = ChildSys.Call(Sys.fsconfig, fs, 6 /* FSCONFIG_CMD_CREATE */);
+        long result = ChildSys.Call(Sys.fsconfig, fs, FSCONFIG_CMD_CREATE);
         if (result >= 0)
         {
-            result = ChildSys.Call(Sys.fsmount, fs, 1 /* FSMOUNT_CLOEXEC */, (long)m->AttrSet);
+            result = ChildSys.Call(Sys.fsmount, fs, FSMOUNT_CLOEXEC, (long)m->AttrSet);
         }
         if (result < 0 && CanFallBack(m, result))
         {
@@ -264,13 +267,13 @@ static unsafe partial class ChildProgram
     }
 
     static bool CanFallBack(MountArgs* m, long result) =>
-        (m->Flags & MountArgFlags.HostFallback) != 0 && result == -(int)Errno.EPERM ||
-        (m->Flags & MountArgFlags.CgroupFallback) != 0 && (result == -(int)Errno.EPERM || result == -(int)Errno.EBUSY);
+        (m->Flags & MountArgFlags.HostFallback) != 0 && result == -EPERM ||
+        (m->Flags & MountArgFlags.CgroupFallback) != 0 && (result == -EPERM || result == -EBUSY);
 
     static int CloneHost(ChildContext* c, MountArgs* m)
     {
-        long flags = (long)OpenTreeClone | CloseExec | AtRecursive;
-        int mount = Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, AtFdCwd, (long)(c->Data + m->FallbackSource), flags));
+        long flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE;
+        int mount = Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, AT_FDCWD, (long)(c->Data + m->FallbackSource), flags));
         SetAttr(c, mount, m->AttrSet, m->AttrClear, 0, 0, true);
         return mount;
     }
@@ -280,15 +283,15 @@ static unsafe partial class ChildProgram
         ReadOnlySpan<byte> empty = "\0"u8;
         fixed (byte* e = empty)
         {
-            ChildSys.Call(Sys.fchownat, mount, (long)e, covered->st_uid, covered->st_gid, AtEmptyPath);
+            ChildSys.Call(Sys.fchownat, mount, (long)e, covered->st_uid, covered->st_gid, AT_EMPTY_PATH);
         }
     }
 
     static void Configure(ChildContext* c, int fs, byte* key, byte* value)
     {
         long result = value is null
-            ? ChildSys.Call(Sys.fsconfig, fs, 0 /* FSCONFIG_SET_FLAG */, (long)key, 0, 0)
-            : ChildSys.Call(Sys.fsconfig, fs, 1 /* FSCONFIG_SET_STRING */, (long)key, (long)value, 0);
+            ? ChildSys.Call(Sys.fsconfig, fs, FSCONFIG_SET_FLAG, (long)key, 0, 0)
+            : ChildSys.Call(Sys.fsconfig, fs, FSCONFIG_SET_STRING, (long)key, (long)value, 0);
         if (result < 0)
         {
             FailMount(c, Sys.fsconfig, (int)-result, fs);
@@ -354,18 +357,20 @@ static unsafe partial class ChildProgram
     {
         byte* path = stackalloc byte[32];
         FdPath(path, target);
-        ulong flags = m->LegacyFlags | (m->AttrSet & 0xF);
-        flags |= (m->AttrSet & 0x10) != 0 ? 1UL << 10 : 0;
-        flags |= (m->AttrSet & 0x80) != 0 ? 1UL << 11 : 0;
-        flags |= (m->AttrSet & 0x20) != 0 ? 1UL << 24 : 0;
-        flags |= (m->AttrSet & 0x200000) != 0 ? 1UL << 8 : 0;
+        // These four have one number in both calls; the others have two.
+        const ulong same = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+        ulong flags = m->LegacyFlags | (m->AttrSet & same) |
+            FlagOf(m, MOUNT_ATTR_NOATIME, MS_NOATIME) |
+            FlagOf(m, MOUNT_ATTR_NODIRATIME, MS_NODIRATIME) |
+            FlagOf(m, MOUNT_ATTR_STRICTATIME, MS_STRICTATIME) |
+            FlagOf(m, MOUNT_ATTR_NOSYMFOLLOW, MS_NOSYMFOLLOW);
         if ((m->Flags & MountArgFlags.CopyUp) != 0 || m->IdMapSlot >= 0)
         {
-            Fail(c, Sys.mount, (int)Errno.EOPNOTSUPP);
+            Fail(c, Sys.mount, EOPNOTSUPP);
         }
         byte* data = m->LegacyData != 0 ? c->Data + m->LegacyData : null;
         Check(c, Sys.mount, ChildSys.Call(Sys.mount, (long)(c->Data + m->Source), (long)path, (long)(c->Data + m->Type), (long)flags, (long)data));
-        int mount = Check(c, Sys.openat2, OpenIn(c->Root, c->Data + m->Destination, OPath, 0));
+        int mount = Check(c, Sys.openat2, OpenIn(c->Root, c->Data + m->Destination, O_PATH, 0));
         if ((m->RecursiveAttrSet | m->RecursiveAttrClear) != 0)
         {
             SetAttributes(c, mount, m, 0, 0);
@@ -378,6 +383,8 @@ static unsafe partial class ChildProgram
         }
         Close(mount);
     }
+
+    static ulong FlagOf(MountArgs* m, ulong attribute, ulong flag) => (m->AttrSet & attribute) != 0 ? flag : 0;
 
     static void FdPath(byte* path, int fd)
     {
@@ -404,8 +411,8 @@ static unsafe partial class ChildProgram
     /// <summary>Remakes a link of the host in the container; false when the source is none.</summary>
     static bool CopySymlink(ChildContext* c, MountArgs* m)
     {
-        byte* link = stackalloc byte[PathMax + 1];
-        long size = ChildSys.Call(Sys.readlinkat, AtFdCwd, (long)(c->Data + m->Source), (long)link, PathMax);
+        byte* link = stackalloc byte[PATH_MAX + 1];
+        long size = ChildSys.Call(Sys.readlinkat, AT_FDCWD, (long)(c->Data + m->Source), (long)link, PATH_MAX);
         if (size < 0)
         {
             return false;
@@ -413,7 +420,7 @@ static unsafe partial class ChildProgram
         link[size] = 0;
         int directory = OpenParent(c, c->Data + m->Destination, out byte* name);
         long result = ChildSys.Call(Sys.symlinkat, (long)link, directory, (long)name);
-        if (result != -(int)Errno.EEXIST)
+        if (result != -EEXIST)
         {
             Check(c, Sys.symlinkat, result);
         }

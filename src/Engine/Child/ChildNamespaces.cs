@@ -3,24 +3,39 @@ using System.Runtime.CompilerServices;
 using OciRun.Kernel;
 using OciRun.Planning;
 using OciRun.Syscalls;
+using static OciRun.Kernel.AddressFamily;
+using static OciRun.Kernel.AtFlags;
+using static OciRun.Kernel.CloneFlags;
+using static OciRun.Kernel.Errno;
+using static OciRun.Kernel.IfFlags;
+using static OciRun.Kernel.Ioctl;
+using static OciRun.Kernel.KeyPermission;
+using static OciRun.Kernel.Keyctl;
+using static OciRun.Kernel.Mode;
+using static OciRun.Kernel.MountFlags;
+using static OciRun.Kernel.OpenFlags;
+using static OciRun.Kernel.Prctl;
+using static OciRun.Kernel.ResolveFlags;
+using static OciRun.Kernel.SocketType;
+using static OciRun.Kernel.StatMode;
+using static OciRun.Kernel.StatfsMagic;
 
 namespace OciRun.Engine.Child;
 
 /// <summary>Namespaces, ids, keyring, loopback and the standard streams.</summary>
 static unsafe partial class ChildProgram
 {
-    const uint CloneNewUser = 0x10000000;
 
     /// <summary>setns(2) into each: first those that the runtime's own rights allow, then the user namespace, then what only its rights
     /// allow. Not dumpable before the first: nobody inside may look into this process (CVE-2016-9962).</summary>
     static void JoinNamespaces(ChildContext* c, JoinArgs* list, int count)
     {
-        ChildSys.Call(Sys.prctl, 4 /* PR_SET_DUMPABLE */, 0, 0, 0, 0);
+        ChildSys.Call(Sys.prctl, PR_SET_DUMPABLE, 0);
         JoinArgs* user = null;
         ulong left = 0;
         for (int i = 0; i < count; i++)
         {
-            if (list[i].Kind == CloneNewUser)
+            if (list[i].Kind == CLONE_NEWUSER)
             {
                 user = list + i;
             }
@@ -32,7 +47,7 @@ static unsafe partial class ChildProgram
                 continue;
             }
             long result = ChildSys.Call(Sys.setns, c->Slots[list[i].Slot], list[i].Kind);
-            if (result < 0 && user is not null && result is -(int)Errno.EPERM)
+            if (result < 0 && user is not null && result is -EPERM)
             {
                 left |= 1UL << i;
                 continue;
@@ -57,7 +72,7 @@ static unsafe partial class ChildProgram
     /// closed, for the container's processes will see this one or its child (CVE-2016-9962).</summary>
     static void JoinContainer(ChildContext* c, ulong kinds)
     {
-        ChildSys.Call(Sys.prctl, 4 /* PR_SET_DUMPABLE */, 0, 0, 0, 0);
+        ChildSys.Call(Sys.prctl, PR_SET_DUMPABLE, 0);
         if (kinds != 0)
         {
             Check(c, Sys.setns, ChildSys.Call(Sys.setns, c->Slots[0], (long)kinds));
@@ -117,7 +132,7 @@ static unsafe partial class ChildProgram
         {
             args[i] = 0;
         }
-        args[0] = flags | 0x8000 /* CLONE_PARENT */;
+        args[0] = flags | CLONE_PARENT;
         long pid = Check(c, Sys.clone3, ChildSys.Call(Sys.clone3, (long)args, 88));
         if (pid == 0)
         {
@@ -131,7 +146,7 @@ static unsafe partial class ChildProgram
 
     static void LoopbackUp(ChildContext* c)
     {
-        int socket = Check(c, Sys.socket, ChildSys.Call(Sys.socket, 2 /* AF_INET */, 2 /* SOCK_DGRAM */ | CloseExec, 0));
+        int socket = Check(c, Sys.socket, ChildSys.Call(Sys.socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
         // struct ifreq: a name of 16 bytes and the flags.
         byte* request = stackalloc byte[40];
         for (int i = 0; i < 40; i++)
@@ -140,22 +155,23 @@ static unsafe partial class ChildProgram
         }
         request[0] = (byte)'l';
         request[1] = (byte)'o';
-        *(ushort*)(request + 16) = 1 /* IFF_UP */;
-        Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, socket, 0x8914 /* SIOCSIFFLAGS */, (long)request));
+        *(ushort*)(request + 16) = (ushort)IFF_UP;
+        Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, socket, SIOCSIFFLAGS, (long)request));
         Close(socket);
     }
 
     /// <summary>A kernel without keys, or a nested runtime that may not make one, is no reason to fail.</summary>
     static void JoinSessionKeyring(ChildContext* c, byte* name)
     {
-        long key = ChildSys.Call(Sys.keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, (long)name);
-        if (key is -(int)Errno.ENOSYS or -(int)Errno.EPERM or -(int)Errno.ENOENT)
+        long key = ChildSys.Call(Sys.keyctl, KEYCTL_JOIN_SESSION_KEYRING, (long)name);
+        if (key is -ENOSYS or -EPERM or -ENOENT)
         {
             return;
         }
         Check(c, Sys.keyctl, key);
         // What a session keyring has (all for its possessor; view, read and link for its user), and search for its user.
-        ChildSys.Call(Sys.keyctl, 5 /* KEYCTL_SETPERM */, key, 0x3f1b0000);
+        ChildSys.Call(Sys.keyctl, KEYCTL_SETPERM, key,
+            KEY_POS_ALL | KEY_USR_VIEW | KEY_USR_READ | KEY_USR_SEARCH | KEY_USR_LINK);
     }
 
     /// <summary>So that a payload that is not root can open /dev/stdout again. The host's /dev/null is everybody's and is left alone;
@@ -169,7 +185,7 @@ static unsafe partial class ChildProgram
             {
                 continue;
             }
-            if ((status.st_mode & S_IFMT) == S_IFCHR && status.st_rdev == (1 << 8 | 3))
+            if ((status.st_mode & S_IFMT) == S_IFCHR && status.st_rdev == Dev.Null)
             {
                 continue;
             }
@@ -177,7 +193,6 @@ static unsafe partial class ChildProgram
         }
     }
 
-    const long DevptsMagic = 0x1cd1;
 
     /// <summary>A pseudo terminal of the container's own devpts: the multiplexer is verified, and its peer is opened without a path
     /// (CVE-2025-52565).</summary>
@@ -187,24 +202,24 @@ static unsafe partial class ChildProgram
         int master;
         fixed (byte* p = path)
         {
-            master = Check(c, Sys.openat2, OpenIn(c->Root, p, 2 | 0x100 /* O_NOCTTY */, ResolveNoSymlinks));
+            master = Check(c, Sys.openat2, OpenIn(c->Root, p, O_RDWR | O_NOCTTY, RESOLVE_NO_SYMLINKS));
         }
         Stat status;
         Check(c, Sys.fstat, ChildSys.Call(Sys.fstat, master, (long)&status));
-        if (MagicOf(c, master) != DevptsMagic || status.st_rdev != (5 << 8 | 2) || status.st_ino != 2)
+        if (MagicOf(c, master) != DEVPTS_SUPER_MAGIC || status.st_rdev != Dev.Ptmx || status.st_ino != 2)
         {
-            Fail(c, Sys.openat2, (int)Errno.ENODEV);
+            Fail(c, Sys.openat2, ENODEV);
         }
         int unlock = 0;
-        Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, master, 0x40045431 /* TIOCSPTLCK */, (long)&unlock));
-        int peer = Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, master, 0x5441 /* TIOCGPTPEER */, 2 | 0x100 | CloseExec));
+        Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, master, TIOCSPTLCK, (long)&unlock));
+        int peer = Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
         if (rows > 0 && columns > 0)
         {
             ushort* size = stackalloc ushort[4];
             size[0] = (ushort)rows;
             size[1] = (ushort)columns;
             size[2] = size[3] = 0;
-            Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, master, 0x5414 /* TIOCSWINSZ */, (long)size));
+            Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, master, TIOCSWINSZ, (long)size));
         }
         if (console)
         {
@@ -215,7 +230,7 @@ static unsafe partial class ChildProgram
         if (leads)
         {
             ChildSys.Call(Sys.setsid);
-            Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, peer, 0x540E /* TIOCSCTTY */, 0));
+            Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, peer, TIOCSCTTY, 0));
         }
         for (int fd = 0; fd < 3; fd++)
         {
@@ -231,18 +246,18 @@ static unsafe partial class ChildProgram
         fixed (byte* p = path, e = empty)
         {
             int directory = OpenParent(c, p, out byte* name);
-            long made = ChildSys.Call(Sys.mknodat, directory, (long)name, S_IFREG | 0x1B6, 0);
-            if (made < 0 && made != -(int)Errno.EEXIST)
+            long made = ChildSys.Call(Sys.mknodat, directory, (long)name, S_IFREG | O666, 0);
+            if (made < 0 && made != -EEXIST)
             {
                 Fail(c, Sys.mknodat, (int)-made);
             }
             // O_NOFOLLOW with O_PATH opens a link itself, and a mount on a link is refused (CVE-2026-88264).
-            int target = Check(c, Sys.openat, ChildSys.Call(Sys.openat, directory, (long)name, OPath | ONoFollow | CloseExec, 0));
+            int target = Check(c, Sys.openat, ChildSys.Call(Sys.openat, directory, (long)name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0));
             if ((ModeOf(c, target) & S_IFMT) == S_IFLNK)
             {
-                Fail(c, Sys.openat, (int)Errno.ELOOP);
+                Fail(c, Sys.openat, ELOOP);
             }
-            long flags = (long)OpenTreeClone | CloseExec | AtEmptyPath;
+            long flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH;
             int mount = Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, peer, (long)e, flags));
             Attach(c, mount, target);
             Close(target);

@@ -1,23 +1,18 @@
 using System.Runtime.CompilerServices;
 using OciRun.Kernel;
 using OciRun.Syscalls;
+using static OciRun.Kernel.Errno;
+using static OciRun.Kernel.Limits;
+using static OciRun.Kernel.Mode;
+using static OciRun.Kernel.OpenFlags;
+using static OciRun.Kernel.ResolveFlags;
+using static OciRun.Kernel.StatMode;
 
 namespace OciRun.Engine.Child;
 
 /// <summary>Paths below the rootfs: resolved to descriptors by openat2(2), never by name.</summary>
 static unsafe partial class ChildProgram
 {
-    const uint S_IFMT = 0xF000;
-    const uint S_IFDIR = 0x4000;
-    const uint S_IFREG = 0x8000;
-    const uint S_IFCHR = 0x2000;
-    const uint S_IFLNK = 0xA000;
-    const ulong ResolveNoXdev = 1;
-    const ulong ResolveNoMagicLinks = 2;
-    const ulong ResolveNoSymlinks = 4;
-    const ulong ResolveBeneath = 8;
-    const ulong ResolveInRoot = 0x10;
-    const int PathMax = 4096;
     const int MostLinks = 40;
 
     /// <summary>openat2 inside the root. A rename anywhere in the tree makes RESOLVE_IN_ROOT fail with EAGAIN when ".." is met: an
@@ -26,14 +21,14 @@ static unsafe partial class ChildProgram
     {
         // struct open_how
         ulong* how = stackalloc ulong[3];
-        how[0] = (ulong)(uint)(flags | CloseExec);
+        how[0] = (ulong)(uint)(flags | O_CLOEXEC);
         how[1] = 0;
-        how[2] = ResolveInRoot | ResolveNoMagicLinks | resolve;
+        how[2] = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve;
         long fd = 0;
         for (int i = 0; i < 128; i++)
         {
             fd = ChildSys.Call(Sys.openat2, root, (long)path, (long)how, 24);
-            if (fd != -(int)Errno.EAGAIN && fd != -(int)Errno.EINTR)
+            if (fd != -EAGAIN && fd != -EINTR)
             {
                 break;
             }
@@ -45,16 +40,16 @@ static unsafe partial class ChildProgram
     /// S_IFREG as an empty file. Links are followed inside the root; the target of a dangling one is made.</summary>
     static long OpenOrCreate(ChildContext* c, byte* path, uint kind, int flags)
     {
-        long fd = OpenIn(c->Root, path, OPath | flags, 0);
-        if (fd != -(int)Errno.ENOENT)
+        long fd = OpenIn(c->Root, path, O_PATH | flags, 0);
+        if (fd != -ENOENT)
         {
             return fd;
         }
-        byte* buffer = stackalloc byte[2 * PathMax + 2];
-        byte* spare = stackalloc byte[2 * PathMax + 2];
-        if (!Copy(buffer, path, PathMax))
+        byte* buffer = stackalloc byte[2 * PATH_MAX + 2];
+        byte* spare = stackalloc byte[2 * PATH_MAX + 2];
+        if (!Copy(buffer, path, PATH_MAX))
         {
-            return -(int)Errno.ENAMETOOLONG;
+            return -ENAMETOOLONG;
         }
         for (int links = 0; links < MostLinks; links++)
         {
@@ -64,7 +59,7 @@ static unsafe partial class ChildProgram
                 return fd;
             }
         }
-        return -(int)Errno.ELOOP;
+        return -ELOOP;
     }
 
     const long Redirected = long.MinValue;
@@ -115,21 +110,21 @@ static unsafe partial class ChildProgram
     /// <summary>Opens one more component, or makes it. <see cref="Redirected"/> stands for a dangling link.</summary>
     static long Enter(ChildContext* c, int parent, byte* path, byte* name, uint kind, int flags)
     {
-        int directory = kind == S_IFDIR ? ODirectory : 0;
-        long fd = OpenIn(c->Root, path, OPath | directory | flags, 0);
-        if (fd != -(int)Errno.ENOENT)
+        int directory = kind == S_IFDIR ? O_DIRECTORY : 0;
+        long fd = OpenIn(c->Root, path, O_PATH | directory | flags, 0);
+        if (fd != -ENOENT)
         {
             return fd;
         }
         long made = kind == S_IFDIR
-            ? ChildSys.Call(Sys.mkdirat, parent, (long)name, 0x1ED)
-            : ChildSys.Call(Sys.mknodat, parent, (long)name, S_IFREG | 0x1A4, 0);
-        if (made < 0 && made != -(int)Errno.EEXIST)
+            ? ChildSys.Call(Sys.mkdirat, parent, (long)name, O755)
+            : ChildSys.Call(Sys.mknodat, parent, (long)name, S_IFREG | O644, 0);
+        if (made < 0 && made != -EEXIST)
         {
             return made;
         }
-        fd = OpenIn(c->Root, path, OPath | directory | flags, 0);
-        return fd == -(int)Errno.ENOENT && made < 0 ? Redirected : fd;
+        fd = OpenIn(c->Root, path, O_PATH | directory | flags, 0);
+        return fd == -ENOENT && made < 0 ? Redirected : fd;
     }
 
     /// <summary>Puts a link's target in its place in the path: an absolute one starts at the root again.</summary>
@@ -138,7 +133,7 @@ static unsafe partial class ChildProgram
         byte saved = path[end];
         path[end] = 0;
         int length = 0;
-        long size = ChildSys.Call(Sys.readlinkat, parent, (long)(path + start), (long)spare, PathMax);
+        long size = ChildSys.Call(Sys.readlinkat, parent, (long)(path + start), (long)spare, PATH_MAX);
         path[end] = saved;
         if (size < 0)
         {
@@ -161,14 +156,14 @@ static unsafe partial class ChildProgram
         spare[length++] = (byte)'/';
         for (int i = rest; path[i] != 0; i++)
         {
-            if (length > 2 * PathMax - 1)
+            if (length > 2 * PATH_MAX - 1)
             {
-                return -(int)Errno.ENAMETOOLONG;
+                return -ENAMETOOLONG;
             }
             spare[length++] = path[i];
         }
         spare[length] = 0;
-        return Copy(path, spare, PathMax) ? Redirected : -(int)Errno.ENAMETOOLONG;
+        return Copy(path, spare, PATH_MAX) ? Redirected : -ENAMETOOLONG;
     }
 
     static bool Copy(byte* to, byte* from, int capacity)
@@ -199,10 +194,10 @@ static unsafe partial class ChildProgram
         {
             return c->Directory;
         }
-        byte* directory = stackalloc byte[PathMax];
-        if (slash >= PathMax)
+        byte* directory = stackalloc byte[PATH_MAX];
+        if (slash >= PATH_MAX)
         {
-            Fail(c, Sys.openat2, (int)Errno.ENAMETOOLONG);
+            Fail(c, Sys.openat2, ENAMETOOLONG);
         }
         for (int i = 0; i < slash; i++)
         {
@@ -218,7 +213,7 @@ static unsafe partial class ChildProgram
         {
             Close(c->Directory);
         }
-        c->Directory = Check(c, Sys.openat2, OpenOrCreate(c, directory, S_IFDIR, ODirectory));
+        c->Directory = Check(c, Sys.openat2, OpenOrCreate(c, directory, S_IFDIR, O_DIRECTORY));
         c->DirectoryPath = path;
         c->DirectoryLength = slash;
         return c->Directory;

@@ -4,6 +4,16 @@ using System.Runtime.InteropServices;
 using OciRun.Kernel;
 using OciRun.Planning;
 using OciRun.Syscalls;
+using static OciRun.Kernel.AtFlags;
+using static OciRun.Kernel.ClockId;
+using static OciRun.Kernel.CloseRangeFlags;
+using static OciRun.Kernel.Errno;
+using static OciRun.Kernel.Fcntl;
+using static OciRun.Kernel.OpenFlags;
+using static OciRun.Kernel.SigHow;
+using static OciRun.Kernel.SocketOption;
+using static OciRun.Kernel.SocketType;
+using static OciRun.Kernel.StatMode;
 
 namespace OciRun.Engine.Child;
 
@@ -57,14 +67,6 @@ unsafe struct ChildContext
 [SkipLocalsInit]
 static unsafe partial class ChildProgram
 {
-    const int AtFdCwd = -100;
-    const int AtEmptyPath = 0x1000;
-    const int AtRecursive = 0x8000;
-    const int AtSymlinkNoFollow = 0x100;
-    const int CloseExec = 0x80000;
-    const int OPath = 0x200000;
-    const int ODirectory = 0x10000;
-    const int ONoFollow = 0x20000;
 
     /// <summary>Performs the program; never returns.</summary>
     public static void Run(ChildContext* c)
@@ -87,7 +89,7 @@ static unsafe partial class ChildProgram
     static void NoteTime(ulong* at)
     {
         ulong* time = stackalloc ulong[2];
-        ChildSys.Call(Sys.clock_gettime, ClockId.CLOCK_MONOTONIC, (long)time);
+        ChildSys.Call(Sys.clock_gettime, CLOCK_MONOTONIC, (long)time);
         *at = time[0] * 1_000_000_000 + time[1];
     }
 
@@ -98,11 +100,11 @@ static unsafe partial class ChildProgram
         // struct kernel_sigaction of SIG_DFL: handler, flags, restorer, mask.
         ulong* defaults = stackalloc ulong[4];
         defaults[0] = defaults[1] = defaults[2] = defaults[3] = 0;
-        for (int signal = 1; signal <= 64; signal++)
+        for (int signal = 1; signal <= Signals.Max; signal++)
         {
             ChildSys.Call(Sys.rt_sigaction, signal, (long)defaults, 0, 8);
         }
-        ChildSys.Call(Sys.rt_sigprocmask, 2, (long)&none, 0, 8);
+        ChildSys.Call(Sys.rt_sigprocmask, SIG_SETMASK, (long)&none, 0, 8);
         ChildSys.Call(Sys.umask, 0);
         if (c->Input >= 0)
         {
@@ -113,7 +115,7 @@ static unsafe partial class ChildProgram
         Close(c->CloseFirst);
         Close(c->RuntimeEnd);
         // CLOSE_RANGE_CLOEXEC: nothing of the caller's gets past the next execve, whatever it forgot.
-        Check(c, Sys.close_range, ChildSys.Call(Sys.close_range, 3 + c->InheritedFds, uint.MaxValue, 4));
+        Check(c, Sys.close_range, ChildSys.Call(Sys.close_range, 3 + c->InheritedFds, uint.MaxValue, CLOSE_RANGE_CLOEXEC));
         if (c->WaitFirst != 0)
         {
             AtGate(c, (ulong)c->WaitFirst);
@@ -179,7 +181,7 @@ static unsafe partial class ChildProgram
         {
             got = ChildSys.Call(Sys.read, c->Channel, (long)&record, Record.Size);
         }
-        while (got == -(int)Errno.EINTR);
+        while (got == -EINTR);
         if (got != Record.Size)
         {
             // The runtime is gone, and with it the container.
@@ -238,7 +240,7 @@ static unsafe partial class ChildProgram
         // struct cmsghdr {len, SOL_SOCKET, SCM_RIGHTS} and one int.
         ulong* control = stackalloc ulong[3];
         control[0] = 20;
-        control[1] = 1 | 1UL << 32;
+        control[1] = SOL_SOCKET | (ulong)SCM_RIGHTS << 32;
         control[2] = (uint)fd;
         ulong* message = stackalloc ulong[7];
         message[0] = message[1] = 0;
@@ -256,7 +258,7 @@ static unsafe partial class ChildProgram
         ReadOnlySpan<byte> path = "/etc/passwd\0"u8;
         fixed (byte* p = path)
         {
-            long fd = OpenIn(c->Root, p, 0x800 /* O_NONBLOCK */ | CloseExec, 0);
+            long fd = OpenIn(c->Root, p, O_NONBLOCK | O_CLOEXEC, 0);
             if (fd >= 0)
             {
                 SendDescriptor(c, DescriptorKind.Passwd, (int)fd);
@@ -269,7 +271,7 @@ static unsafe partial class ChildProgram
     {
         if (fd >= 0)
         {
-            Check(c, Sys.fcntl, ChildSys.Call(Sys.fcntl, fd, 2 /* F_SETFD */, 0));
+            Check(c, Sys.fcntl, ChildSys.Call(Sys.fcntl, fd, F_SETFD, 0));
         }
     }
 
@@ -288,7 +290,7 @@ static unsafe partial class ChildProgram
             argv[1] = w;
             argv[2] = null;
             byte** envp = argv + 2;
-            Check(c, Sys.execveat, ChildSys.Call(Sys.execveat, c->InitProgram, (long)e, (long)argv, (long)envp, AtEmptyPath));
+            Check(c, Sys.execveat, ChildSys.Call(Sys.execveat, c->InitProgram, (long)e, (long)argv, (long)envp, AT_EMPTY_PATH));
         }
     }
 }

@@ -3,6 +3,15 @@ using System.Runtime.CompilerServices;
 using OciRun.Kernel;
 using OciRun.Planning;
 using OciRun.Syscalls;
+using static OciRun.Kernel.AtFlags;
+using static OciRun.Kernel.Errno;
+using static OciRun.Kernel.Limits;
+using static OciRun.Kernel.Mode;
+using static OciRun.Kernel.MountFlags;
+using static OciRun.Kernel.OpenFlags;
+using static OciRun.Kernel.ResolveFlags;
+using static OciRun.Kernel.StatMode;
+using static OciRun.Kernel.StatfsMagic;
 
 namespace OciRun.Engine.Child;
 
@@ -25,10 +34,10 @@ static unsafe partial class ChildProgram
     /// <summary>EINVAL means that no mount is at the path: the one above it counts.</summary>
     static void MakePrivate(ChildContext* c, byte* path)
     {
-        byte* at = stackalloc byte[PathMax];
-        if (!Copy(at, path, PathMax))
+        byte* at = stackalloc byte[PATH_MAX];
+        if (!Copy(at, path, PATH_MAX))
         {
-            Fail(c, Sys.mount, (int)Errno.ENAMETOOLONG);
+            Fail(c, Sys.mount, ENAMETOOLONG);
         }
         int length = 0;
         while (at[length] != 0)
@@ -37,8 +46,8 @@ static unsafe partial class ChildProgram
         }
         while (true)
         {
-            long result = ChildSys.Call(Sys.mount, 0, (long)at, 0, 1 << 18, 0);
-            if (result != -(int)Errno.EINVAL || length <= 1)
+            long result = ChildSys.Call(Sys.mount, 0, (long)at, 0, MS_PRIVATE, 0);
+            if (result != -EINVAL || length <= 1)
             {
                 Check(c, Sys.mount, result);
                 return;
@@ -56,18 +65,18 @@ static unsafe partial class ChildProgram
     static void BindRoot(ChildContext* c, byte* path)
     {
         ReadOnlySpan<byte> empty = "\0"u8;
-        long flags = (long)OpenTreeClone | CloseExec | AtRecursive;
-        c->Root = Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, AtFdCwd, (long)path, flags));
+        long flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE;
+        c->Root = Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, AT_FDCWD, (long)path, flags));
         fixed (byte* e = empty)
         {
-            Check(c, Sys.move_mount, ChildSys.Call(Sys.move_mount, c->Root, (long)e, AtFdCwd, (long)path, 0x04));
+            Check(c, Sys.move_mount, ChildSys.Call(Sys.move_mount, c->Root, (long)e, AT_FDCWD, (long)path, MOVE_MOUNT_F_EMPTY_PATH));
         }
         // What the host mounts below the rootfs later is not the container's.
-        SetAttr(c, c->Root, 0, 0, 1 << 18, 0, false);
+        SetAttr(c, c->Root, 0, 0, MS_PRIVATE, 0, false);
     }
 
     static void OpenRoot(ChildContext* c, byte* path) =>
-        c->Root = Check(c, Sys.openat, ChildSys.Call(Sys.openat, AtFdCwd, (long)path, OPath | ODirectory | CloseExec, 0));
+        c->Root = Check(c, Sys.openat, ChildSys.Call(Sys.openat, AT_FDCWD, (long)path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
 
     static void MakeNode(ChildContext* c, NodeArgs* node)
     {
@@ -81,14 +90,14 @@ static unsafe partial class ChildProgram
             {
                 if ((node->Uid | node->Gid) != 0)
                 {
-                    Check(c, Sys.fchownat, ChildSys.Call(Sys.fchownat, directory, (long)name, node->Uid, node->Gid, AtSymlinkNoFollow));
+                    Check(c, Sys.fchownat, ChildSys.Call(Sys.fchownat, directory, (long)name, node->Uid, node->Gid, AT_SYMLINK_NOFOLLOW));
                 }
                 return;
             }
-            if (result == -(int)Errno.EEXIST)
+            if (result == -EEXIST)
             {
                 Stat status;
-                Check(c, Sys.newfstatat, ChildSys.Call(Sys.newfstatat, directory, (long)name, (long)&status, AtSymlinkNoFollow));
+                Check(c, Sys.newfstatat, ChildSys.Call(Sys.newfstatat, directory, (long)name, (long)&status, AT_SYMLINK_NOFOLLOW));
                 if (IsSameNode(&status, node))
                 {
                     return;
@@ -96,10 +105,10 @@ static unsafe partial class ChildProgram
                 // An image may bring an empty file as a place for a bind; anything else is not what was asked for.
                 if (configured || (status.st_mode & S_IFMT) != S_IFREG)
                 {
-                    Fail(c, Sys.mknodat, (int)Errno.EEXIST);
+                    Fail(c, Sys.mknodat, EEXIST);
                 }
             }
-            else if (result != -(int)Errno.EPERM || (node->Mode & S_IFMT) == 0x1000)
+            else if (result != -EPERM || (node->Mode & S_IFMT) == S_IFIFO)
             {
                 Fail(c, Sys.mknodat, (int)-result);
             }
@@ -110,28 +119,28 @@ static unsafe partial class ChildProgram
     static bool IsSameNode(Stat* status, NodeArgs* node)
     {
         uint kind = node->Mode & S_IFMT;
-        return (status->st_mode & S_IFMT) == kind && (kind == 0x1000 || status->st_rdev == node->Device);
+        return (status->st_mode & S_IFMT) == kind && (kind == S_IFIFO || status->st_rdev == node->Device);
     }
 
     /// <summary>The host's node of the same path, over an empty file.</summary>
     static void BindNode(ChildContext* c, NodeArgs* node, int directory, byte* name)
     {
-        long made = ChildSys.Call(Sys.mknodat, directory, (long)name, S_IFREG | 0x1A4, 0);
-        if (made < 0 && made != -(int)Errno.EEXIST)
+        long made = ChildSys.Call(Sys.mknodat, directory, (long)name, S_IFREG | O644, 0);
+        if (made < 0 && made != -EEXIST)
         {
             Fail(c, Sys.mknodat, (int)-made);
         }
-        int target = Check(c, Sys.openat, ChildSys.Call(Sys.openat, directory, (long)name, OPath | ONoFollow | CloseExec, 0));
-        long flags = (long)OpenTreeClone | CloseExec;
-        int mount = Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, AtFdCwd, (long)(c->Data + node->HostPath), flags));
+        int target = Check(c, Sys.openat, ChildSys.Call(Sys.openat, directory, (long)name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0));
+        long flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
+        int mount = Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, AT_FDCWD, (long)(c->Data + node->HostPath), flags));
         Stat status;
         Check(c, Sys.fstat, ChildSys.Call(Sys.fstat, mount, (long)&status));
         if (!IsSameNode(&status, node))
         {
-            Fail(c, Sys.open_tree, (int)Errno.ENODEV);
+            Fail(c, Sys.open_tree, ENODEV);
         }
         // nosuid and noexec: a device node needs neither, and the host's mount may have them off.
-        SetAttr(c, mount, 0x2 | 0x8, 0, 0, 0, false);
+        SetAttr(c, mount, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, 0, 0, false);
         Attach(c, mount, target);
         Close(target);
         Close(mount);
@@ -139,7 +148,7 @@ static unsafe partial class ChildProgram
 
     static void MakeSymlink(ChildContext* c, byte* target, byte* path, uint flags)
     {
-        if ((flags & 2) != 0 && ChildSys.Call(Sys.faccessat, AtFdCwd, (long)target, 0) < 0)
+        if ((flags & 2) != 0 && ChildSys.Call(Sys.faccessat, AT_FDCWD, (long)target, 0) < 0)
         {
             return;
         }
@@ -147,13 +156,13 @@ static unsafe partial class ChildProgram
         if ((flags & 1) != 0)
         {
             long removed = ChildSys.Call(Sys.unlinkat, directory, (long)name, 0);
-            if (removed < 0 && removed != -(int)Errno.ENOENT)
+            if (removed < 0 && removed != -ENOENT)
             {
                 Fail(c, Sys.unlinkat, (int)-removed);
             }
         }
         long result = ChildSys.Call(Sys.symlinkat, (long)target, directory, (long)name);
-        if (result != -(int)Errno.EEXIST)
+        if (result != -EEXIST)
         {
             Check(c, Sys.symlinkat, result);
         }
@@ -161,8 +170,8 @@ static unsafe partial class ChildProgram
 
     static void Mask(ChildContext* c, byte* path)
     {
-        long target = OpenIn(c->Root, path, OPath, 0);
-        if (target is -(int)Errno.ENOENT or -(int)Errno.ENOTDIR)
+        long target = OpenIn(c->Root, path, O_PATH, 0);
+        if (target is -ENOENT or -ENOTDIR)
         {
             return;
         }
@@ -184,7 +193,7 @@ static unsafe partial class ChildProgram
         {
             fixed (byte* e = empty)
             {
-                long flags = (long)OpenTreeClone | CloseExec | AtEmptyPath;
+                long flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH;
                 return Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, c->MaskMount, (long)e, flags));
             }
         }
@@ -192,10 +201,11 @@ static unsafe partial class ChildProgram
         ReadOnlySpan<byte> words = "nr_blocks=1\0nr_inodes=2\0mode=755\0\0"u8;
         fixed (byte* t = type, w = words)
         {
-            int fs = Check(c, Sys.fsopen, ChildSys.Call(Sys.fsopen, (long)t, 1));
+            int fs = Check(c, Sys.fsopen, ChildSys.Call(Sys.fsopen, (long)t, FSOPEN_CLOEXEC));
             ConfigureWords(c, fs, w);
-            Check(c, Sys.fsconfig, ChildSys.Call(Sys.fsconfig, fs, 6));
-            c->MaskMount = Check(c, Sys.fsmount, ChildSys.Call(Sys.fsmount, fs, 1, (long)(AttrReadOnly | 0x2 | 0x4 | 0x8)));
+            Check(c, Sys.fsconfig, ChildSys.Call(Sys.fsconfig, fs, FSCONFIG_CMD_CREATE));
+            c->MaskMount = Check(c, Sys.fsmount, ChildSys.Call(Sys.fsmount, fs, FSMOUNT_CLOEXEC,
+                MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC));
             Close(fs);
         }
         return c->MaskMount;
@@ -210,30 +220,30 @@ static unsafe partial class ChildProgram
         {
             fixed (byte* e = empty)
             {
-                long again = (long)OpenTreeClone | CloseExec | AtEmptyPath;
+                long again = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH;
                 return Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, c->Null, (long)e, again));
             }
         }
         ReadOnlySpan<byte> path = "/dev/null\0"u8;
         fixed (byte* p = path)
         {
-            long flags = (long)OpenTreeClone | CloseExec | AtSymlinkNoFollow;
-            c->Null = Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, AtFdCwd, (long)p, flags));
+            long flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW;
+            c->Null = Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, AT_FDCWD, (long)p, flags));
         }
         Stat status;
         Check(c, Sys.fstat, ChildSys.Call(Sys.fstat, c->Null, (long)&status));
-        if ((status.st_mode & S_IFMT) != S_IFCHR || status.st_rdev != (1 << 8 | 3))
+        if ((status.st_mode & S_IFMT) != S_IFCHR || status.st_rdev != Dev.Null)
         {
-            Fail(c, Sys.fstat, (int)Errno.ENODEV);
+            Fail(c, Sys.fstat, ENODEV);
         }
-        SetAttr(c, c->Null, AttrReadOnly | 0x2 | 0x8, 0, 1 << 18, 0, false);
+        SetAttr(c, c->Null, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, MS_PRIVATE, 0, false);
         return c->Null;
     }
 
     static void ReadOnlyPath(ChildContext* c, byte* path)
     {
-        long target = OpenIn(c->Root, path, OPath, 0);
-        if (target is -(int)Errno.ENOENT or -(int)Errno.ENOTDIR)
+        long target = OpenIn(c->Root, path, O_PATH, 0);
+        if (target is -ENOENT or -ENOTDIR)
         {
             return;
         }
@@ -242,7 +252,7 @@ static unsafe partial class ChildProgram
         int mount;
         fixed (byte* e = empty)
         {
-            long flags = (long)OpenTreeClone | CloseExec | AtEmptyPath | AtRecursive;
+            long flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE;
             mount = Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, target, (long)e, flags));
         }
         Seal(c, mount);
@@ -251,7 +261,7 @@ static unsafe partial class ChildProgram
         Close(mount);
     }
 
-    static void Seal(ChildContext* c, int mount) => SetAttr(c, mount, AttrReadOnly, 0, 0, 0, false);
+    static void Seal(ChildContext* c, int mount) => SetAttr(c, mount, MOUNT_ATTR_RDONLY, 0, 0, 0, false);
 
     /// <summary>The host's procfs: what the container has at /proc plays no part in what is written (CVE-2025-52881).</summary>
     static int HostProc(ChildContext* c)
@@ -261,13 +271,13 @@ static unsafe partial class ChildProgram
             ReadOnlySpan<byte> proc = "/proc\0"u8;
             fixed (byte* p = proc)
             {
-                c->Proc = Check(c, Sys.openat, ChildSys.Call(Sys.openat, AtFdCwd, (long)p, OPath | ODirectory | ONoFollow | CloseExec, 0));
+                c->Proc = Check(c, Sys.openat, ChildSys.Call(Sys.openat, AT_FDCWD, (long)p, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0));
             }
             Stat status;
             Check(c, Sys.fstat, ChildSys.Call(Sys.fstat, c->Proc, (long)&status));
-            if (MagicOf(c, c->Proc) != ProcMagic || status.st_ino != 1)
+            if (MagicOf(c, c->Proc) != PROC_SUPER_MAGIC || status.st_ino != 1)
             {
-                Fail(c, Sys.fstatfs, (int)Errno.EXDEV);
+                Fail(c, Sys.fstatfs, EXDEV);
             }
         }
         return c->Proc;
@@ -279,7 +289,7 @@ static unsafe partial class ChildProgram
         ReadOnlySpan<byte> path = "thread-self/attr/keycreate\0"u8;
         fixed (byte* p = path)
         {
-            int fd = Check(c, Sys.openat, ChildSys.Call(Sys.openat, HostProc(c), (long)p, 1 | CloseExec, 0));
+            int fd = Check(c, Sys.openat, ChildSys.Call(Sys.openat, HostProc(c), (long)p, O_WRONLY | O_CLOEXEC, 0));
             Check(c, Sys.write, ChildSys.Call(Sys.write, fd, (long)label, size));
             Close(fd);
         }
@@ -300,7 +310,7 @@ static unsafe partial class ChildProgram
         fixed (byte* n = name)
         {
             long result = ChildSys.Call(Sys.setxattr, (long)path, (long)n, (long)label, size, 0);
-            if (result != -(int)Errno.EOPNOTSUPP)
+            if (result != -EOPNOTSUPP)
             {
                 Check(c, Sys.setxattr, result);
             }
@@ -311,9 +321,9 @@ static unsafe partial class ChildProgram
     static void WriteSysctl(ChildContext* c, byte* path, byte* value, long size)
     {
         ulong* how = stackalloc ulong[3];
-        how[0] = 1 | (ulong)(uint)(CloseExec | ONoFollow);
+        how[0] = O_WRONLY | O_CLOEXEC | O_NOFOLLOW;
         how[1] = 0;
-        how[2] = ResolveBeneath | ResolveNoSymlinks | ResolveNoMagicLinks | ResolveNoXdev;
+        how[2] = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
         int fd = Check(c, Sys.openat2, ChildSys.Call(Sys.openat2, HostProc(c), (long)path, (long)how, 24));
         Check(c, Sys.write, ChildSys.Call(Sys.write, fd, (long)value, size));
         Close(fd);
@@ -325,7 +335,7 @@ static unsafe partial class ChildProgram
         ReadOnlySpan<byte> dot = ".\0"u8;
         fixed (byte* root = slash, here = dot)
         {
-            int old = Check(c, Sys.openat, ChildSys.Call(Sys.openat, AtFdCwd, (long)root, OPath | ODirectory | CloseExec, 0));
+            int old = Check(c, Sys.openat, ChildSys.Call(Sys.openat, AT_FDCWD, (long)root, O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
             Check(c, Sys.fchdir, ChildSys.Call(Sys.fchdir, c->Root));
             // Both names are the new root: the old one is left mounted over it, and unmounted from there (pivot_root(2), "NOTES").
             Check(c, Sys.pivot_root, ChildSys.Call(Sys.pivot_root, (long)here, (long)here));
@@ -333,9 +343,9 @@ static unsafe partial class ChildProgram
             if (propagation != 0)
             {
                 // Else the unmount would reach the host: linux.rootfsPropagation may have left mounts shared with it.
-                Check(c, Sys.mount, ChildSys.Call(Sys.mount, 0, (long)here, 0, 1 << 19 | 0x4000, 0));
+                Check(c, Sys.mount, ChildSys.Call(Sys.mount, 0, (long)here, 0, MS_SLAVE | MS_REC, 0));
             }
-            Check(c, Sys.umount2, ChildSys.Call(Sys.umount2, (long)here, 2 /* MNT_DETACH */));
+            Check(c, Sys.umount2, ChildSys.Call(Sys.umount2, (long)here, MNT_DETACH));
             Check(c, Sys.chdir, ChildSys.Call(Sys.chdir, (long)root));
             Close(old);
             if (propagation != 0)
@@ -352,7 +362,7 @@ static unsafe partial class ChildProgram
         fixed (byte* root = slash, here = dot)
         {
             Check(c, Sys.fchdir, ChildSys.Call(Sys.fchdir, c->Root));
-            Check(c, Sys.mount, ChildSys.Call(Sys.mount, (long)here, (long)root, 0, 0x2000 /* MS_MOVE */, 0));
+            Check(c, Sys.mount, ChildSys.Call(Sys.mount, (long)here, (long)root, 0, MS_MOVE, 0));
             ChangeRoot(c);
             if (propagation != 0)
             {

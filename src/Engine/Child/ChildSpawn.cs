@@ -3,6 +3,10 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using OciRun.Kernel;
 using OciRun.Syscalls;
+using static OciRun.Kernel.CloneFlags;
+using static OciRun.Kernel.CloseRangeFlags;
+using static OciRun.Kernel.Prctl;
+using static OciRun.Kernel.SigHow;
 
 namespace OciRun.Engine.Child;
 
@@ -36,23 +40,23 @@ static unsafe class ChildSpawn
         ulong none = 0;
         ulong* defaults = stackalloc ulong[4];
         defaults[0] = defaults[1] = defaults[2] = defaults[3] = 0;
-        for (int signal = 1; signal <= 64; signal++)
+        for (int signal = 1; signal <= Signals.Max; signal++)
         {
             ChildSys.Call(Sys.rt_sigaction, signal, (long)defaults, 0, 8);
         }
-        ChildSys.Call(Sys.rt_sigprocmask, 2, (long)&none, 0, 8);
+        ChildSys.Call(Sys.rt_sigprocmask, SIG_SETMASK, (long)&none, 0, 8);
         // A group of its own, so that a timeout ends all that the hook has started.
         ChildSys.Call(Sys.setpgid, 0, 0);
         Move(c);
         if (c->OwnTime >= 0)
         {
-            Check(c, ChildSys.Call(Sys.setns, c->OwnTime, 0x80));
+            Check(c, ChildSys.Call(Sys.setns, c->OwnTime, CLONE_NEWTIME));
         }
         if (c->Pidfd >= 0 && c->Namespaces != 0)
         {
-            ChildSys.Call(Sys.prctl, 4 /* PR_SET_DUMPABLE */, 0, 0, 0, 0);
+            ChildSys.Call(Sys.prctl, PR_SET_DUMPABLE, 0);
             Check(c, ChildSys.Call(Sys.setns, c->Pidfd, c->Namespaces));
-            if ((c->Namespaces & 0x10000000) != 0)
+            if ((c->Namespaces & CLONE_NEWUSER) != 0)
             {
                 Check(c, ChildSys.Call(Sys.setresgid, 0, 0, 0));
                 Check(c, ChildSys.Call(Sys.setresuid, 0, 0, 0));
@@ -72,7 +76,7 @@ static unsafe class ChildSpawn
         Check(c, ChildSys.Call(Sys.dup3, c->Input, 0, 0));
         Check(c, ChildSys.Call(Sys.dup3, c->Output, 1, 0));
         Check(c, ChildSys.Call(Sys.dup3, c->ErrorOutput, 2, 0));
-        Check(c, ChildSys.Call(Sys.close_range, 3, uint.MaxValue, 4));
+        Check(c, ChildSys.Call(Sys.close_range, 3, uint.MaxValue, CLOSE_RANGE_CLOEXEC));
     }
 
     static void Check(SpawnContext* c, long result)

@@ -70,7 +70,7 @@ public sealed class DBusConnection : IDisposable
     void Connect(string path)
     {
         int result;
-        while ((result = Syscall.TryConnectUnix(socket_, path)) == -(int)Errno.EAGAIN && deadline_.LeftMs > 0)
+        while ((result = Syscall.TryConnectUnix(socket_, path)) == -Errno.EAGAIN && deadline_.LeftMs > 0)
         {
             Syscall.Once(Sys.poll, 0, 0, 10);
         }
@@ -181,7 +181,7 @@ public sealed class DBusConnection : IDisposable
         while (!bytes.IsEmpty)
         {
             int sent = Syscall.TrySendMsg(socket_, bytes);
-            if (sent == -(int)Errno.EAGAIN)
+            if (sent == -Errno.EAGAIN)
             {
                 Wait(PollEvents.POLLOUT);
             }
@@ -255,7 +255,7 @@ public sealed class DBusConnection : IDisposable
                 filled_ += count;
                 return;
             }
-            if (count != -(int)Errno.EAGAIN)
+            if (count != -Errno.EAGAIN)
             {
                 string reason = count == 0 ? "" : " (" + ErrnoText.Name(-count) + ")";
                 throw new DBusException("the bus closed the connection" + reason);

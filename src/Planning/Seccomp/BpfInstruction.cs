@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using static OciRun.Kernel.ClassicBpf;
 
 namespace OciRun.Planning.Seccomp;
 
@@ -16,20 +17,19 @@ public struct BpfInstruction(ushort code, byte jt, byte jf, uint k)
 /// <summary>The opcodes that a seccomp filter of ours is made of (linux/bpf_common.h), and its limits.</summary>
 public static class BpfCode
 {
-    /// <summary>BPF_LD | BPF_W | BPF_ABS: A = 32-bit word of seccomp_data at offset k.</summary>
-    public const ushort Load = 0x20;
-    /// <summary>BPF_ALU | BPF_AND | BPF_K.</summary>
-    public const ushort And = 0x54;
-    public const ushort Jump = 0x05;
-    public const ushort JumpEqual = 0x15;
-    public const ushort JumpGreater = 0x25;
-    public const ushort JumpGreaterOrEqual = 0x35;
-    /// <summary>BPF_JMP | BPF_JSET | BPF_K. libseccomp's programs have none, others may.</summary>
-    public const ushort JumpSet = 0x45;
-    public const ushort Return = 0x06;
+    /// <summary>A = 32-bit word of seccomp_data at offset k.</summary>
+    public const ushort Load = BPF_LD | BPF_W | BPF_ABS;
+    public const ushort And = BPF_ALU | BPF_AND | BPF_K;
+    public const ushort Jump = BPF_JMP | BPF_JA;
+    public const ushort JumpEqual = BPF_JMP | BPF_JEQ | BPF_K;
+    public const ushort JumpGreater = BPF_JMP | BPF_JGT | BPF_K;
+    public const ushort JumpGreaterOrEqual = BPF_JMP | BPF_JGE | BPF_K;
+    /// <summary>libseccomp's programs have none, others may.</summary>
+    public const ushort JumpSet = BPF_JMP | BPF_JSET | BPF_K;
+    public const ushort Return = BPF_RET | BPF_K;
 
     /// <summary>BPF_MAXINSNS: a longer program is refused with EINVAL.</summary>
-    public const int MaxInstructions = 4096;
+    public const int MaxInstructions = BPF_MAXINSNS;
 }
 
 /// <summary>Offsets in <c>struct seccomp_data</c>.</summary>

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using OciRun.Kernel;
 using OciRun.Spec;
 
 namespace OciRun.Planning.Seccomp;
@@ -12,7 +13,7 @@ namespace OciRun.Planning.Seccomp;
 /// </remarks>
 public static class SeccompCompiler
 {
-    const uint BadArchitecture = SeccompReturn.KillThread;
+    const uint BadArchitecture = SeccompRet.SECCOMP_RET_KILL_THREAD;
 
     /// <summary>Null when the profile is absent (no default action and no rules) or has problems, which are then in
     /// <paramref name="problems"/> with config paths such as <c>linux.seccomp.syscalls[3].args[0].op</c>.</summary>

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
+using OciRun.Kernel;
 
 namespace OciRun.Planning.Seccomp;
 

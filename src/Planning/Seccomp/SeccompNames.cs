@@ -1,35 +1,7 @@
 using System;
+using OciRun.Kernel;
 
 namespace OciRun.Planning.Seccomp;
-
-/// <summary>What a filter answers: SECCOMP_RET_* of linux/seccomp.h; the low 16 bits are an errno or a tracer's message.</summary>
-public static class SeccompReturn
-{
-    public const uint KillProcess = 0x80000000;
-    public const uint KillThread = 0x00000000;
-    public const uint Trap = 0x00030000;
-    public const uint Errno = 0x00050000;
-    public const uint UserNotify = 0x7fc00000;
-    public const uint Trace = 0x7ff00000;
-    public const uint Log = 0x7ffc0000;
-    public const uint Allow = 0x7fff0000;
-    public const uint ActionMask = 0xffff0000;
-    public const uint DataMask = 0x0000ffff;
-}
-
-/// <summary>SECCOMP_FILTER_FLAG_* of linux/seccomp.h.</summary>
-public static class SeccompFilterFlags
-{
-    public const uint Tsync = 1;
-    public const uint Log = 2;
-    /// <summary>Linux 4.17.</summary>
-    public const uint SpecAllow = 4;
-    public const uint NewListener = 8;
-    /// <summary>Linux 5.7; without it the kernel refuses TSYNC together with NEW_LISTENER.</summary>
-    public const uint TsyncEsrch = 16;
-    /// <summary>Linux 5.19; only together with NEW_LISTENER.</summary>
-    public const uint WaitKillableRecv = 32;
-}
 
 enum SeccompOperator : byte
 {
@@ -73,14 +45,14 @@ public static class SeccompNames
     /// <summary>The return value without data, or null when the word is unknown.</summary>
     public static uint? Action(string? name) => name switch
     {
-        "SCMP_ACT_ALLOW" => SeccompReturn.Allow,
-        "SCMP_ACT_ERRNO" => SeccompReturn.Errno,
-        "SCMP_ACT_KILL" or "SCMP_ACT_KILL_THREAD" => SeccompReturn.KillThread,
-        "SCMP_ACT_KILL_PROCESS" => SeccompReturn.KillProcess,
-        "SCMP_ACT_TRAP" => SeccompReturn.Trap,
-        "SCMP_ACT_TRACE" => SeccompReturn.Trace,
-        "SCMP_ACT_LOG" => SeccompReturn.Log,
-        "SCMP_ACT_NOTIFY" => SeccompReturn.UserNotify,
+        "SCMP_ACT_ALLOW" => SeccompRet.SECCOMP_RET_ALLOW,
+        "SCMP_ACT_ERRNO" => SeccompRet.SECCOMP_RET_ERRNO,
+        "SCMP_ACT_KILL" or "SCMP_ACT_KILL_THREAD" => SeccompRet.SECCOMP_RET_KILL_THREAD,
+        "SCMP_ACT_KILL_PROCESS" => SeccompRet.SECCOMP_RET_KILL_PROCESS,
+        "SCMP_ACT_TRAP" => SeccompRet.SECCOMP_RET_TRAP,
+        "SCMP_ACT_TRACE" => SeccompRet.SECCOMP_RET_TRACE,
+        "SCMP_ACT_LOG" => SeccompRet.SECCOMP_RET_LOG,
+        "SCMP_ACT_NOTIFY" => SeccompRet.SECCOMP_RET_USER_NOTIF,
         _ => null,
     };
 
@@ -99,39 +71,39 @@ public static class SeccompNames
     /// <summary>The flag's bit, or 0 when the word is unknown.</summary>
     public static uint Flag(string? name) => name switch
     {
-        "SECCOMP_FILTER_FLAG_TSYNC" => SeccompFilterFlags.Tsync,
-        "SECCOMP_FILTER_FLAG_LOG" => SeccompFilterFlags.Log,
-        "SECCOMP_FILTER_FLAG_SPEC_ALLOW" => SeccompFilterFlags.SpecAllow,
-        "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" => SeccompFilterFlags.WaitKillableRecv,
+        "SECCOMP_FILTER_FLAG_TSYNC" => SeccompFilterFlags.SECCOMP_FILTER_FLAG_TSYNC,
+        "SECCOMP_FILTER_FLAG_LOG" => SeccompFilterFlags.SECCOMP_FILTER_FLAG_LOG,
+        "SECCOMP_FILTER_FLAG_SPEC_ALLOW" => SeccompFilterFlags.SECCOMP_FILTER_FLAG_SPEC_ALLOW,
+        "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" => SeccompFilterFlags.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
         _ => 0,
     };
 
     /// <summary>How strict a return value is by the kernel's order (seccomp(2), "precedence"): bigger is stricter.</summary>
-    internal static int Strictness(uint value) => (value & SeccompReturn.ActionMask) switch
+    internal static int Strictness(uint value) => (value & SeccompRet.SECCOMP_RET_ACTION_FULL) switch
     {
-        SeccompReturn.KillProcess => 7,
-        SeccompReturn.KillThread => 6,
-        SeccompReturn.Trap => 5,
-        SeccompReturn.Errno => 4,
-        SeccompReturn.UserNotify => 3,
-        SeccompReturn.Trace => 2,
-        SeccompReturn.Log => 1,
+        SeccompRet.SECCOMP_RET_KILL_PROCESS => 7,
+        SeccompRet.SECCOMP_RET_KILL_THREAD => 6,
+        SeccompRet.SECCOMP_RET_TRAP => 5,
+        SeccompRet.SECCOMP_RET_ERRNO => 4,
+        SeccompRet.SECCOMP_RET_USER_NOTIF => 3,
+        SeccompRet.SECCOMP_RET_TRACE => 2,
+        SeccompRet.SECCOMP_RET_LOG => 1,
         _ => 0,
     };
 
     /// <summary>The action as a person reads it: <c>ERRNO(1)</c>, <c>ALLOW</c>.</summary>
     public static string Describe(uint value)
     {
-        uint data = value & SeccompReturn.DataMask;
-        return (value & SeccompReturn.ActionMask) switch
+        uint data = value & SeccompRet.SECCOMP_RET_DATA;
+        return (value & SeccompRet.SECCOMP_RET_ACTION_FULL) switch
         {
-            SeccompReturn.KillProcess => "KILL_PROCESS",
-            SeccompReturn.KillThread => "KILL_THREAD",
-            SeccompReturn.Trap => "TRAP",
-            SeccompReturn.Errno => "ERRNO(" + data.ToString() + ")",
-            SeccompReturn.UserNotify => "NOTIFY",
-            SeccompReturn.Trace => "TRACE(" + data.ToString() + ")",
-            SeccompReturn.Log => "LOG",
+            SeccompRet.SECCOMP_RET_KILL_PROCESS => "KILL_PROCESS",
+            SeccompRet.SECCOMP_RET_KILL_THREAD => "KILL_THREAD",
+            SeccompRet.SECCOMP_RET_TRAP => "TRAP",
+            SeccompRet.SECCOMP_RET_ERRNO => "ERRNO(" + data.ToString() + ")",
+            SeccompRet.SECCOMP_RET_USER_NOTIF => "NOTIFY",
+            SeccompRet.SECCOMP_RET_TRACE => "TRACE(" + data.ToString() + ")",
+            SeccompRet.SECCOMP_RET_LOG => "LOG",
             _ => "ALLOW",
         };
     }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Text;
+using OciRun.Kernel;
 using OciRun.Spec;
 
 namespace OciRun.Planning.Seccomp;
@@ -19,7 +20,7 @@ public static class SeccompPrinter
         }
         var decisions = new SeccompDecisions(profile);
         text.Append("default ").Append(SeccompNames.Describe(profile.DefaultReturn));
-        text.Append("; other architectures ").Append(SeccompNames.Describe(SeccompReturn.KillThread)).Append('\n');
+        text.Append("; other architectures ").Append(SeccompNames.Describe(SeccompRet.SECCOMP_RET_KILL_THREAD)).Append('\n');
         var done = new List<uint>(4);
         foreach (SeccompArchitecture architecture in profile.Architectures)
         {

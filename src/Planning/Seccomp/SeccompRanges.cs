@@ -1,13 +1,14 @@
 using System;
 using System.Collections.Generic;
+using OciRun.Kernel;
 
 namespace OciRun.Planning.Seccomp;
 
 /// <summary>Cuts the 32-bit space of call numbers into runs that are decided alike.</summary>
 static class SeccompRanges
 {
-    const uint BadArchitecture = SeccompReturn.KillThread;
-    const uint NoSuchCall = SeccompReturn.Errno | 38;
+    const uint BadArchitecture = SeccompRet.SECCOMP_RET_KILL_THREAD;
+    const uint NoSuchCall = SeccompRet.SECCOMP_RET_ERRNO | Errno.ENOSYS;
     const int Slots = 1024;
     /// <summary>What a tracer leaves as the number of a call that is to be skipped (ptrace(2)).</summary>
     const uint SkippedCall = uint.MaxValue;
@@ -21,7 +22,7 @@ static class SeccompRanges
     public static List<SeccompRange> Of(SeccompProfile profile, SeccompDecisions decisions, uint audit)
     {
         var ranges = new List<SeccompRange>(128);
-        bool isX86 = audit == SeccompArchitecture.AuditX86_64;
+        bool isX86 = audit == AuditArch.AUDIT_ARCH_X86_64;
         bool hasX32 = false;
         int beyond = Beyond(profile, decisions);
         int foreign = isX86 ? decisions.Plain(BadArchitecture) : beyond;
@@ -59,7 +60,7 @@ static class SeccompRanges
     /// <summary>The decision for numbers above the largest that the profile mentions. A tracer, like whoever allows by default, is thought to
     /// cope with calls that it does not know.</summary>
     static int Beyond(SeccompProfile profile, SeccompDecisions decisions) =>
-        (profile.DefaultReturn & SeccompReturn.ActionMask) is SeccompReturn.Allow or SeccompReturn.Log or SeccompReturn.Trace
+        (profile.DefaultReturn & SeccompRet.SECCOMP_RET_ACTION_FULL) is SeccompRet.SECCOMP_RET_ALLOW or SeccompRet.SECCOMP_RET_LOG or SeccompRet.SECCOMP_RET_TRACE
             ? 0
             : decisions.Plain(NoSuchCall);
 

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using OciRun.Kernel;
 using OciRun.Spec;
 
 namespace OciRun.Planning.Seccomp;
@@ -30,7 +31,7 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems, Seccomp
         ReadFlags();
         foreach (BpfInstruction one in program)
         {
-            _profile.UsesNotify |= one.Code == BpfCode.Return && (one.K & SeccompReturn.ActionMask) == SeccompReturn.UserNotify;
+            _profile.UsesNotify |= one.Code == BpfCode.Return && (one.K & SeccompRet.SECCOMP_RET_ACTION_FULL) == SeccompRet.SECCOMP_RET_USER_NOTIF;
         }
         return Checked();
     }
@@ -53,7 +54,7 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems, Seccomp
     readonly void ReadDefault()
     {
         uint? value = ReadAction(spec.DefaultAction, spec.DefaultErrnoRet, ".defaultAction", ".defaultErrnoRet");
-        if (value == SeccompReturn.UserNotify)
+        if (value == SeccompRet.SECCOMP_RET_USER_NOTIF)
         {
             Report(".defaultAction", "SCMP_ACT_NOTIFY cannot be the default: the init process itself would be stopped for the listener");
         }
@@ -68,13 +69,13 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems, Seccomp
             Report(path, string.IsNullOrEmpty(action) ? "an action is required" : "unknown action \"" + action + "\"");
             return null;
         }
-        if (value is SeccompReturn.Errno or SeccompReturn.Trace)
+        if (value is SeccompRet.SECCOMP_RET_ERRNO or SeccompRet.SECCOMP_RET_TRACE)
         {
-            if (errno > SeccompReturn.DataMask)
+            if (errno > SeccompRet.SECCOMP_RET_DATA)
             {
                 Report(errnoPath, errno.ToString() + " is too big: a filter returns at most 65535");
             }
-            return value | ((errno ?? DefaultErrno) & SeccompReturn.DataMask);
+            return value | ((errno ?? DefaultErrno) & SeccompRet.SECCOMP_RET_DATA);
         }
         if (errno != null)
         {
@@ -105,7 +106,7 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems, Seccomp
         if (spec.Flags == null)
         {
             // Without it Linux before 5.16 turns on the speculation mitigations for every container, at a high price.
-            _profile.Flags = SeccompFilterFlags.SpecAllow;
+            _profile.Flags = SeccompFilterFlags.SECCOMP_FILTER_FLAG_SPEC_ALLOW;
             return;
         }
         for (int i = 0; i < spec.Flags.Count; i++)
@@ -146,13 +147,13 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems, Seccomp
         int firstName = _profile.NameCount;
         ReadNames(syscall?.Names, index);
         uint? value = SeccompNames.Action(syscall?.Action);
-        if (value is null or SeccompReturn.Errno or SeccompReturn.Trace || syscall!.ErrnoRet != null)
+        if (value is null or SeccompRet.SECCOMP_RET_ERRNO or SeccompRet.SECCOMP_RET_TRACE || syscall!.ErrnoRet != null)
         {
             value = ReadAction(syscall?.Action, syscall?.ErrnoRet, Path(index) + ".action", Path(index) + ".errnoRet");
         }
         int firstTest = _profile.Tests.Count;
         bool separate = ReadTests(syscall?.Args, index);
-        _profile.UsesNotify |= value == SeccompReturn.UserNotify;
+        _profile.UsesNotify |= value == SeccompRet.SECCOMP_RET_USER_NOTIF;
         int names = _profile.NameCount - firstName;
         if (value is not { } answer || answer == _profile.DefaultReturn || names == 0)
         {
@@ -261,7 +262,7 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems, Seccomp
         }
         if (!_profile.UsesNotify)
         {
-            if ((_profile.Flags & SeccompFilterFlags.WaitKillableRecv) != 0)
+            if ((_profile.Flags & SeccompFilterFlags.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV) != 0)
             {
                 Report(".flags", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV needs a rule with SCMP_ACT_NOTIFY");
             }
@@ -279,10 +280,10 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems, Seccomp
         {
             Report(".listenerPath", "is required by SCMP_ACT_NOTIFY");
         }
-        _profile.Flags |= SeccompFilterFlags.NewListener;
-        if ((_profile.Flags & SeccompFilterFlags.Tsync) != 0)
+        _profile.Flags |= SeccompFilterFlags.SECCOMP_FILTER_FLAG_NEW_LISTENER;
+        if ((_profile.Flags & SeccompFilterFlags.SECCOMP_FILTER_FLAG_TSYNC) != 0)
         {
-            _profile.Flags |= SeccompFilterFlags.TsyncEsrch;
+            _profile.Flags |= SeccompFilterFlags.SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
         }
         _profile.ListenerPath = named ? spec.ListenerPath : annotations?.Receiver;
         _profile.ListenerSource = named ? Root + ".listenerPath" : SeccompAnnotations.ReceiverPath;

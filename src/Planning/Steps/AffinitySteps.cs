@@ -34,7 +34,7 @@ public sealed class AffinityStep : Step
     }
 
     public override string? Hint(string call, int errno) =>
-        errno == (int)Errno.EINVAL ? "none of these CPUs is there and allowed by the cpuset of the container's cgroup" : null;
+        errno == Errno.EINVAL ? "none of these CPUs is there and allowed by the cpuset of the container's cgroup" : null;
 }
 
 /// <summary>The CPUs of the runtime while it clones a process for exec: what the process has until it is in the container's cgroup.</summary>

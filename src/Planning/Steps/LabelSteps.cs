@@ -1,5 +1,6 @@
 using System.Text;
 using OciRun.Kernel;
+using static OciRun.Kernel.OpenFlags;
 
 namespace OciRun.Planning.Steps;
 
@@ -15,7 +16,6 @@ public sealed class LabelStep : Step
     /// <summary>The kernel has no other reason to refuse a label with EINVAL.</summary>
     internal const string UnknownLabel = "the loaded SELinux policy does not know this label";
     const int File = 4;
-    const ulong WriteOnly = 0x80001; // O_WRONLY | O_CLOEXEC
     public override Phase Phase => Phase.Restrict;
     public override string? Subject => Label;
     public override string Text => (AppArmor ? "confine the payload by the AppArmor profile " : "give the payload the SELinux label ") + Label;
@@ -26,10 +26,10 @@ public sealed class LabelStep : Step
         if (AppArmor)
         {
             // attr/exec is of the first of the major modules, attr/apparmor/exec is AppArmor's own (Linux 5.8).
-            image.Call(Sys.openat, (ulong)image.ProcFd, image.String("thread-self/attr/apparmor/exec"), WriteOnly, result: File,
-                tolerate: (ushort)Errno.ENOENT, then: 2);
+            image.Call(Sys.openat, (ulong)image.ProcFd, image.String("thread-self/attr/apparmor/exec"), O_WRONLY | O_CLOEXEC, result: File,
+                tolerate: Errno.ENOENT, then: 2);
         }
-        image.Call(Sys.openat, (ulong)image.ProcFd, own, WriteOnly, result: File);
+        image.Call(Sys.openat, (ulong)image.ProcFd, own, O_WRONLY | O_CLOEXEC, result: File);
         string text = AppArmor ? "exec " + Label : Label;
         image.Call(Sys.write, 0, image.String(text), (ulong)Encoding.UTF8.GetByteCount(text), firstFrom: File);
         image.Call(Sys.close, firstFrom: File);
@@ -37,10 +37,10 @@ public sealed class LabelStep : Step
 
     public override string? Hint(string call, int errno) => (AppArmor, errno) switch
     {
-        (true, (int)Errno.ENOENT) => "the profile is not loaded: see apparmor_parser(8) and /sys/kernel/security/apparmor/profiles",
-        (true, (int)Errno.EACCES) => "the caller's own profile does not let it change to this one",
-        (false, (int)Errno.EINVAL) => UnknownLabel,
-        (false, (int)Errno.EACCES) => "the policy does not let the caller use this label",
+        (true, Errno.ENOENT) => "the profile is not loaded: see apparmor_parser(8) and /sys/kernel/security/apparmor/profiles",
+        (true, Errno.EACCES) => "the caller's own profile does not let it change to this one",
+        (false, Errno.EINVAL) => UnknownLabel,
+        (false, Errno.EACCES) => "the policy does not let the caller use this label",
         _ => null,
     };
 }

@@ -91,26 +91,26 @@ public sealed class MountStep : Step
                 text.Append(", ").Append(off).Append(suffix);
             }
         }
-        if ((clear & MountOptions.Attr.ATIME) != 0)
+        if ((clear & MountFlags.MOUNT_ATTR__ATIME) != 0)
         {
-            ulong mode = set & MountOptions.Attr.ATIME;
-            text.Append(mode == MountOptions.Attr.NOATIME ? ", noatime" : mode == 0 ? ", relatime" : ", strictatime").Append(suffix);
+            ulong mode = set & MountFlags.MOUNT_ATTR__ATIME;
+            text.Append(mode == MountFlags.MOUNT_ATTR_NOATIME ? ", noatime" : mode == 0 ? ", relatime" : ", strictatime").Append(suffix);
         }
     }
 
     static (ulong, string, string)[] AttributeWords() =>
     [
-        (MountOptions.Attr.RDONLY, "ro", "rw"), (MountOptions.Attr.NOSUID, "nosuid", "suid"), (MountOptions.Attr.NODEV, "nodev", "dev"),
-        (MountOptions.Attr.NOEXEC, "noexec", "exec"), (MountOptions.Attr.NODIRATIME, "nodiratime", "diratime"),
-        (MountOptions.Attr.NOSYMFOLLOW, "nosymfollow", "symfollow"),
+        (MountFlags.MOUNT_ATTR_RDONLY, "ro", "rw"), (MountFlags.MOUNT_ATTR_NOSUID, "nosuid", "suid"), (MountFlags.MOUNT_ATTR_NODEV, "nodev", "dev"),
+        (MountFlags.MOUNT_ATTR_NOEXEC, "noexec", "exec"), (MountFlags.MOUNT_ATTR_NODIRATIME, "nodiratime", "diratime"),
+        (MountFlags.MOUNT_ATTR_NOSYMFOLLOW, "nosymfollow", "symfollow"),
     ];
 
     /// <summary>The config word of an MS_* propagation.</summary>
-    public static string PropagationWord(ulong flags) => ((flags & 0x4000) != 0 ? "r" : "") + (flags & ~0x4000UL) switch
+    public static string PropagationWord(ulong flags) => ((flags & MountFlags.MS_REC) != 0 ? "r" : "") + (flags & ~(ulong)MountFlags.MS_REC) switch
     {
-        1 << 17 => "unbindable",
-        1 << 18 => "private",
-        1 << 19 => "slave",
+        MountFlags.MS_UNBINDABLE => "unbindable",
+        MountFlags.MS_PRIVATE => "private",
+        MountFlags.MS_SLAVE => "slave",
         _ => "shared",
     };
 
@@ -129,7 +129,7 @@ public sealed class MountStep : Step
                 legacy = program.String(Label);
             }
         }
-        ulong held = KeepSlot >= 0 ? MountOptions.Attr.RDONLY : 0;
+        ulong held = KeepSlot >= 0 ? MountFlags.MOUNT_ATTR_RDONLY : 0UL;
         List<ulong> propagation = Options.Propagation;
         program.Add(OpCode.Mount, program.Struct(new MountArgs
         {
@@ -215,16 +215,16 @@ public sealed class MountStep : Step
 
     public override string? Hint(string call, int errno) => (call, errno) switch
     {
-        ("open_tree", (int)Errno.ENOENT) => "the source is missing on the host",
-        ("open_tree", (int)Errno.EINVAL) => "the source is unbindable, or in a mount namespace of its own",
-        ("fsconfig", (int)Errno.EINVAL) when LabelWord is { Length: > 0 } => "an option is wrong, or the loaded SELinux policy does not know the label",
-        ("fsopen", (int)Errno.ENODEV) => "this kernel has no file system of that type; see /proc/filesystems",
-        ("mount_setattr", (int)Errno.EPERM) => "the source's mount has flags that are locked in a user namespace and cannot be cleared",
-        ("mount_setattr", (int)Errno.EINVAL) => "the file system does not support what the options ask for",
-        ("openat2", (int)Errno.ENOTDIR) => "the destination, or a directory above it, is no directory; proc and sysfs are never mounted through a link",
-        ("openat2", (int)Errno.ELOOP) => "the destination goes through a link that is not allowed there",
-        ("move_mount", (int)Errno.EINVAL) or ("move_mount", (int)Errno.ENOTDIR) => "a directory goes on a directory and a file on a file",
-        ("move_mount", (int)Errno.EPERM) => "only a few files below /proc may be mounted over",
+        ("open_tree", Errno.ENOENT) => "the source is missing on the host",
+        ("open_tree", Errno.EINVAL) => "the source is unbindable, or in a mount namespace of its own",
+        ("fsconfig", Errno.EINVAL) when LabelWord is { Length: > 0 } => "an option is wrong, or the loaded SELinux policy does not know the label",
+        ("fsopen", Errno.ENODEV) => "this kernel has no file system of that type; see /proc/filesystems",
+        ("mount_setattr", Errno.EPERM) => "the source's mount has flags that are locked in a user namespace and cannot be cleared",
+        ("mount_setattr", Errno.EINVAL) => "the file system does not support what the options ask for",
+        ("openat2", Errno.ENOTDIR) => "the destination, or a directory above it, is no directory; proc and sysfs are never mounted through a link",
+        ("openat2", Errno.ELOOP) => "the destination goes through a link that is not allowed there",
+        ("move_mount", Errno.EINVAL) or ("move_mount", Errno.ENOTDIR) => "a directory goes on a directory and a file on a file",
+        ("move_mount", Errno.EPERM) => "only a few files below /proc may be mounted over",
         _ => null,
     };
 }

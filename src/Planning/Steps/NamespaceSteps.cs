@@ -4,38 +4,30 @@ using System.Runtime.InteropServices;
 using System.Text;
 using OciRun.Kernel;
 using OciRun.Spec;
+using static OciRun.Kernel.CloneFlags;
 
 namespace OciRun.Planning.Steps;
 
 /// <summary>One kind of namespace: its word in config.json, its CLONE_NEW* bit and its file below /proc/PID/ns.</summary>
 public readonly record struct NamespaceKind(string Type, ulong Flag, string File)
 {
-    public const ulong Time = 0x80;
-    public const ulong Mount = 0x20000;
-    public const ulong Cgroup = 0x2000000;
-    public const ulong Uts = 0x4000000;
-    public const ulong Ipc = 0x8000000;
-    public const ulong User = 0x10000000;
-    public const ulong Pid = 0x20000000;
-    public const ulong Network = 0x40000000;
-
     /// <summary>config-linux.md, "Namespaces".</summary>
     public static NamespaceKind[] All() =>
     [
-        new("cgroup", Cgroup, "cgroup"), new("ipc", Ipc, "ipc"), new("mount", Mount, "mnt"), new("network", Network, "net"),
-        new("pid", Pid, "pid"), new("time", Time, "time"), new("user", User, "user"), new("uts", Uts, "uts"),
+        new("cgroup", CLONE_NEWCGROUP, "cgroup"), new("ipc", CLONE_NEWIPC, "ipc"), new("mount", CLONE_NEWNS, "mnt"), new("network", CLONE_NEWNET, "net"),
+        new("pid", CLONE_NEWPID, "pid"), new("time", CLONE_NEWTIME, "time"), new("user", CLONE_NEWUSER, "user"), new("uts", CLONE_NEWUTS, "uts"),
     ];
 
     public static ulong FlagOf(string? type) => type switch
     {
-        "cgroup" => Cgroup,
-        "ipc" => Ipc,
-        "mount" => Mount,
-        "network" => Network,
-        "pid" => Pid,
-        "time" => Time,
-        "user" => User,
-        "uts" => Uts,
+        "cgroup" => CLONE_NEWCGROUP,
+        "ipc" => CLONE_NEWIPC,
+        "mount" => CLONE_NEWNS,
+        "network" => CLONE_NEWNET,
+        "pid" => CLONE_NEWPID,
+        "time" => CLONE_NEWTIME,
+        "user" => CLONE_NEWUSER,
+        "uts" => CLONE_NEWUTS,
         _ => 0,
     };
 
@@ -66,14 +58,14 @@ public sealed class SpawnStep : Step
     public override Phase Phase => Phase.Spawn;
     public override Actor Actor => Actor.Runtime;
     public override string Text =>
-        "clone the init process; new namespaces: " + NamespaceKind.Names(CloneFlags | (NewTime ? NamespaceKind.Time : 0)) +
+        "clone the init process; new namespaces: " + NamespaceKind.Names(CloneFlags | (NewTime ? CLONE_NEWTIME : 0UL)) +
         (JoinedPid is null ? "" : "; in the pid namespace " + JoinedPid) + (IntoCgroup ? "; in its cgroup" : "");
 
     public override string? Hint(string call, int errno) => errno switch
     {
-        (int)Errno.ENOSPC => "a limit of namespaces is reached: see /proc/sys/user/max_*_namespaces, or more than 32 levels are nested",
-        (int)Errno.EAGAIN => "a limit of processes is reached: see pids.max of the cgroup and RLIMIT_NPROC",
-        (int)Errno.EPERM => "new namespaces need CAP_SYS_ADMIN or a user namespace",
+        Errno.ENOSPC => "a limit of namespaces is reached: see /proc/sys/user/max_*_namespaces, or more than 32 levels are nested",
+        Errno.EAGAIN => "a limit of processes is reached: see pids.max of the cgroup and RLIMIT_NPROC",
+        Errno.EPERM => "new namespaces need CAP_SYS_ADMIN or a user namespace",
         _ => null,
     };
 }
@@ -113,8 +105,8 @@ public sealed class JoinNamespacesStep : Step
 
     public override string? Hint(string call, int errno) => errno switch
     {
-        (int)Errno.EINVAL => "a path is not of the kind that its type says, or the process is in that user namespace already",
-        (int)Errno.EPERM => "joining needs CAP_SYS_ADMIN in the user namespace that owns the namespace",
+        Errno.EINVAL => "a path is not of the kind that its type says, or the process is in that user namespace already",
+        Errno.EPERM => "joining needs CAP_SYS_ADMIN in the user namespace that owns the namespace",
         _ => null,
     };
 }
@@ -164,8 +156,6 @@ public sealed class EnterPidNamespaceStep : Step
     const int Child = 6;
     /// <summary>Where clone(2) puts the child's pid, as the runtime sees it; the rest of the eight bytes is zero.</summary>
     const ulong ChildPid = InitImageBuilder.Scratch - 0x40;
-    const ulong CloneParent = 0x8000;
-    const ulong CloneParentSetTid = 0x100000;
 
     public override void Lower(InitImageBuilder image)
     {
@@ -179,18 +169,18 @@ public sealed class EnterPidNamespaceStep : Step
             ChildPid, sizeof(ulong),
             image.Bytes(bytes[(aux + sizeof(ulong))..]), (ulong)(bytes.Length - aux - sizeof(ulong)),
         ];
-        image.Call(Sys.clone, CloneParent | CloneParentSetTid, 0, ChildPid, result: Child);
+        image.Call(Sys.clone, CLONE_PARENT | CLONE_PARENT_SETTID, 0, ChildPid, result: Child);
         image.TestRegister(Child, 0, 0, then: 3, otherwise: 1);
         image.Call(Sys.writev, (ulong)image.ChannelFd, image.Bytes(MemoryMarshal.AsBytes<ulong>(parts)), 3);
         image.Call(Sys.exit_group);
         image.Call(Sys.setsid);
         if (Terminal)
         {
-            image.Call(Sys.ioctl, 0, 0x540E /* TIOCSCTTY */, 0);
+            image.Call(Sys.ioctl, 0, Ioctl.TIOCSCTTY, 0);
         }
     }
 
-    public override string? Hint(string call, int errno) => errno == (int)Errno.EAGAIN
+    public override string? Hint(string call, int errno) => errno == Errno.EAGAIN
         ? "a limit of processes is reached: see pids.max of the cgroup and RLIMIT_NPROC"
         : null;
 }
@@ -215,7 +205,7 @@ public sealed class MapIdsStep : Step
         return text.ToString();
     }
 
-    public override string? Hint(string call, int errno) => errno == (int)Errno.EPERM
+    public override string? Hint(string call, int errno) => errno == Errno.EPERM
         ? "the caller must own the mapped ids: root, or newuidmap and /etc/subuid"
         : null;
 }
@@ -238,7 +228,7 @@ public sealed class BecomeRootStep : Step
     }
 
     public override string? Hint(string call, int errno) =>
-        errno == (int)Errno.EINVAL ? "container id 0 has no mapping in linux.uidMappings or linux.gidMappings" : null;
+        errno == Errno.EINVAL ? "container id 0 has no mapping in linux.uidMappings or linux.gidMappings" : null;
 }
 
 /// <summary>Writes /proc/PID/timens_offsets before a process enters the time namespace.</summary>
@@ -290,9 +280,9 @@ public sealed class KeyringStep : Step
 
     public override string? Hint(string call, int errno) => (call, errno) switch
     {
-        (_, (int)Errno.EDQUOT) =>
+        (_, Errno.EDQUOT) =>
             "the quota of keys is used up (not disk space): raise /proc/sys/kernel/keys/maxkeys and maxbytes, or use --no-new-keyring",
-        ("write", (int)Errno.EINVAL) => LabelStep.UnknownLabel,
+        ("write", Errno.EINVAL) => LabelStep.UnknownLabel,
         _ => null,
     };
 }

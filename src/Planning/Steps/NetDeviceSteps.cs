@@ -33,9 +33,9 @@ public sealed class NetDevicesStep : Step
 
     public override string? Hint(string call, int errno) => errno switch
     {
-        (int)Errno.EEXIST => "the container's network namespace has a device of that name already",
-        (int)Errno.EINVAL => "some devices cannot be moved to another network namespace: see \"netns-local\" of ethtool -k",
-        (int)Errno.EPERM => "moving a device needs CAP_NET_ADMIN in both network namespaces",
+        Errno.EEXIST => "the container's network namespace has a device of that name already",
+        Errno.EINVAL => "some devices cannot be moved to another network namespace: see \"netns-local\" of ethtool -k",
+        Errno.EPERM => "moving a device needs CAP_NET_ADMIN in both network namespaces",
         _ => null,
     };
 }

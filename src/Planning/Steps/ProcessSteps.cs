@@ -3,6 +3,14 @@ using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using OciRun.Kernel;
 using OciRun.Spec;
+using static OciRun.Kernel.Access;
+using static OciRun.Kernel.AtFlags;
+using static OciRun.Kernel.Capability;
+using static OciRun.Kernel.CloseRangeFlags;
+using static OciRun.Kernel.Fcntl;
+using static OciRun.Kernel.Prctl;
+using static OciRun.Kernel.Rlimit;
+using static OciRun.Kernel.StatMode;
 
 namespace OciRun.Planning.Steps;
 
@@ -26,19 +34,19 @@ public sealed class ExecInitStep : Step
         // Before all, for an error would go to the caller's standard input.
         image.Set(InitImageBuilder.ReportRegister, (ulong)image.ChannelFd);
         // Nobody in the container may take descriptors from this process (CVE-2016-9962); executing the payload ends it.
-        image.Call(Sys.prctl, 4 /* PR_SET_DUMPABLE */, 0);
-        // CLOSE_RANGE_CLOEXEC: whatever the caller left open ends with this program, not with the payload's start.
-        image.Call(Sys.close_range, (ulong)(3 + image.InheritedFds), uint.MaxValue, 4);
+        image.Call(Sys.prctl, PR_SET_DUMPABLE, 0);
+        // Whatever the caller left open ends with this program, not with the payload's start.
+        image.Call(Sys.close_range, (ulong)(3 + image.InheritedFds), uint.MaxValue, CLOSE_RANGE_CLOEXEC);
         foreach (int own in (int[])[image.ChannelFd, image.StartFd, image.ProcFd])
         {
             // A caller that hands descriptors over by a wrong count does not get the runtime's own.
             if (own >= 0 && own < 3 + image.InheritedFds)
             {
-                image.Call(Sys.fcntl, (ulong)own, 2 /* F_SETFD */, 1);
+                image.Call(Sys.fcntl, (ulong)own, F_SETFD, FD_CLOEXEC);
             }
         }
-        image.Call(Sys.prctl, 15 /* PR_SET_NAME */, image.String("oci-run:init"));
-        image.Call(Sys.setsid, tolerate: (ushort)Errno.EPERM);
+        image.Call(Sys.prctl, PR_SET_NAME, image.String("oci-run:init"));
+        image.Call(Sys.setsid, tolerate: Errno.EPERM);
     }
 }
 
@@ -87,14 +95,12 @@ public sealed class RlimitsStep : Step
 
     static string Value(ulong value) => value == ulong.MaxValue ? "unlimited" : value.ToString();
     public override string? Hint(string call, int errno) =>
-        errno == (int)Errno.EPERM ? "raising a hard limit above the caller's needs CAP_SYS_RESOURCE" : null;
+        errno == Errno.EPERM ? "raising a hard limit above the caller's needs CAP_SYS_RESOURCE" : null;
 }
 
 /// <summary>The final limit of open files, once no more are opened.</summary>
 public sealed class OpenFilesStep : Step
 {
-    /// <summary>RLIMIT_NOFILE of resource.h.</summary>
-    public const int Resource = 7;
     public required SpecRlimit Limit { get; init; }
     public override Phase Phase => Phase.Exec;
     public override string Text => $"set the limit of open files to {Limit.Soft}:{Limit.Hard}";
@@ -102,11 +108,11 @@ public sealed class OpenFilesStep : Step
     public override void Lower(InitImageBuilder image)
     {
         ulong[] value = [Limit.Soft, Limit.Hard];
-        image.Call(Sys.prlimit64, 0, Resource, image.Bytes(MemoryMarshal.AsBytes<ulong>(value)));
+        image.Call(Sys.prlimit64, 0, RLIMIT_NOFILE, image.Bytes(MemoryMarshal.AsBytes<ulong>(value)));
     }
 
     public override string? Hint(string call, int errno) =>
-        errno == (int)Errno.EPERM ? "raising a hard limit above the caller's needs CAP_SYS_RESOURCE" : null;
+        errno == Errno.EPERM ? "raising a hard limit above the caller's needs CAP_SYS_RESOURCE" : null;
 }
 
 public sealed class OomScoreStep : Step
@@ -115,7 +121,7 @@ public sealed class OomScoreStep : Step
     public override Phase Phase => Phase.MapIds;
     public override Actor Actor => Actor.Runtime;
     public override string Text => "set oom_score_adj to " + Value;
-    public override string? Hint(string call, int errno) => errno is (int)Errno.EACCES or (int)Errno.EPERM
+    public override string? Hint(string call, int errno) => errno is Errno.EACCES or Errno.EPERM
         ? "lowering it below the caller's own value needs CAP_SYS_RESOURCE"
         : null;
 }
@@ -137,21 +143,16 @@ public sealed class CredentialsStep : Step
         (Groups is null ? "" : Groups.Count == 0 ? ", no groups" : ", groups " + string.Join(',', Groups)) +
         "; capabilities " + Capabilities.Describe();
 
-    const ulong SetKeepCaps = 8;
-    const ulong CapBsetDrop = 24;
-    const ulong CapAmbient = 47;
-    const int SysAdmin = 21;
-
     public override void Lower(InitImageBuilder image)
     {
         for (int capability = 0; capability <= Kernel.Capabilities.Last; capability++)
         {
             if ((Capabilities.Bounding >> capability & 1) == 0)
             {
-                image.Call(Sys.prctl, CapBsetDrop, (ulong)capability, tolerate: (ushort)Errno.EINVAL);
+                image.Call(Sys.prctl, PR_CAPBSET_DROP, (ulong)capability, tolerate: Errno.EINVAL);
             }
         }
-        image.Call(Sys.prctl, SetKeepCaps, 1);
+        image.Call(Sys.prctl, PR_SET_KEEPCAPS, 1);
         if (Groups is not null)
         {
             uint[] groups = [.. Groups];
@@ -159,21 +160,19 @@ public sealed class CredentialsStep : Step
         }
         image.Call(Sys.setresgid, Gid, Gid, Gid);
         image.Call(Sys.setresuid, Uid, Uid, Uid);
-        image.Call(Sys.prctl, SetKeepCaps, 0);
-        ulong extra = KeepSysAdmin ? 1UL << SysAdmin : 0;
-        image.Call(Sys.capset, image.Bytes(Header()), image.Bytes(Data(extra)));
-        image.Call(Sys.prctl, CapAmbient, 4 /* PR_CAP_AMBIENT_CLEAR_ALL */, tolerate: (ushort)Errno.EINVAL);
+        image.Call(Sys.prctl, PR_SET_KEEPCAPS, 0);
+        ulong extra = KeepSysAdmin ? 1UL << CAP_SYS_ADMIN : 0;
+        Span<CapUserHeader> header = [new CapUserHeader { version = CapUserVersion._LINUX_CAPABILITY_VERSION_3 }];
+        image.Call(Sys.capset, image.Bytes(MemoryMarshal.AsBytes(header)), image.Bytes(Data(extra)));
+        image.Call(Sys.prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, tolerate: Errno.EINVAL);
         for (int capability = 0; capability <= Kernel.Capabilities.Last; capability++)
         {
             if ((Capabilities.Ambient >> capability & 1) != 0)
             {
-                image.Call(Sys.prctl, CapAmbient, 2 /* PR_CAP_AMBIENT_RAISE */, (ulong)capability);
+                image.Call(Sys.prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, (ulong)capability);
             }
         }
     }
-
-    /// <summary>_LINUX_CAPABILITY_VERSION_3, this process.</summary>
-    static ReadOnlySpan<byte> Header() => [0x22, 0x05, 0x08, 0x20, 0, 0, 0, 0];
 
     static uint Low(ulong set) => unchecked((uint)set);
 
@@ -189,10 +188,10 @@ public sealed class CredentialsStep : Step
 
     public override string? Hint(string call, int errno) => (call, errno) switch
     {
-        ("setresuid", (int)Errno.EINVAL) or ("setresgid", (int)Errno.EINVAL) => "the id has no mapping in the user namespace",
-        ("setgroups", (int)Errno.EINVAL) => "a group has no mapping in the user namespace",
-        ("setgroups", (int)Errno.EPERM) => "setgroups is denied in this user namespace",
-        ("capset", (int)Errno.EPERM) => "the caller does not have a capability that is asked for",
+        ("setresuid", Errno.EINVAL) or ("setresgid", Errno.EINVAL) => "the id has no mapping in the user namespace",
+        ("setgroups", Errno.EINVAL) => "a group has no mapping in the user namespace",
+        ("setgroups", Errno.EPERM) => "setgroups is denied in this user namespace",
+        ("capset", Errno.EPERM) => "the caller does not have a capability that is asked for",
         _ => null,
     };
 }
@@ -243,15 +242,15 @@ public sealed class ChangeDirectoryStep : Step
         if (Early)
         {
             image.Set(Done, 0);
-            image.Call(Sys.chdir, image.String(Path), tolerate: (ushort)Errno.EACCES, tolerateToo: (ushort)Errno.EPERM, otherwise: 2);
+            image.Call(Sys.chdir, image.String(Path), tolerate: Errno.EACCES, tolerateToo: Errno.EPERM, otherwise: 2);
             image.Set(Done, 1);
             return;
         }
         image.TestRegister(Done, 0, 0, otherwise: 2);
         image.Call(Sys.chdir, image.String(Path));
-        // The kernel marks what is outside as "(unreachable)". The buffer holds PATH_MAX, so that no path is too long to be looked at.
-        image.Call(Sys.getcwd, InitImageBuilder.Scratch, 4096);
-        image.TestMemory(InitImageBuilder.Scratch, 0xff, '/', (int)Errno.EXDEV, callNumber: Sys.getcwd);
+        // The kernel marks what is outside as "(unreachable)". No path is too long to be looked at.
+        image.Call(Sys.getcwd, InitImageBuilder.Scratch, Limits.PATH_MAX);
+        image.TestMemory(InitImageBuilder.Scratch, 0xff, '/', Errno.EXDEV, callNumber: Sys.getcwd);
     }
 
     public override string? Hint(string call, int errno) => (call, errno) switch
@@ -274,17 +273,15 @@ public sealed class FindProgramStep : Step
     public override string? Subject => Name;
     public override string Text => "find the program " + Name + (Searches ? " in " + string.Join(", ", Candidates) : "");
 
-    const int StatModeOffset = 24;
-
     public override void Lower(InitImageBuilder image)
     {
         if (!Searches)
         {
             ulong path = image.String(Candidates[0]);
-            image.Call(Sys.newfstatat, AtFdCwd, path, InitImageBuilder.Scratch, 0);
-            image.TestMemory(InitImageBuilder.Scratch + StatModeOffset, 0xF000, 0x4000, 0, otherwise: 2);
-            image.Fail(Sys.execve, (int)Errno.EISDIR);
-            image.Call(Sys.faccessat2, AtFdCwd, path, 1, 0x200 /* AT_EACCESS */);
+            image.Call(Sys.newfstatat, WorkingDirectory, path, InitImageBuilder.Scratch, 0);
+            image.TestMemory(InitImageBuilder.Scratch + Stat.ModeOffset, S_IFMT, S_IFDIR, 0, otherwise: 2);
+            image.Fail(Sys.execve, Errno.EISDIR);
+            image.Call(Sys.faccessat2, WorkingDirectory, path, X_OK, AT_EACCESS);
             image.Set(Found, path);
             return;
         }
@@ -293,16 +290,16 @@ public sealed class FindProgramStep : Step
         {
             short toFound = (short)((Candidates.Count - i - 1) * 4 + 2);
             ulong path = image.String(Candidates[i]);
-            image.Call(Sys.newfstatat, AtFdCwd, path, InitImageBuilder.Scratch, 0,
+            image.Call(Sys.newfstatat, WorkingDirectory, path, InitImageBuilder.Scratch, 0,
                 tolerateToo: InitImageBuilder.AnyErrno, otherwise: 4);
-            image.TestMemory(InitImageBuilder.Scratch + StatModeOffset, 0xF000, 0x8000, 0, otherwise: 3);
-            image.Call(Sys.faccessat2, AtFdCwd, path, 1, 0x200, tolerateToo: InitImageBuilder.AnyErrno, otherwise: 2);
+            image.TestMemory(InitImageBuilder.Scratch + Stat.ModeOffset, S_IFMT, S_IFREG, 0, otherwise: 3);
+            image.Call(Sys.faccessat2, WorkingDirectory, path, X_OK, AT_EACCESS, tolerateToo: InitImageBuilder.AnyErrno, otherwise: 2);
             image.Set(Found, path, then: toFound);
         }
-        image.Fail(Sys.execve, (int)Errno.ENOENT);
+        image.Fail(Sys.execve, Errno.ENOENT);
     }
 
-    const ulong AtFdCwd = unchecked((ulong)-100);
+    const ulong WorkingDirectory = unchecked((ulong)AT_FDCWD);
 }
 
 /// <summary>Tells the runtime that all is prepared, and waits for the word to start.</summary>
@@ -328,8 +325,8 @@ public sealed class WaitStep : Step
             return;
         }
         // A connection that closes without a word was no start: wait for the next.
-        image.Call(Sys.accept4, (ulong)image.StartFd, 0, 0, 0x80000 /* SOCK_CLOEXEC */, result: Connection);
-        image.Call(Sys.read, 0, InitImageBuilder.Scratch, 1, firstFrom: Connection, result: Got, tolerate: (ushort)Errno.ECONNRESET, otherwise: 2);
+        image.Call(Sys.accept4, (ulong)image.StartFd, 0, 0, SocketType.SOCK_CLOEXEC, result: Connection);
+        image.Call(Sys.read, 0, InitImageBuilder.Scratch, 1, firstFrom: Connection, result: Got, tolerate: Errno.ECONNRESET, otherwise: 2);
         image.TestRegister(Got, 1, 0, then: 3, otherwise: 1);
         image.Call(Sys.close, firstFrom: Connection);
         image.Set(Got, 0, then: -4);
@@ -360,9 +357,9 @@ public sealed class ExecStep : Step
 
     public override string? Hint(string call, int errno) => errno switch
     {
-        (int)Errno.ENOEXEC => "the file is a program for another architecture, or a script without a #! line",
-        (int)Errno.ENOENT => "the program's interpreter or loader is missing in the container",
-        (int)Errno.E2BIG => "arguments and environment together are too long, or one is over 128 KiB",
+        Errno.ENOEXEC => "the file is a program for another architecture, or a script without a #! line",
+        Errno.ENOENT => "the program's interpreter or loader is missing in the container",
+        Errno.E2BIG => "arguments and environment together are too long, or one is over 128 KiB",
         _ => null,
     };
 }
@@ -383,5 +380,5 @@ public sealed class TerminalStep : Step
         program.Add(OpCode.Terminal, Console ? 1UL : 0, Columns, Rows, LeadsSession ? 1u : 0);
 
     public override string? Hint(string call, int errno) =>
-        errno == (int)Errno.ENOENT ? "a terminal needs a devpts mount on /dev/pts" : null;
+        errno == Errno.ENOENT ? "a terminal needs a devpts mount on /dev/pts" : null;
 }

@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
 using OciRun.Kernel;
+using static OciRun.Kernel.Mode;
+using static OciRun.Kernel.StatMode;
 
 namespace OciRun.Planning.Steps;
 
@@ -32,7 +34,7 @@ public sealed class RootfsStep : Step
 
     public override string? Hint(string call, int errno) => errno switch
     {
-        (int)Errno.EACCES => "every directory above the rootfs must be searchable for the root user of the container's user namespace",
+        Errno.EACCES => "every directory above the rootfs must be searchable for the root user of the container's user namespace",
         _ => null,
     };
 }
@@ -53,8 +55,8 @@ public sealed class DeviceStep : Step
     {
         get
         {
-            char type = (Node.Mode & 0xF000) switch { 0x6000 => 'b', 0x1000 => 'p', _ => 'c' };
-            string what = $"{type} {Node.Major}:{Node.Minor} mode {System.Convert.ToString(Node.Mode & 0xFFF, 8).PadLeft(4, '0')}" +
+            char type = (Node.Mode & S_IFMT) switch { S_IFBLK => 'b', S_IFIFO => 'p', _ => 'c' };
+            string what = $"{type} {Node.Major}:{Node.Minor} mode {System.Convert.ToString(Node.Mode & O7777, 8).PadLeft(4, '0')}" +
                 $" owner {Node.Uid}:{Node.Gid}";
             return (Bind ? "bind device " : "make device ") + Node.Path + " (" + what + ")";
         }
@@ -68,20 +70,17 @@ public sealed class DeviceStep : Step
             Path = path,
             HostPath = path,
             Mode = Node.Mode,
-            Device = MakeDev(Node.Major, Node.Minor),
+            Device = Dev.Make(Node.Major, Node.Minor),
             Uid = Node.Uid,
             Gid = Node.Gid,
             Flags = (Bind ? 1u : 0) | (FromConfig ? 2u : 0),
         }));
     }
 
-    /// <summary>makedev(3): the kernel's 32-bit encoding, as mknod(2) takes it.</summary>
-    public static ulong MakeDev(uint major, uint minor) => (minor & 0xff) | ((major & 0xfff) << 8) | ((ulong)(minor & ~0xffu) << 12);
-
     public override string? Hint(string call, int errno) => errno switch
     {
-        (int)Errno.EEXIST => "another kind of file is at that path in the rootfs",
-        (int)Errno.EPERM => "making device nodes needs CAP_MKNOD in the initial user namespace",
+        Errno.EEXIST => "another kind of file is at that path in the rootfs",
+        Errno.EPERM => "making device nodes needs CAP_MKNOD in the initial user namespace",
         _ => null,
     };
 }
@@ -176,7 +175,7 @@ public sealed class SysctlStep : Step
     }
 
     public override string? Hint(string call, int errno) =>
-        errno == (int)Errno.ENOENT ? "this kernel has no such parameter in the container's namespaces" : null;
+        errno == Errno.ENOENT ? "this kernel has no such parameter in the container's namespaces" : null;
 }
 
 /// <summary>Makes process.cwd where it is missing.</summary>
@@ -215,7 +214,7 @@ public sealed class SwitchRootStep : Step
         program.Add(Way switch { RootSwitch.Pivot => OpCode.PivotRoot, RootSwitch.Move => OpCode.MoveRoot, _ => OpCode.ChangeRoot }, Propagation);
     }
 
-    public override string? Hint(string call, int errno) => Way == RootSwitch.Pivot && errno == (int)Errno.EINVAL
+    public override string? Hint(string call, int errno) => Way == RootSwitch.Pivot && errno == Errno.EINVAL
         ? "pivot_root does not work on an initramfs: use --no-pivot"
         : null;
 }

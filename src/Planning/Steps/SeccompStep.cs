@@ -27,15 +27,15 @@ public sealed class SeccompStep : Step
     {
         ulong instructions = image.Bytes(Filter);
         ulong[] prog = [(ulong)(Filter.Length / 8), instructions];
-        image.Call(Sys.seccomp, 1 /* SECCOMP_SET_MODE_FILTER */, Flags, image.Bytes(MemoryMarshal.AsBytes<ulong>(prog)));
+        image.Call(Sys.seccomp, SeccompMode.SECCOMP_SET_MODE_FILTER, Flags, image.Bytes(MemoryMarshal.AsBytes<ulong>(prog)));
     }
 
     public override string? Hint(string call, int errno) => errno switch
     {
-        (int)Errno.EINVAL when ConfigPath == SeccompAnnotations.ProgramPath =>
+        Errno.EINVAL when ConfigPath == SeccompAnnotations.ProgramPath =>
             "it is no program that the kernel takes as a filter, or the kernel does not know one of linux.seccomp.flags",
-        (int)Errno.EINVAL => "the kernel does not know one of linux.seccomp.flags or an action",
-        (int)Errno.EACCES => "without noNewPrivileges, loading a filter needs CAP_SYS_ADMIN",
+        Errno.EINVAL => "the kernel does not know one of linux.seccomp.flags or an action",
+        Errno.EACCES => "without noNewPrivileges, loading a filter needs CAP_SYS_ADMIN",
         _ => null,
     };
 }

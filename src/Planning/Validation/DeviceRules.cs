@@ -1,5 +1,7 @@
 using System.Collections.Generic;
 using OciRun.Spec;
+using static OciRun.Kernel.Mode;
+using static OciRun.Kernel.StatMode;
 
 namespace OciRun.Planning.Validation;
 
@@ -8,8 +10,6 @@ static class DeviceRules
 {
     /// <summary>dev_t of the kernel: 12 bits of major and 20 bits of minor number.</summary>
     const long MaxMajor = 0xFFF, MaxMinor = 0xFFFFF;
-    const uint ModeBits = 0xFFF;
-    const uint TypeBits = 0xF000;
 
     public static void Check(List<SpecDevice>? devices, Rules rules)
     {
@@ -40,11 +40,11 @@ static class DeviceRules
                 CheckNumber(device.Minor, MaxMinor, path + ".minor", rules);
             }
 
-            if ((device.FileMode & ~(ModeBits | TypeBits)) > 0)
+            if ((device.FileMode & ~(O7777 | S_IFMT)) > 0)
             {
                 rules.Problem(path + ".fileMode", $"{device.FileMode} has bits that no file mode has; it is a decimal number");
             }
-            else if (device.FileMode > 0x1FF)
+            else if (device.FileMode > O777)
             {
                 rules.Strict(path + ".fileMode", $"{device.FileMode} is out of range (0 to 511, which is 0777)");
             }

@@ -6,7 +6,7 @@ namespace OciRun.Planning.Validation;
 /// <summary>config-linux.md, "Memory policy": what set_mempolicy(2) would answer with EINVAL.</summary>
 static class MemoryPolicyRules
 {
-    const MemPolicyFlags Relative = MemPolicyFlags.MPOL_F_RELATIVE_NODES, Static = MemPolicyFlags.MPOL_F_STATIC_NODES;
+    const int Relative = MemPolicyFlags.MPOL_F_RELATIVE_NODES, Static = MemPolicyFlags.MPOL_F_STATIC_NODES;
 
     public static void Check(SpecMemoryPolicy? policy, Rules rules)
     {
@@ -19,7 +19,7 @@ static class MemoryPolicyRules
         {
             rules.Missing("linux.memoryPolicy.mode");
         }
-        else if (SpecWords.MemoryMode(policy.Mode) is MemPolicyMode mode)
+        else if (SpecWords.MemoryMode(policy.Mode) is int mode)
         {
             CheckNodes(policy, mode, rules);
             CheckFlags(policy, mode, rules);
@@ -30,7 +30,7 @@ static class MemoryPolicyRules
         }
     }
 
-    static void CheckNodes(SpecMemoryPolicy policy, MemPolicyMode mode, Rules rules)
+    static void CheckNodes(SpecMemoryPolicy policy, int mode, Rules rules)
     {
         bool given = !string.IsNullOrEmpty(policy.Nodes);
         if (given && mode is (MemPolicyMode.MPOL_DEFAULT or MemPolicyMode.MPOL_LOCAL))
@@ -47,13 +47,13 @@ static class MemoryPolicyRules
         }
     }
 
-    static void CheckFlags(SpecMemoryPolicy policy, MemPolicyMode mode, Rules rules)
+    static void CheckFlags(SpecMemoryPolicy policy, int mode, Rules rules)
     {
         const string Path = "linux.memoryPolicy.flags";
-        MemPolicyFlags flags = 0;
+        int flags = 0;
         for (int i = 0; i < (policy.Flags?.Count ?? 0); i++)
         {
-            if (SpecWords.MemoryFlag(policy.Flags![i]) is MemPolicyFlags flag)
+            if (SpecWords.MemoryFlag(policy.Flags![i]) is int flag)
             {
                 flags |= flag;
             }

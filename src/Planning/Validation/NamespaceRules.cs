@@ -9,7 +9,7 @@ static class NamespaceRules
 {
     public static void Check(SpecLinux linux, Rules rules)
     {
-        CloneFlags seen = 0;
+        int seen = 0;
         for (int i = 0; i < (linux.Namespaces?.Count ?? 0); i++)
         {
             SpecNamespace entry = linux.Namespaces![i];
@@ -23,7 +23,7 @@ static class NamespaceRules
             {
                 rules.Missing(path + ".type");
             }
-            else if (SpecWords.Namespace(entry.Type) is not CloneFlags flag)
+            else if (SpecWords.Namespace(entry.Type) is not int flag)
             {
                 rules.Problem(path + ".type", $"unknown namespace \"{entry.Type}\"");
             }

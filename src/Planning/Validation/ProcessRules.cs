@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Text;
 using OciRun.Spec;
+using static OciRun.Kernel.Mode;
 
 namespace OciRun.Planning.Validation;
 
@@ -106,7 +107,7 @@ static class ProcessRules
 
         CheckId(user.Uid, "user.uid", rules);
         CheckId(user.Gid, "user.gid", rules);
-        if (user.Umask is uint umask && umask > 0x1FF)
+        if (user.Umask is uint umask && umask > O777)
         {
             rules.Problem("user.umask", $"{umask} is out of range (0 to 511, which is 0777)");
         }

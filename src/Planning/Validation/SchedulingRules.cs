@@ -30,7 +30,7 @@ static class SchedulingRules
             return;
         }
 
-        if (SpecWords.SchedulerPolicy(scheduler.Policy) is not SchedPolicy policy)
+        if (SpecWords.SchedulerPolicy(scheduler.Policy) is not int policy)
         {
             rules.Problem("scheduler.policy", $"unknown policy \"{scheduler.Policy}\"");
             return;
@@ -53,7 +53,7 @@ static class SchedulingRules
         CheckDeadline(scheduler, policy, rules);
     }
 
-    static void CheckPriorities(SpecScheduler scheduler, SchedPolicy policy, Rules rules)
+    static void CheckPriorities(SpecScheduler scheduler, int policy, Rules rules)
     {
         bool realtime = policy is SchedPolicy.SCHED_FIFO or SchedPolicy.SCHED_RR;
         if (scheduler.Nice is < -20 or > 19)
@@ -73,7 +73,7 @@ static class SchedulingRules
 
     /// <summary>The conditions of __checkparam_dl in the kernel, which answers EINVAL to all of them alike; see
     /// sched(7).</summary>
-    static void CheckDeadline(SpecScheduler scheduler, SchedPolicy policy, Rules rules)
+    static void CheckDeadline(SpecScheduler scheduler, int policy, Rules rules)
     {
         const ulong MinRuntime = 1024;
         if (policy != SchedPolicy.SCHED_DEADLINE)

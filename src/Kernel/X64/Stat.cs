@@ -6,6 +6,9 @@ namespace OciRun.Kernel;
 [StructLayout(LayoutKind.Sequential, Size = 144)]
 public struct Stat
 {
+    /// <summary>Where st_mode stands.</summary>
+    public const int ModeOffset = 24;
+
     public ulong st_dev;
     public ulong st_ino;
     public ulong st_nlink;

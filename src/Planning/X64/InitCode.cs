@@ -2,7 +2,7 @@ using System;
 
 namespace OciRun.Planning;
 
-/// <summary>The machine code of the parked init program, assembled from InitCode.X64.S (a test compares the two).</summary>
+/// <summary>The machine code of the parked init program, assembled from InitCode.S (a test compares the two).</summary>
 static class InitCode
 {
     /// <summary>Where the code stands in the file: behind the ELF header and four program headers.</summary>
@@ -10,7 +10,7 @@ static class InitCode
     /// <summary>EM_X86_64.</summary>
     public const ushort ElfMachine = 62;
 
-    public static ReadOnlySpan<byte> X64 =>
+    public static ReadOnlySpan<byte> Bytes =>
     [
         0xbb, 0x00, 0x03, 0x40, 0x00, 0xbd, 0x00, 0x00, 0x60, 0x00, 0x0f, 0xb6, 0x4b, 0x02, 0x67, 0xe3,
         0x4a, 0xff, 0xc9, 0x74, 0x11, 0xff, 0xc9, 0x74, 0x1c, 0xff, 0xc9, 0x74, 0x26, 0x48, 0x8b, 0x43,
