@@ -42,7 +42,7 @@ sealed class Creation : IDisposable
         _options = options;
         _plan = plan;
         _preflight = preflight;
-        _slots = new OpenSlots(plan);
+        _slots = new OpenSlots(plan, preflight.Namespaces!);
         RuntimeSpec spec = plan.Spec;
         _record = new ContainerRecord
         {

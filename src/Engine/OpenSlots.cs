@@ -8,7 +8,7 @@ using static OciRun.Kernel.CloneFlags;
 namespace OciRun.Engine;
 
 /// <summary>The descriptors that the plan's slots stand for, opened before the process exists and closed when it has them.</summary>
-sealed class OpenSlots(ContainerPlan plan) : IDisposable
+sealed class OpenSlots(ContainerPlan plan, JoinedNamespaces namespaces) : IDisposable
 {
     readonly int[] _values = new int[plan.Slots.Count];
     int _opened;
@@ -22,31 +22,12 @@ sealed class OpenSlots(ContainerPlan plan) : IDisposable
             Slot slot = plan.Slots[_opened];
             _values[_opened] = slot.Kind switch
             {
-                SlotKind.Namespace => OpenNamespace(slot),
+                SlotKind.Namespace => namespaces.Take(slot.NamespaceIndex, slot.NamespaceFlag, slot.ConfigPath),
                 SlotKind.MountSource => OpenSource(slot),
                 SlotKind.IdMap => UserNamespaces.Make(slot),
                 _ => -1,
             };
         }
-    }
-
-    /// <summary>The path must be a namespace of the kind that its type says (ioctl_ns(2), NS_GET_NSTYPE).</summary>
-    static int OpenNamespace(Slot slot)
-    {
-        int fd = Syscall.TryOpen(slot.Path, OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC);
-        if (fd < 0)
-        {
-            throw new RuntimeException(slot.ConfigPath + ": " + ErrorText.Call("open", slot.Path, -fd));
-        }
-        long kind = Syscall.TryIoctl(fd, Ioctl.NS_GET_NSTYPE, 0);
-        if (kind != (long)slot.NamespaceFlag)
-        {
-            Syscall.TryClose(fd);
-            throw new RuntimeException(slot.ConfigPath + ": \"" + slot.Path + "\" is " +
-                (kind < 0 ? "no namespace" : "a namespace of type " + NamespaceKind.Names((ulong)kind)) +
-                ", not of type " + NamespaceKind.Names(slot.NamespaceFlag));
-        }
-        return fd;
     }
 
     /// <summary>A detached clone, taken out of the host's propagation: the container's mounts below it must not come back.</summary>

@@ -14,14 +14,13 @@ namespace OciRun.Engine;
 sealed class Preflight : IDisposable
 {
     const int LargestConfig = 64 << 20;
-    /// <summary>Inode of the initial user namespace (include/linux/proc_ns.h, PROC_USER_INIT_INO).</summary>
-    const ulong InitialUserNamespace = 0xEFFFFFFD;
-
     public static bool InUserNamespace() =>
-        Syscall.TryFstatAt(AtFlags.AT_FDCWD, "/proc/self/ns/user", 0, out Stat user) == 0 && user.st_ino != InitialUserNamespace;
+        Syscall.TryFstatAt(AtFlags.AT_FDCWD, "/proc/self/ns/user", 0, out Stat user) == 0 && user.st_ino != InitialNamespaces.User;
 
     public CgroupMount? Mount { get; private set; }
     public CgroupSite? Site { get; private set; }
+    /// <summary>What the container joins; for the executor to take.</summary>
+    public JoinedNamespaces? Namespaces { get; private set; }
 
     /// <summary>Reads a config. One that is no JSON is an error at once; what else is wrong is added to <paramref name="problems"/> and is for the
     /// caller to report with what planning finds, for people mend all at once what they are told at once.</summary>
@@ -59,6 +58,7 @@ sealed class Preflight : IDisposable
     public HostFacts Gather(RuntimeSpec spec, GlobalOptions globals, string id)
     {
         ControllerSet controllers = default;
+        Namespaces = new JoinedNamespaces(spec.Linux?.Namespaces);
         // Also with the manager disabled: the container may want to see the tree.
         Mount = CgroupMount.TryFind();
         if (globals.CgroupManager != "disabled")
@@ -79,6 +79,7 @@ sealed class Preflight : IDisposable
             CgroupMount = Mount?.Path,
             OwnCgroup = Mount is null ? "/" : Mount.OwnCgroup,
             Controllers = controllers.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries),
+            HostNamespaces = Namespaces.Hosts,
         };
     }
 
@@ -189,6 +190,7 @@ sealed class Preflight : IDisposable
 
     public void Dispose()
     {
+        Namespaces?.Dispose();
         Site?.Dispose();
         Mount?.Dispose();
     }

@@ -106,8 +106,7 @@ public sealed record HostFacts
     public bool SetGroupsDenied { get; init; }
     public bool AppArmor { get; init; }
     public bool SELinux { get; init; }
-    /// <summary>Inode numbers of the runtime's own namespaces, by type, for joined paths.</summary>
-    public IReadOnlyDictionary<string, ulong>? OwnNamespaces { get; init; }
-    /// <summary>Inode numbers of linux.namespaces[].path, by config index.</summary>
-    public IReadOnlyDictionary<int, ulong>? JoinedNamespaces { get; init; }
+    /// <summary>CLONE_NEW* flags of the kinds where linux.namespaces names the host's own namespace by path: known by the inode of the
+    /// opened descriptor, not by the path.</summary>
+    public ulong HostNamespaces { get; init; }
 }

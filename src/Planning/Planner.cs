@@ -27,6 +27,8 @@ public sealed record Slot(SlotKind Kind, string ConfigPath)
 {
     public string Path { get; init; } = "";
     public ulong NamespaceFlag { get; init; }
+    /// <summary>Of a namespace: its index in linux.namespaces.</summary>
+    public int NamespaceIndex { get; init; } = -1;
     public bool Recursive { get; init; }
     public bool NoFollow { get; init; }
     /// <summary>For a mount source: an earlier slot, whose user namespace maps its ids; -1 for none.</summary>
@@ -130,7 +132,7 @@ public sealed partial class Planner
     void PlanContainer()
     {
         // What is wrong by the rules of the specification is reported here and only here; what follows passes over it.
-        Validation.Validator.Validate(_spec, _problems);
+        Validation.Validator.Validate(_spec, _problems, hostNamespaces: _facts.HostNamespaces);
         PlanNamespaces();
         if (_facts.EffectiveUid != 0 && !MayMount && !HasUserNamespace)
         {
@@ -146,7 +148,8 @@ public sealed partial class Planner
         PlanProcess();
     }
 
-    bool Has(ulong kind) => ((_newNamespaces | _joinedNamespaces) & kind) != 0;
+    /// <summary>The container has a namespace of its own of this kind, or one that it shares with others than the host.</summary>
+    bool Has(ulong kind) => ((_newNamespaces | _joinedNamespaces) & ~_facts.HostNamespaces & kind) != 0;
     bool IsNew(ulong kind) => (_newNamespaces & kind) != 0;
     bool IsJoined(ulong kind) => (_joinedNamespaces & kind) != 0;
 
@@ -375,7 +378,7 @@ public sealed partial class Planner
             {
                 if (kind.Type == namespaces[i].Type)
                 {
-                    int slot = NewSlot(new Slot(SlotKind.Namespace, path) { Path = namespaces[i].Path!, NamespaceFlag = kind.Flag });
+                    int slot = NewSlot(new Slot(SlotKind.Namespace, path) { Path = namespaces[i].Path!, NamespaceFlag = kind.Flag, NamespaceIndex = i });
                     joined.Add(new JoinedNamespace(path, kind, namespaces[i].Path!, slot));
                 }
             }

@@ -24,6 +24,8 @@ sealed class HostJson
     public bool SetGroupsDenied { get; set; }
     public bool AppArmor { get; set; }
     public bool SELinux { get; set; }
+    /// <summary>Types whose path in linux.namespaces is the host's own namespace.</summary>
+    public List<string> HostNamespaces { get; set; } = [];
 
     public HostFacts Facts() => new()
     {
@@ -38,6 +40,7 @@ sealed class HostJson
         SetGroupsDenied = SetGroupsDenied,
         AppArmor = AppArmor,
         SELinux = SELinux,
+        HostNamespaces = HostNamespaces.Aggregate(0UL, static (kinds, type) => kinds | NamespaceKind.FlagOf(type)),
     };
 }
 

@@ -34,10 +34,20 @@ static class NamespaceRules
             else
             {
                 seen |= flag;
+                CheckUser(linux, flag, path, rules);
             }
         }
 
         CheckTimeOffsets(linux, rules);
+    }
+
+    /// <summary>setns(2) gives EINVAL for the user namespace that the caller is in already.</summary>
+    static void CheckUser(SpecLinux linux, CloneFlags flag, string path, Rules rules)
+    {
+        if (flag == CloneFlags.CLONE_NEWUSER && !rules.HasOwn(linux, "user"))
+        {
+            rules.Problem(path + ".path", "is the host's own user namespace, which nothing can join: leave the entry out");
+        }
     }
 
     static void CheckTimeOffsets(SpecLinux linux, Rules rules)

@@ -18,7 +18,7 @@ public static class NetDeviceRules
             return;
         }
 
-        if (Rules.Namespace(linux, "network") is null)
+        if (!rules.HasOwn(linux, "network"))
         {
             rules.Refusal("linux.netDevices", "needs a network namespace in linux.namespaces");
         }

@@ -8,7 +8,7 @@ static class PathRules
 {
     public static void Check(SpecLinux linux, Rules rules)
     {
-        bool privateMounts = Rules.Namespace(linux, "mount") is not null;
+        bool privateMounts = rules.HasOwn(linux, "mount");
         CheckList(linux.MaskedPaths, "linux.maskedPaths", privateMounts, rules);
         CheckList(linux.ReadonlyPaths, "linux.readonlyPaths", privateMounts, rules);
     }

@@ -1,13 +1,14 @@
 using System;
 using System.Collections.Generic;
 using System.Text;
+using OciRun.Planning.Steps;
 using OciRun.Spec;
 
 namespace OciRun.Planning.Validation;
 
 /// <summary>Where rules put what they find, and the checks that many of them share. Paths are given only once something is wrong,
 /// so that a good config costs no text.</summary>
-readonly struct Rules(List<ConfigProblem> problems, string prefix = "", bool specificationOnly = false)
+readonly struct Rules(List<ConfigProblem> problems, string prefix = "", bool specificationOnly = false, ulong hostNamespaces = 0)
 {
     /// <summary>PATH_MAX without its final NUL, path_resolution(7).</summary>
     const int MaxPath = 4095;
@@ -114,6 +115,11 @@ readonly struct Rules(List<ConfigProblem> problems, string prefix = "", bool spe
 
         return null;
     }
+
+    /// <summary>Whether the container has a namespace of a type that is not the host's own: an entry alone does not say so, for its path
+    /// may be one of /proc/1/ns.</summary>
+    public bool HasOwn(SpecLinux? linux, string type) =>
+        Namespace(linux, type) is not null && (hostNamespaces & NamespaceKind.FlagOf(type)) == 0;
 
     /// <summary>True for lists such as <c>0-3,7</c>, the cpu and node lists of cpuset(7). Blanks around items are
     /// allowed.</summary>

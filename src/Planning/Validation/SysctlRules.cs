@@ -39,7 +39,7 @@ public static class SysctlRules
             {
                 rules.Problem(ConfigPath.Key("linux.sysctl", entry.Key), fault);
             }
-            else if (Reach(linux, entry.Key) is string reach)
+            else if (Reach(linux, entry.Key, rules) is string reach)
             {
                 rules.Refusal(ConfigPath.Key("linux.sysctl", entry.Key), reach);
             }
@@ -72,16 +72,16 @@ public static class SysctlRules
     }
 
     /// <summary>What is wrong with setting it in the namespaces of this container.</summary>
-    static string? Reach(SpecLinux linux, string name)
+    static string? Reach(SpecLinux linux, string name, Rules rules)
     {
         if (NamespaceOf(PathOf(name)!) is not string type)
         {
             return "is not in a separate kernel namespace, so setting it would change the host";
         }
 
-        return Rules.Namespace(linux, type) is null
-            ? $"is not allowed in the host's {type} namespace: it needs {(type == "ipc" ? "an" : "a")} {type} namespace in linux.namespaces"
-            : null;
+        return rules.HasOwn(linux, type)
+            ? null
+            : $"is not allowed in the host's {type} namespace: it needs {(type == "ipc" ? "an" : "a")} {type} namespace in linux.namespaces";
     }
 
     static string? NamespaceOf(string path) => path switch

@@ -92,7 +92,7 @@ static class TopLevelRules
             return;
         }
 
-        if (Rules.Namespace(spec.Linux, "uts") is null)
+        if (!rules.HasOwn(spec.Linux, "uts"))
         {
             rules.Refusal(path, $"unable to set {path} without a private UTS namespace: add {{\"type\": \"uts\"}} to linux.namespaces; it would rename the host");
         }

@@ -14,10 +14,11 @@ public static class Validator
     /// <param name="processRequired">False allows a config without a process, which runtime.md asks for at start only.</param>
     /// <param name="specificationOnly">Judge by the letter of the specification: what only this runtime refuses is a warning, and what
     /// it takes beyond the letter a problem.</param>
+    /// <param name="hostNamespaces">CLONE_NEW* flags of the kinds where the config joins the host's own namespace.</param>
     public static void Validate(RuntimeSpec spec, List<ConfigProblem> problems, bool processRequired = true,
-        bool specificationOnly = false)
+        bool specificationOnly = false, ulong hostNamespaces = 0)
     {
-        var rules = new Rules(problems, "", specificationOnly);
+        var rules = new Rules(problems, "", specificationOnly, hostNamespaces);
         TopLevelRules.Check(spec, rules);
         if (spec.Process is not null)
         {
