@@ -119,8 +119,31 @@ sealed class Bundle
 
     public static JsonArray Strings(params string[] values) => new([.. values.Select(v => (JsonNode?)JsonValue.Create(v))]);
 
-    /// <summary>Gives the rootfs another copy of a static program: a hard link where possible.</summary>
-    public static void Link(string from, string to) => File.Copy(from, to);
+    /// <summary>Gives the rootfs a static program: a hard link. A copy would be written by this process, and a child that another thread forks
+    /// meanwhile keeps it open for writing until its own execve(2): for so long the program cannot be executed ("text file busy").</summary>
+    public static void Link(string from, string to)
+    {
+        if (!Host.TryLink(from, to))
+        {
+            // Another file system: a process of its own has the copy's descriptor, and is gone afterwards.
+            ContainerTest.Ok(Command.Run("cp", ["--preserve=mode", from, to]));
+        }
+    }
+
+    /// <summary>Makes a mapped root the owner of the rootfs, its programs included: those are no links to everybody's any more.</summary>
+    public Bundle OwnedBy(uint uid, uint gid)
+    {
+        foreach (var name in (string[])["probe", "bin/busybox"])
+        {
+            if (File.Exists(InRootfs(name)))
+            {
+                ContainerTest.Ok(Command.Run("cp", ["--preserve=mode", InRootfs(name), InRootfs(name) + ".own"]));
+                File.Move(InRootfs(name) + ".own", InRootfs(name), overwrite: true);
+            }
+        }
+        ContainerTest.Ok(Command.Run("chown", ["-Rh", $"{uid}:{gid}", Rootfs]));
+        return this;
+    }
 
     static void Remove(JsonArray list, Func<JsonNode, bool> which)
     {

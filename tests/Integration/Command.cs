@@ -104,8 +104,16 @@ sealed class Command : IDisposable
 
     static string Read(string path)
     {
-        using var s = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        using var r = new StreamReader(s);
-        return r.ReadToEnd();
+        try
+        {
+            using var s = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var r = new StreamReader(s);
+            return r.ReadToEnd();
+        }
+        catch (FileNotFoundException)
+        {
+            // The shell has not got there yet.
+            return "";
+        }
     }
 }

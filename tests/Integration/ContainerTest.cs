@@ -55,10 +55,14 @@ public abstract class ContainerTest : IDisposable
         Command.Run(Host.Runtime, ["--root", Root, .. args], stdin, Merge(env), cwd, shell, redirect, timeoutSeconds);
 
     internal Command OciStart(string[] args, string? stdin = null, IReadOnlyDictionary<string, string?>? env = null, string? cwd = null,
-        string? shell = null, string? redirect = null) =>
-        Command.Start(Host.Runtime, ["--root", Root, .. args], stdin, Merge(env), cwd, shell, redirect);
+        string? shell = null, string? redirect = null)
+    {
+        var c = Command.Start(Host.Runtime, ["--root", Root, .. args], stdin, Merge(env), cwd, shell, redirect);
+        _outside.Add(c);
+        return c;
+    }
 
-    /// <summary>A host program that this test may leave running; killed at the end.</summary>
+    /// <summary>A host program that this test may leave running; killed at the end, like a command of <see cref="OciStart"/>.</summary>
     internal Command StartOutside(string file, params string[] args)
     {
         var c = Command.Start(file, args, env: ChildEnvironment);

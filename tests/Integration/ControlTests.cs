@@ -28,6 +28,21 @@ public sealed class ControlTests : ContainerTest
         Fails(Oci("resume", id), 1, "container not paused");
     }
 
+    /// <summary>What cgroup.freeze asks for is done when cgroup.events says so, and these processes take their time.</summary>
+    [Fact]
+    public void Pause_returns_when_all_is_frozen_and_not_before()
+    {
+        string id = Start(NewBundle("uninterruptible", "8", "60"));
+        string cgroup = Cgroup(id);
+        Assert.True(Host.Eventually(() => File.ReadAllLines(Path.Combine(cgroup, "cgroup.procs")).Length == 9));
+        for (int i = 0; i < 10; i++)
+        {
+            Ok(Oci("pause", id));
+            Assert.Contains("frozen 1\n", File.ReadAllText(Path.Combine(cgroup, "cgroup.events")), StringComparison.Ordinal);
+            Ok(Oci("resume", id));
+        }
+    }
+
     [Theory]
     [InlineData("pause", "container not running")]
     [InlineData("resume", "container not paused")]

@@ -188,7 +188,7 @@ public sealed class EngineOptionTests : ContainerTest
 
     Command Server(string socket)
     {
-        var c = Command.Start(Host.Probe, ["console-server", socket, ""], env: ChildEnvironment);
+        var c = StartOutside(Host.Probe, "console-server", socket, "");
         Assert.True(Host.Eventually(() => c.OutSoFar.Contains("ready", StringComparison.Ordinal)));
         return c;
     }

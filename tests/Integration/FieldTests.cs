@@ -203,7 +203,7 @@ public sealed class FieldTests : ContainerTest
             b.Linux["uidMappings"] = new JsonArray(new JsonObject { ["containerID"] = 0, ["hostID"] = 100000, ["size"] = 65536 });
             b.Linux["gidMappings"] = new JsonArray(new JsonObject { ["containerID"] = 0, ["hostID"] = 100000, ["size"] = 65536 });
             Host.Chmod(Temp, 0x1ed);
-            Ok(Command.Run("chown", ["-R", "100000:100000", b.Rootfs]));
+            b.OwnedBy(100000, 100000);
             var seen = Run(b);
             Assert.Equal(("7", "8"), (seen.Stat("/work/f").Uid, seen.Stat("/work/f").Gid));
             Assert.Equal("0 0", Command.Run("/usr/bin/stat", ["-c", "%u %g", Path.Combine(src, "new")]).Out.Trim());

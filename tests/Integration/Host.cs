@@ -31,7 +31,8 @@ static class Host
 
     static string? s_inject;
 
-    public static string Busybox => "/bin/busybox";
+    /// <summary>The host's busybox; a copy, so that a link of it may be given to anybody.</summary>
+    public static string Busybox { get; } = Copy("/bin/busybox");
 
     /// <summary>Where cgroup2 is mounted: /sys/fs/cgroup, or /sys/fs/cgroup/unified on a hybrid host.</summary>
     public static string Cgroup2 { get; } = FindCgroup2();
@@ -75,6 +76,19 @@ static class Host
             File.Move(temporary, target, overwrite: true);
             return target;
         }
+    }
+
+    static string Copy(string program)
+    {
+        var target = Path.Combine(Artifacts, Path.GetFileName(program));
+        if (!File.Exists(target) || File.GetLastWriteTimeUtc(target) < File.GetLastWriteTimeUtc(program))
+        {
+            // By another process: see Bundle.Link.
+            var temporary = target + "." + Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+            ContainerTest.Ok(Command.Run("cp", ["-L", program, temporary]));
+            File.Move(temporary, target, overwrite: true);
+        }
+        return target;
     }
 
     static string FindCgroup2()
@@ -159,11 +173,24 @@ static class Host
     static extern int mkfifo([MarshalAs(UnmanagedType.LPUTF8Str)] string path, uint mode);
 
     [DllImport("libc", SetLastError = true)]
+    static extern int link([MarshalAs(UnmanagedType.LPUTF8Str)] string from, [MarshalAs(UnmanagedType.LPUTF8Str)] string to);
+
+    [DllImport("libc", SetLastError = true)]
     static extern int setxattr([MarshalAs(UnmanagedType.LPUTF8Str)] string path, [MarshalAs(UnmanagedType.LPUTF8Str)] string name, byte[] value, nint size,
         int flags);
 
     public static void SetXattr(string path, string name, byte[] value) =>
         Check(setxattr(path, name, value, value.Length, 0), "setxattr " + path);
+
+    /// <summary>A hard link; false where the two would be on different file systems (EXDEV).</summary>
+    public static bool TryLink(string from, string to)
+    {
+        if (link(from, to) == 0)
+        {
+            return true;
+        }
+        return Marshal.GetLastPInvokeError() == 18 ? false : throw new InvalidOperationException($"link {to}: errno {Marshal.GetLastPInvokeError()}");
+    }
 
     public static void Chown(string path, uint uid, uint gid) => Check(chown(path, uid, gid), "chown " + path);
 

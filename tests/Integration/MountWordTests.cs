@@ -73,7 +73,7 @@ public sealed class MountWordTests : ContainerTest
                 }
                 Host.Chmod(Temp, 0x1ed);
                 Host.Chmod(b.Dir, 0x1ed);
-                Ok(Command.Run("chown", ["-R", "100000:100000", b.Rootfs]));
+                b.OwnedBy(100000, 100000);
             }
             var f = Run(b).Stat("/work/f");
             Assert.Equal((uid, gid), (f.Uid, f.Gid));

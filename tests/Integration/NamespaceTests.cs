@@ -283,7 +283,7 @@ public sealed class NamespaceTests : ContainerTest
         b.Linux["gidMappings"] = new JsonArray(Map(0, 200000, 65536));
         Host.Chmod(Temp, 0x1ed);
         Host.Chmod(b.Dir, 0x1ed);
-        Ok(Command.Run("chown", ["-R", "100000:200000", b.Rootfs]));
+        b.OwnedBy(100000, 200000);
         return b;
     }
 

@@ -144,7 +144,7 @@ public sealed class TerminalTests : ContainerTest
 
     Command ConsoleServer(string socket, string text)
     {
-        var c = Command.Start(Host.Probe, ["console-server", socket, text], env: ChildEnvironment);
+        var c = StartOutside(Host.Probe, "console-server", socket, text);
         Assert.True(Host.Eventually(() => c.OutSoFar.Contains("ready", StringComparison.Ordinal)));
         return c;
     }

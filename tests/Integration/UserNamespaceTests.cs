@@ -28,7 +28,7 @@ public sealed class UserNamespaceTests : ContainerTest
     {
         Host.Chmod(Temp, 0x1ed);
         Host.Chmod(b.Dir, 0x1ed);
-        Ok(Command.Run("chown", ["-R", $"{Uid}:{Gid}", b.Rootfs]));
+        b.OwnedBy(Uid, Gid);
     }
 
     static JsonNode Map(long container, long host, long size) => new JsonObject { ["containerID"] = container, ["hostID"] = host, ["size"] = size };

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
+#include <linux/membarrier.h>
 #include <linux/seccomp.h>
 #include <net/if.h>
 #include <poll.h>
@@ -542,6 +543,20 @@ static void do_fork(int n, double seconds)
         made++;
     }
     put_num("forked", made);
+}
+
+/* N children that ask for one grace period of the kernel after another, for which a task waits without hearing signals. */
+static void do_uninterruptible(int n, double seconds)
+{
+    fflush(stdout);
+    for (int i = 0; i < n; i++) {
+        if (fork() == 0) {
+            while (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) == 0) {
+            }
+            _exit(1);
+        }
+    }
+    do_sleep(seconds);
 }
 
 static void do_alloc(size_t mib)
@@ -1263,6 +1278,8 @@ static int run(int argc, char **a)
         do_waitsig(atof(a[1]));
     } else if (IS("fork", 2)) {
         do_fork(atoi(a[1]), atof(a[2]));
+    } else if (IS("uninterruptible", 2)) {
+        do_uninterruptible(atoi(a[1]), atof(a[2]));
     } else if (IS("alloc", 1)) {
         do_alloc((size_t)atol(a[1]));
     } else if (IS("spin", 1)) {
