@@ -14,19 +14,31 @@ namespace OciRun.Engine;
 sealed class IntelRdt : IDisposable
 {
     const int MostBytes = 1 << 20;
-    /// <summary>A directory that stands in for resctrl, where the hardware has none. For tests.</summary>
-    const string RootVariable = "OCI_RUN_RESCTRL_ROOT";
+    /// <summary>Where everybody mounts it (Documentation/filesystems/resctrl.rst).</summary>
+    const string UsualPath = "/sys/fs/resctrl";
 
     readonly SafeFd _root;
 
     IntelRdt(SafeFd root) => _root = root;
 
     /// <summary>The mounted resctrl, or null.</summary>
-    public static IntelRdt? TryOpen()
+    public static IntelRdt? TryOpen() =>
+        (TryOpen(UsualPath) ?? (FindMount() is { } elsewhere ? TryOpen(elsewhere) : null)) is { } root ? new IntelRdt(root) : null;
+
+    /// <summary>A directory, if it is of resctrl: groups are made and tasks moved through this descriptor, so it must not be anything else.</summary>
+    static SafeFd? TryOpen(string path)
     {
-        string? path = Environment.GetEnvironmentVariable(RootVariable) is { Length: > 0 } given ? given : FindMount();
-        int fd = path is null ? -1 : Syscall.TryOpen(path, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY | OpenFlags.O_CLOEXEC);
-        return fd < 0 ? null : new IntelRdt(new SafeFd(fd));
+        int fd = Syscall.TryOpen(path, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY | OpenFlags.O_CLOEXEC);
+        if (fd < 0)
+        {
+            return null;
+        }
+        if (Syscall.Fstatfs(fd).f_type == StatfsMagic.RDTGROUP_SUPER_MAGIC)
+        {
+            return new SafeFd(fd);
+        }
+        new SafeFd(fd).Dispose();
+        return null;
     }
 
     static string? FindMount()
@@ -218,9 +230,7 @@ sealed class IntelRdt : IDisposable
 
     void Write(string path, string text, string configPath)
     {
-        // On resctrl, O_CREAT and O_TRUNC do nothing: the files are there and no others can be made.
-        const int flags = OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_TRUNC | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC;
-        int fd = Syscall.TryOpenAt(_root, path, flags, O644);
+        int fd = Syscall.TryOpenAt(_root, path, OpenFlags.O_WRONLY | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC);
         int result = fd;
         if (fd >= 0)
         {
@@ -255,14 +265,8 @@ sealed class IntelRdt : IDisposable
         }
         using (rdt)
         {
+            // rmdir(2) of a group takes its files with it.
             int removed = Syscall.TryUnlinkAt(rdt._root, group, AtFlags.AT_REMOVEDIR);
-            if (removed == -Errno.ENOTEMPTY)
-            {
-                // No resctrl, but a directory that stands in for it: rmdir(2) of a group needs no empty one there.
-                Syscall.TryUnlinkAt(rdt._root, group + "/schemata", 0);
-                Syscall.TryUnlinkAt(rdt._root, group + "/tasks", 0);
-                removed = Syscall.TryUnlinkAt(rdt._root, group, AtFlags.AT_REMOVEDIR);
-            }
             if (removed < 0 && removed != -Errno.ENOENT)
             {
                 throw new RuntimeException("linux.intelRdt: " + ErrorText.Call("rmdir", group, -removed));

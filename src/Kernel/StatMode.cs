@@ -93,6 +93,7 @@ public static class StatfsMagic
     public const int DEVPTS_SUPER_MAGIC = 0x1cd1;
     public const int TMPFS_MAGIC = 0x1021994;
     public const int NSFS_MAGIC = 0x6e736673;
+    public const int RDTGROUP_SUPER_MAGIC = 0x7655821;
     public const int TRACEFS_MAGIC = 0x74726163;
     public const int BINFMTFS_MAGIC = 0x42494e4d;
     public const long EROFS_SUPER_MAGIC_V1 = 0xe0f5e1e2;

@@ -23,13 +23,18 @@ static class Host
         ? path
         : Path.Combine(Repository, "bin", "oci-run");
 
-    /// <summary>The static payload, built when missing or older than its source.</summary>
+    /// <summary>The static payload, built when missing or older than its sources: tests/Probe/NAME.c, or all files of tests/Probe/NAME.</summary>
     public static string Probe { get; } = BuildProbe();
 
     /// <summary>Runs a command and has one of its system calls fail, or kills it there.</summary>
     public static string Inject => s_inject ??= Build("inject");
 
     static string? s_inject;
+
+    /// <summary>Runs a command with a directory in the place of the resctrl file system.</summary>
+    public static string Resctrl => s_resctrl ??= Build("resctrl");
+
+    static string? s_resctrl;
 
     /// <summary>The host's busybox; a copy, so that a link of it may be given to anybody.</summary>
     public static string Busybox { get; } = Copy("/bin/busybox");
@@ -61,14 +66,18 @@ static class Host
     {
         lock (Building)
         {
-            var source = Path.Combine(Repository, "tests", "Probe", name + ".c");
+            var directory = Path.Combine(Repository, "tests", "Probe");
+            string[] sources = Directory.Exists(Path.Combine(directory, name))
+                ? Directory.GetFiles(Path.Combine(directory, name))
+                : [Path.Combine(directory, name + ".c")];
             var target = Path.Combine(Artifacts, name);
-            if (File.Exists(target) && File.GetLastWriteTimeUtc(target) >= File.GetLastWriteTimeUtc(source))
+            if (File.Exists(target) && sources.All(s => File.GetLastWriteTimeUtc(target) >= File.GetLastWriteTimeUtc(s)))
             {
                 return target;
             }
             var temporary = target + "." + Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-            var gcc = Command.Run("gcc", ["-static", "-O2", "-Wall", "-Wextra", "-Wno-unused-result", "-o", temporary, source], timeoutSeconds: 120);
+            var gcc = Command.Run("gcc", ["-static", "-O2", "-Wall", "-Wextra", "-Wno-unused-result", "-o", temporary,
+                .. sources.Where(s => s.EndsWith(".c", StringComparison.Ordinal))], timeoutSeconds: 120);
             if (gcc.Code != 0)
             {
                 throw new InvalidOperationException("gcc: " + gcc.Err);

@@ -57,17 +57,23 @@ public sealed class HostFieldTests : ContainerTest
         Refused(b, "process.apparmorProfile", "AppArmor", "docker-default");
     }
 
-    Dictionary<string, string?> Resctrl(out string root)
+    /// <summary>A directory that stands for the resctrl file system in the commands of <see cref="Rdt"/>.</summary>
+    string NewResctrl()
     {
-        root = NewDirectory("resctrl");
+        var root = NewDirectory("resctrl");
         Directory.CreateDirectory(Path.Combine(root, "mon_groups"));
-        return new Dictionary<string, string?> { ["OCI_RUN_RESCTRL_ROOT"] = root };
+        File.WriteAllText(Path.Combine(root, "tasks"), "");
+        return root;
     }
+
+    /// <summary>Runs the runtime where resctrl is mounted, as far as it can see.</summary>
+    Result Rdt(string root, params string[] args) =>
+        Command.Run(Host.Resctrl, [root, Host.Runtime, "--root", Root, .. args], env: ChildEnvironment);
 
     [Fact]
     public void Intel_rdt_group_of_the_containers_own_comes_and_goes_with_it()
     {
-        var env = Resctrl(out var root);
+        var root = NewResctrl();
         var b = NewBundle("sleep", "60");
         b.Linux["intelRdt"] = new JsonObject
         {
@@ -77,86 +83,87 @@ public sealed class HostFieldTests : ContainerTest
         };
         b.Save();
         var id = NewId();
-        Ok(OciWith(["create", "--bundle", b.Dir, id], env: env));
+        Ok(Rdt(root, "create", "--bundle", b.Dir, id));
         WillDelete(id);
         Assert.Equal("L3:0=f;1=f0\nMB:0=20;1=70\nL2:0=3\n", File.ReadAllText(Path.Combine(root, id, "schemata")));
         Assert.Equal(Pid(id).ToString(CultureInfo.InvariantCulture), File.ReadAllText(Path.Combine(root, id, "tasks")));
-        Ok(OciWith(["delete", "--force", id], env: env));
+        Ok(Rdt(root, "delete", "--force", id));
         Assert.False(Directory.Exists(Path.Combine(root, id)));
     }
 
     [Fact]
     public void Intel_rdt_group_that_is_named_is_checked_and_stays()
     {
-        var env = Resctrl(out var root);
+        var root = NewResctrl();
         var group = Directory.CreateDirectory(Path.Combine(root, "gold", "mon_groups")).Parent!.FullName;
+        File.WriteAllText(Path.Combine(group, "tasks"), "");
         File.WriteAllText(Path.Combine(group, "schemata"), "    L3:0=00f;1=ff\n    MB:0= 20;1= 70\n");
         var b = NewBundle("sleep", "60");
         b.Linux["intelRdt"] = new JsonObject { ["closID"] = "gold", ["schemata"] = Bundle.Strings("L3:0=f", "MB:1=70"), ["enableMonitoring"] = true };
         b.Save();
         var id = NewId();
-        Ok(OciWith(["run", "--detach", "--bundle", b.Dir, id], env: env));
+        Ok(Rdt(root, "run", "--detach", "--bundle", b.Dir, id));
         WillDelete(id);
         var pid = Pid(id).ToString(CultureInfo.InvariantCulture);
         Assert.Equal(pid, File.ReadAllText(Path.Combine(group, "tasks")));
         Assert.Equal(pid, File.ReadAllText(Path.Combine(group, "mon_groups", id, "tasks")));
         Assert.Contains("00f", File.ReadAllText(Path.Combine(group, "schemata")), StringComparison.Ordinal);
-        Ok(OciWith(["delete", "--force", id], env: env));
+        Ok(Rdt(root, "delete", "--force", id));
         Assert.False(Directory.Exists(Path.Combine(group, "mon_groups", id)));
         Assert.True(Directory.Exists(group));
 
         b.Linux["intelRdt"] = new JsonObject { ["closID"] = "gold", ["schemata"] = Bundle.Strings("L3:0=3") };
         b.Save();
-        Fails(OciWith(["create", "--bundle", b.Dir, NewId()], env: env), 1, "linux.intelRdt", "gold", "L3:0=3");
+        Fails(Rdt(root, "create", "--bundle", b.Dir, NewId()), 1, "linux.intelRdt", "gold", "L3:0=3");
     }
 
     [Fact]
     public void Intel_rdt_group_that_is_named_without_schemata_must_exist()
     {
-        var env = Resctrl(out var root);
+        var root = NewResctrl();
         var b = NewBundle("exit", "0");
         b.Linux["intelRdt"] = new JsonObject { ["closID"] = "silver" };
         b.Save();
-        Fails(OciWith(["create", "--bundle", b.Dir, NewId()], env: env), 1, "linux.intelRdt.closID", "silver");
+        Fails(Rdt(root, "create", "--bundle", b.Dir, NewId()), 1, "linux.intelRdt.closID", "silver");
         Assert.False(Directory.Exists(Path.Combine(root, "silver")));
         b.Linux["intelRdt"] = new JsonObject { ["closID"] = "silver", ["memBwSchema"] = "MB:0=50" };
         b.Save();
-        Ok(OciWith(["run", "--bundle", b.Dir, NewId()], env: env));
+        Ok(Rdt(root, "run", "--bundle", b.Dir, NewId()));
         Assert.Equal("MB:0=50\n", File.ReadAllText(Path.Combine(root, "silver", "schemata")));
         b.Linux["intelRdt"] = new JsonObject { ["closID"] = "/" };
         b.Save();
-        Ok(OciWith(["run", "--bundle", b.Dir, NewId()], env: env));
+        Ok(Rdt(root, "run", "--bundle", b.Dir, NewId()));
         Assert.True(File.Exists(Path.Combine(root, "tasks")));
     }
 
     [Fact]
     public void Update_changes_the_schemata_of_the_containers_group()
     {
-        var env = Resctrl(out var root);
+        var root = NewResctrl();
         var b = NewBundle("sleep", "60");
         b.Linux["intelRdt"] = new JsonObject { ["l3CacheSchema"] = "L3:0=f;1=f0", ["memBwSchema"] = "MB:0=20;1=70" };
         b.Save();
         var id = NewId();
-        Ok(OciWith(["run", "--detach", "--bundle", b.Dir, id], env: env));
+        Ok(Rdt(root, "run", "--detach", "--bundle", b.Dir, id));
         WillDelete(id);
         var schemata = Path.Combine(root, id, "schemata");
-        Ok(OciWith(["update", "--l3-cache-schema", "L3:0=3\nMB:0=1", "--mem-bw-schema=MB:0=50", id], env: env));
+        Ok(Rdt(root, "update", "--l3-cache-schema", "L3:0=3\nMB:0=1", "--mem-bw-schema=MB:0=50", id));
         Assert.Equal("L3:0=3\nMB:0=50\n", File.ReadAllText(schemata));
-        Ok(OciWith(["update", "--mem-bw-schema", "MB:1=30", id], env: env));
+        Ok(Rdt(root, "update", "--mem-bw-schema", "MB:1=30", id));
         Assert.Equal("MB:1=30\n", File.ReadAllText(schemata));
-        Fails(OciWith(["update", "--mem-bw-schema", "L3:0=1", id], env: env), 1, "--mem-bw-schema", "MB:");
-        Fails(OciWith(["update", "--l3-cache-schema", "lots", id], env: env), 1, "--l3-cache-schema", "L3:0=f");
+        Fails(Rdt(root, "update", "--mem-bw-schema", "L3:0=1", id), 1, "--mem-bw-schema", "MB:");
+        Fails(Rdt(root, "update", "--l3-cache-schema", "lots", id), 1, "--l3-cache-schema", "L3:0=f");
         // Another part of the update fails: this one is taken back.
-        Fails(OciWith(["update", "--mem-bw-schema", "MB:1=99", "--cpuset-cpus", "99999", id], env: env), 1, "linux.resources.cpu.cpus");
+        Fails(Rdt(root, "update", "--mem-bw-schema", "MB:1=99", "--cpuset-cpus", "99999", id), 1, "linux.resources.cpu.cpus");
         Assert.Equal("MB:1=30\n", File.ReadAllText(schemata));
-        Ok(OciWith(["delete", "--force", id], env: env));
-        Fails(OciWith(["update", "--l3-cache-schema", "L3:0=3", StartSleeper()], env: env), 1, "--l3-cache-schema", "linux.intelRdt");
+        Ok(Rdt(root, "delete", "--force", id));
+        Fails(Rdt(root, "update", "--l3-cache-schema", "L3:0=3", StartSleeper()), 1, "--l3-cache-schema", "linux.intelRdt");
     }
 
     [Fact]
     public void Events_tell_of_the_resctrl_group()
     {
-        var env = Resctrl(out var root);
+        var root = NewResctrl();
         void Say(string file, string text)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(root, file))!);
@@ -172,20 +179,32 @@ public sealed class HostFieldTests : ContainerTest
         b.Linux["intelRdt"] = new JsonObject { ["l3CacheSchema"] = "L3:0=f;1=f0" };
         b.Save();
         var id = NewId();
-        Ok(OciWith(["run", "--detach", "--bundle", b.Dir, id], env: env));
+        Ok(Rdt(root, "run", "--detach", "--bundle", b.Dir, id));
         WillDelete(id);
         Say(id + "/mon_data/mon_L3_00/mbm_total_bytes", "4096\n");
         Say(id + "/mon_data/mon_L3_00/mbm_local_bytes", "Unavailable\n");
         Say(id + "/mon_data/mon_L3_00/llc_occupancy", "1024\n");
-        var rdt = JsonNode.Parse(Ok(OciWith(["events", "--stats", id], env: env)).Out)!["data"]!["intel_rdt"]!;
+        var rdt = JsonNode.Parse(Ok(Rdt(root, "events", "--stats", id)).Out)!["data"]!["intel_rdt"]!;
         Assert.Equal("""
             {"l3_cache_info":{"cbm_mask":"fffff","min_cbm_bits":1,"num_closids":16},"l3_cache_schema_root":"L3:0=fffff;1=fffff",
             "l3_cache_schema":"L3:0=f;1=f0","mem_bw_info":{"bandwidth_gran":10,"min_bandwidth":10},"mem_bw_schema_root":"MB:0=100;1=100",
             "schemata":["L3:0=f;1=f0"],"mbm_stats":[{"mbm_total_bytes":4096}],"cmt_stats":[{"llc_occupancy":1024}]}
             """.Replace("\n", "", StringComparison.Ordinal), rdt.ToJsonString());
         Directory.Delete(Path.Combine(root, id, "mon_data"), recursive: true);
-        Ok(OciWith(["delete", "--force", id], env: env));
-        Assert.Equal("{}", JsonNode.Parse(Ok(OciWith(["events", "--stats", StartSleeper()], env: env)).Out)!["data"]!["intel_rdt"]!.ToJsonString());
+        Ok(Rdt(root, "delete", "--force", id));
+        Assert.Equal("{}", JsonNode.Parse(Ok(Rdt(root, "events", "--stats", StartSleeper())).Out)!["data"]!["intel_rdt"]!.ToJsonString());
+    }
+
+    [Fact]
+    public void Directory_that_is_not_of_resctrl_is_not_taken_for_it()
+    {
+        var root = NewResctrl();
+        var b = NewBundle("exit", "0");
+        b.Linux["intelRdt"] = new JsonObject { ["l3CacheSchema"] = "L3:0=f" };
+        b.Save();
+        Fails(Rdt("=" + root, "create", "--bundle", b.Dir, NewId()), 1, "linux.intelRdt", "no resctrl file system is mounted");
+        Assert.Equal(2, Directory.GetFileSystemEntries(root).Length);
+        Ok(Rdt(root, "run", "--bundle", b.Dir, NewId()));
     }
 
     [Fact]

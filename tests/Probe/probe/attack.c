@@ -1,0 +1,97 @@
+/* A neighbour that wants more than it should have. */
+#include "probe.h"
+#include <dirent.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+/* Tries to open for writing the executable of every process it can see, and that of its own start: prints what succeeded. */
+void do_attack_exe(const char *needle)
+{
+    DIR *d = opendir("/proc");
+    struct dirent *e;
+    int opened = 0, seen = 0;
+    while (d && (e = readdir(d))) {
+        if (e->d_name[0] < '1' || e->d_name[0] > '9') {
+            continue;
+        }
+        char p[300], t[4096];
+        snprintf(p, sizeof p, "/proc/%s/exe", e->d_name);
+        ssize_t n = readlink(p, t, sizeof t - 1);
+        t[n < 0 ? 0 : n] = 0;
+        if (!strstr(t, needle)) {
+            continue;
+        }
+        seen++;
+        int h = open(p, O_PATH | O_CLOEXEC);
+        char q[64];
+        snprintf(q, sizeof q, "/proc/self/fd/%d", h);
+        int w = open(q, O_WRONLY | O_CLOEXEC);
+        if (w >= 0) {
+            opened++;
+            close(w);
+        }
+        if (h >= 0) {
+            close(h);
+        }
+    }
+    if (d) {
+        closedir(d);
+    }
+    printf("attack.seen=%d\nattack.opened=%d\n", seen, opened);
+}
+
+/* Looks for some seconds into every process that appears and that the runtime still has in its hands: what of the host it leads to. */
+void do_attack_processes(int seconds, const char *marker)
+{
+    int looked = 0, host = 0, binary = 0, directories = 0, traced = 0;
+    time_t end = time(NULL) + seconds;
+    while (time(NULL) < end) {
+        DIR *d = opendir("/proc");
+        struct dirent *e;
+        while (d && (e = readdir(d))) {
+            int pid = atoi(e->d_name);
+            char p[300], t[4096];
+            /* As long as it is not a program of the container. */
+            for (int i = 0; pid > 1 && i < 100; i++) {
+                snprintf(p, sizeof p, "/proc/%d/exe", pid);
+                ssize_t n = readlink(p, t, sizeof t - 1);
+                t[n < 0 ? 0 : n] = 0;
+                if (n > 0 && !strncmp(t, "/probe", 6)) {
+                    break;
+                }
+                looked++;
+                binary += n > 0 && !strncmp(strrchr(t, '/'), "/oci-run", 8);
+                snprintf(p, sizeof p, "/proc/%d/root%s", pid, marker);
+                host += access(p, F_OK) == 0;
+                snprintf(p, sizeof p, "/proc/%d/fd", pid);
+                DIR *f = opendir(p);
+                struct dirent *g;
+                while (f && (g = readdir(f))) {
+                    struct stat s;
+                    snprintf(p, sizeof p, "/proc/%d/fd/%.10s%s", pid, g->d_name, marker);
+                    host += access(p, F_OK) == 0;
+                    snprintf(p, sizeof p, "/proc/%d/fd/%.10s/.", pid, g->d_name);
+                    directories += atoi(g->d_name) > 2 && stat(p, &s) == 0;
+                }
+                if (f) {
+                    closedir(f);
+                }
+                snprintf(p, sizeof p, "/proc/%d/exe", pid);
+                if (ptrace(PTRACE_SEIZE, pid, 0, 0) == 0) {
+                    n = readlink(p, t, sizeof t - 1);
+                    t[n < 0 ? 0 : n] = 0;
+                    traced += n > 0 && strncmp(t, "/probe", 6) != 0;
+                    ptrace(PTRACE_INTERRUPT, pid, 0, 0);
+                    waitpid(pid, NULL, __WALL);
+                    ptrace(PTRACE_DETACH, pid, 0, 0);
+                }
+            }
+        }
+        if (d) {
+            closedir(d);
+        }
+    }
+    printf("attack.looked=%d\nattack.host=%d\nattack.binary=%d\nattack.directories=%d\nattack.traced=%d\n", looked, host, binary, directories, traced);
+}
