@@ -6,7 +6,7 @@ export DOTNET_NOLOGO := 1
 export MSBUILDDISABLENODEREUSE := 1
 export DOTNET_CLI_USE_MSBUILD_SERVER := 0
 
-SOURCES := $(shell find src -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -name 'startup.*') global.json
+SOURCES := $(shell find src -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -path 'src/Cli/Link/*') global.json
 
 .PHONY: all deps lint build-tests install demo test test-unit test-root update-snapshots clean help bench bench-check bench-record test-vm test-engines conformance
 
