@@ -67,8 +67,9 @@ if [ $rc = 0 ]; then
   until_true sh -c '! pgrep -f "sleep 100[12]"'; same "finds everything" "" "$(pgrep -f 'sleep 100[12]')"
 fi
 try ctr task rm -f two; try ctr container rm two
-for j in 1 2 3 4 5 6 7 8; do ctr run --rm --runc-binary "/usr/bin/$rt" "${shares[@]}" docker.io/library/box:latest p$j true & done >/tmp/par 2>&1
-for job in $(jobs -p | tail -n 8); do wait "$job"; done
+jobs=()
+for j in 1 2 3 4 5 6 7 8; do ctr run --rm --runc-binary "/usr/bin/$rt" "${shares[@]}" docker.io/library/box:latest p$j true & jobs+=($!); done >/tmp/par 2>&1
+wait "${jobs[@]}"
 same "eight at once: no message" "" "$(cat /tmp/par)"
 same "no task is left" "" "$(ctr task ls -q)"
 same "no shim is left" "" "$(until_true sh -c '! pgrep -f containerd-shim-runc' ; pgrep -f containerd-shim-runc)"

@@ -65,7 +65,7 @@ cri() {
     out=$(sed -nE 's/^grpc-message: *//p' /tmp/headers)
   fi
 }
-answer() { sed -nE "s/^ *$1: *\"?([^\"]*)\"?\$/\1/p" <<<"$out" | head -n 1; }
+answer() { sed -nE "/^ *$1: *\"?([^\"]*)\"?\$/{s//\1/p;q}" <<<"$out"; }
 # done_well TEXT: the last call succeeded
 done_well() { same "$1" 0 "$rc"; [ "$rc" = 0 ] || echo "# $out"; }
 

@@ -1,22 +1,20 @@
 # Sourced by the engines' scripts: TAP output and an image.
 # shellcheck shell=bash disable=SC2034
-rt=$1 n=0 bad=0
-
-ok() { n=$((n + 1)); echo "ok $n - $*"; }
-no() { n=$((n + 1)); bad=$((bad + 1)); echo "not ok $n - $*"; }
-is() { local text=$1; shift; if "$@" >/dev/null 2>&1; then ok "$text"; else no "$text"; fi; }
+rt=$1
+. /in/tap.sh
+own() { [ "$rt" = oci-run ]; }
 # The two streams come in any order.
 sorted() { tr " " "\n" <<<"$*" | sort | tr "\n" " "; }
-same() { if [ "$2" = "$3" ]; then ok "$1: $3"; else no "$1: wanted '$2', got '$3'"; fi; }
-matches() { local got; got=$(tr '\n\r' '  ' <<<"$3"); if grep -qE -- "$2" <<<"$got"; then ok "$1: ${got:0:160}"; else no "$1: wanted /$2/, got '${got:0:1000}'"; fi; }
-own() { [ "$rt" = oci-run ]; }
-until_true() { local i; for ((i = 0; i < 150; i++)); do "$@" >/dev/null 2>&1 && return 0; sleep 0.1; done; return 1; }
 
 # try COMMAND...: sets out (both streams) and rc
-try() { out=$(timeout 60 "$@" 2>&1 </dev/null); rc=$?; }
+try() { out=$(timeout 180 "$@" 2>&1 </dev/null); rc=$?; }
 
-# terminal COMMAND: with a terminal, fed by our standard input
-terminal() { timeout 60 script -qec "$1" /dev/null; }
+# terminal COMMAND: with a terminal
+terminal() { timeout 180 script -qec "$1" /dev/null; }
+
+# talk SCRIPT COMMAND...: with a terminal, typing what the script says when the program has said what it waits for (tests/Probe/probe/terminal.c);
+# prints what became of it: a line "missed=" names what did not come
+talk() { timeout 180 /in/probe talk "$1" "$(command -v "$2")" "${@:3}"; }
 
 # An image archive of busybox that podman, docker and containerd all load, made by hand: /tmp/image.tar
 make_image() {
@@ -38,10 +36,15 @@ make_image() {
   tar -C $d/a -cf /tmp/image.tar .
 }
 
+cgroups() {
+  find /sys/fs/cgroup -mindepth 2 -type d \( -name 'libpod-*' -o -path '*/docker/*' -o -path '*/default/*' -o -path '*/check/*' \) \
+    ! -name 'libpod-conmon*' ! -path '*/docker/buildkit'
+}
+states() { ls "/run/$rt" "/run/containerd/runc/default" "/run/docker/runtime-runc/moby" 2>/dev/null | sed '/:$/d; /^$/d'; }
+
 finish() {
-  same "no cgroup is left" "" "$(find /sys/fs/cgroup -mindepth 2 -type d \( -name 'libpod-*' -o -path '*/docker/*' -o -path '*/default/*' -o -path '*/check/*' \) ! -name 'libpod-conmon*' ! -path '*/docker/buildkit' | head -n 3)"
-  same "no state is left" "" "$(ls "/run/$rt" "/run/containerd/runc/default" "/run/docker/runtime-runc/moby" 2>/dev/null | grep -v ':$' | grep . | head -n 3)"
-  echo "1..$n"
-  echo "# $rt: $((n - bad)) passed, $bad failed"
-  [ $bad = 0 ]
+  # what engines remove behind our back they may still be removing
+  until_same "" cgroups; same "no cgroup is left" "" "$(cgroups)"
+  until_same "" states; same "no state is left" "" "$(states)"
+  finish_tap "$rt"
 }

@@ -61,7 +61,8 @@ try $P --pid host box sh -c 'echo $$'; is "the host's pid namespace" [ "$out" !=
 out=$(echo hello | timeout 60 podman run --rm -i box cat 2>&1); same "standard input" hello "$out"
 
 out=$(terminal 'podman run --rm -it box sh -c "tty; stty size; echo done"' </dev/null); matches "a terminal" '/dev/pts/0.*done' "$out"
-out=$( (sleep 2; echo 'echo $((40+2))'; sleep 1; echo exit) | terminal 'podman run --rm -it box sh'); matches "an interactive shell" '42' "$out"
+out=$(talk $'expect # \nsend echo $((40+2))\\r\nexpect 42\nsend exit\\r' podman run --rm -it box sh)
+same "an interactive shell" code=0 "$(grep -E '^(missed|code)=' <<<"$out")"
 
 try podman run -d --name one box sleep 1000; same "run -d" 0 $rc
 try podman exec one echo inside; same "exec" inside "$out"
@@ -73,7 +74,8 @@ out=$(terminal 'podman exec -it one sh -c "tty; echo done"' </dev/null); matches
 out=$(echo hello | timeout 60 podman exec -i one cat 2>&1); same "exec with standard input" hello "$out"
 try podman top one; matches "top" 'sleep 1000' "$out"
 try podman inspect -f '{{.State.Status}} {{.OCIRuntime}}' one; same "inspect" "running $rt" "$out"
-out=$(terminal 'podman exec -it one sh -c "stty size; read a; echo got $a"' <<<word); matches "exec with keys" 'got' "$out"
+out=$(talk $'expect ready\nsend word\\r\nexpect got word' podman exec -it one sh -c 'echo ready; read a; echo got $a')
+same "exec with keys" code=0 "$(grep -E '^(missed|code)=' <<<"$out")"
 try bash -c 'exec podman exec --preserve-fds 1 one sh -c "cat <&3" 3</etc/hostname'; same "exec with preserve-fds" "$(cat /etc/hostname)" "$out"
 try podman exec --privileged one grep CapEff /proc/self/status; matches "exec --privileged" '000001ff' "$out"
 try podman exec -d one sleep 1005; until_true sh -c 'podman top one | grep -q 1005'; try podman top one; matches "exec -d" 'sleep 1005' "$out"

@@ -24,5 +24,4 @@ if [ "${all[0]##*/}" = oci-run ]; then
   between "starts with 512 KiB or less" 0 512 "${floors[0]}"
 fi
 [ -n "${floors[*]}" ] && ok "found for ${all[*]}: ${floors[*]} KiB"
-echo "1..$n"
-[ $bad = 0 ]
+finish_tap floor

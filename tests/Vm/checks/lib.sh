@@ -2,39 +2,18 @@
 #   CHECK.sh RUNTIME [fs|systemd]
 # shellcheck shell=bash disable=SC2034
 rt=$1 driver=${2:-fs}
-n=0 bad=0 id=0
+id=0
 name=${rt##*/}
-
-ok() { n=$((n + 1)); echo "ok $n - $*"; }
-no() { n=$((n + 1)); bad=$((bad + 1)); echo "not ok $n - $*"; }
-
-# is TEXT COMMAND...: passes when the command does
-is() { local text=$1; shift; if "$@" >/dev/null 2>&1; then ok "$text"; else no "$text"; fi; }
-
-# same TEXT WANTED GOT
-same() { if [ "$2" = "$3" ]; then ok "$1: $3"; else no "$1: wanted '$2', got '$3'"; fi; }
-
-# matches TEXT PATTERN GOT (an extended regular expression over the whole, newlines as blanks)
-matches() { local got; got=$(tr '\n' ' ' <<<"$3"); if grep -qE -- "$2" <<<"$got"; then ok "$1: $got"; else no "$1: wanted /$2/, got '$got'"; fi; }
-
-# between TEXT LOW HIGH GOT
-between() { if [ -n "$4" ] && [ "$4" -ge "$2" ] && [ "$4" -le "$3" ]; then ok "$1: $4"; else no "$1: wanted $2..$3, got '$4'"; fi; }
+. "${BASH_SOURCE[0]%/*}/tap.sh"
 
 # Whether the runtime is ours: what the others do otherwise is not asked of them.
 own() { [ "$name" = oci-run ]; }
 
-# until_true COMMAND...: tries for ten seconds
-until_true() { local i; for ((i = 0; i < 100; i++)); do "$@" >/dev/null 2>&1 && return 0; sleep 0.1; done; return 1; }
-
-# until_same WANTED COMMAND...: until the command, run anew each time, prints that
-until_same() { local wanted=$1; shift; prints() { [ "$("$@" 2>/dev/null)" = "$wanted" ]; }; until_true prints "$@"; }
-
+left() { find /sys/fs/cgroup -mindepth 1 -type d \( -path '*/check/*' -o -name 'check-*' \) 2>/dev/null; }
 finish() {
   same "no container is left" "" "$($rt list -q 2>&1)"
-  same "no cgroup is left" "" "$(find /sys/fs/cgroup -mindepth 1 -type d \( -path '*/check/*' -o -name 'check-*' \) 2>/dev/null)"
-  echo "1..$n"
-  echo "# $name $driver: $((n - bad)) passed, $bad failed"
-  [ $bad = 0 ]
+  until_same "" left; same "no cgroup is left" "" "$(left)"
+  finish_tap "$name $driver"
 }
 
 args=()

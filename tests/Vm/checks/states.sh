@@ -15,8 +15,8 @@ same "a paused container does not run" "$a" "$b"
 $rt exec loop true </dev/null >/run/err 2>&1; rc=$?
 is "exec into it is refused ($(head -n 1 /run/err))" [ $rc -ne 0 ]
 $rt resume loop; same "resume: the state" running "$(status loop)"
-sleep 1
-is "and it runs again" [ "$(field loop cpu.stat usage_usec)" -gt "$b" ]
+more() { [ "$(field loop cpu.stat usage_usec)" -gt "$b" ]; }
+is "and it runs again" until_true more
 $rt resume loop >/run/err 2>&1; rc=$?
 own && is "resume of a running one is refused" [ $rc -ne 0 ]
 $rt pause loop; down loop >/dev/null

@@ -3,14 +3,8 @@
 #   user.sh RUNTIME        (full mode, in a login session: vm full -u tester)
 set -- "$1" systemd
 rt=$1
-n=0 bad=0
 name=${rt##*/}
-ok() { n=$((n + 1)); echo "ok $n - $*"; }
-no() { n=$((n + 1)); bad=$((bad + 1)); echo "not ok $n - $*"; }
-is() { local text=$1; shift; if "$@" >/dev/null 2>&1; then ok "$text"; else no "$text"; fi; }
-same() { if [ "$2" = "$3" ]; then ok "$1: $3"; else no "$1: wanted '$2', got '$3'"; fi; }
-matches() { local got; got=$(tr '\n' ' ' <<<"$3"); if grep -qE -- "$2" <<<"$got"; then ok "$1: $got"; else no "$1: wanted /$2/, got '$got'"; fi; }
-until_true() { local i; for ((i = 0; i < 100; i++)); do "$@" >/dev/null 2>&1 && return 0; sleep 0.1; done; return 1; }
+. "${0%/*}/tap.sh"
 
 bundle=$HOME/bundle.$name
 rm -rf "$bundle"; mkdir -p "$bundle"/rootfs/{bin,dev,proc,sys,tmp,etc}
@@ -49,6 +43,4 @@ same "delete ends the scope" inactive "$(systemctl --user is-active check-b.scop
 configure c 'echo ran' '.linux.cgroupsPath = "" | .linux.resources = {}'
 out=$($rt run c </dev/null 2>&1); matches "without a cgroup" 'ran' "$out"
 same "no container is left" "" "$($rt list -q)"
-echo "1..$n"
-echo "# $name user: $((n - bad)) passed, $bad failed"
-[ $bad = 0 ]
+finish_tap "$name user"
