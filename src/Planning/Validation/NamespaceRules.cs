@@ -42,7 +42,7 @@ static class NamespaceRules
     }
 
     /// <summary>setns(2) gives EINVAL for the user namespace that the caller is in already.</summary>
-    static void CheckUser(SpecLinux linux, CloneFlags flag, string path, Rules rules)
+    static void CheckUser(SpecLinux linux, int flag, string path, Rules rules)
     {
         if (flag == CloneFlags.CLONE_NEWUSER && !rules.HasOwn(linux, "user"))
         {
