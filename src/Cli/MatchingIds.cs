@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using OciRun.Engine;
+using OciRun.Engine.State;
 using OciRun.Syscalls;
 
 namespace OciRun.Cli;

@@ -105,10 +105,3 @@ public sealed class ExecOptions
     public List<string> Cgroup { get; set; } = [];
     public bool IgnorePaused { get; set; }
 }
-
-/// <summary>One container as state and list report it.</summary>
-public sealed record ContainerInfo(ContainerRecord Record, ContainerStatus Status)
-{
-    /// <summary>0 when stopped.</summary>
-    public int Pid => Status == ContainerStatus.Stopped ? 0 : Record.Pid;
-}

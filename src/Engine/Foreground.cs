@@ -1,4 +1,5 @@
 using System;
+using OciRun.Engine.HandOver;
 using OciRun.Kernel;
 using OciRun.Syscalls;
 using static OciRun.Kernel.Signal;

@@ -18,7 +18,7 @@ static class InitialNamespaces
     public const ulong Mount = 0xEFFFFFF8;
 
     /// <summary>The inode for a CLONE_NEW* flag, 0 for any other.</summary>
-    public static ulong InodeOf(ulong flag) => flag switch
+    public static ulong InodeOf(int flag) => flag switch
     {
         CloneFlags.CLONE_NEWIPC => Ipc,
         CloneFlags.CLONE_NEWUTS => Uts,

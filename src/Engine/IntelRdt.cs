@@ -55,37 +55,32 @@ sealed class IntelRdt : IDisposable
     }
 
     /// <summary>Makes or checks the group. What delete is to remove is in the record before it exists.</summary>
-    public static IntelRdt Prepare(IntelRdtStep step, ContainerRecord record, Action save)
+    public static void Prepare(IntelRdtStep step, Products made)
     {
         IntelRdt rdt = TryOpen() ?? throw new RuntimeException("linux.intelRdt: no resctrl file system is mounted",
             "mount -t resctrl resctrl /sys/fs/resctrl; it needs a CPU and a kernel with resource control");
-        try
+        made.Rdt = rdt;
+        made.OnUndo(() => Remove(made.Record.IntelRdtGroup));
+        if (step.Group.Length > 0)
         {
-            if (step.Group.Length > 0)
-            {
-                rdt.PrepareGroup(step, record, save);
-            }
-            if (step.Monitor is { } monitor && record.IntelRdtGroup is null)
-            {
-                record.IntelRdtGroup = Below(step.Group, "mon_groups/" + monitor);
-                save();
-            }
-            if (step.Monitor is not null)
-            {
-                rdt.MakeDirectory(Below(step.Group, "mon_groups/" + step.Monitor), step);
-            }
-            return rdt;
+            rdt.PrepareGroup(step, made);
         }
-        catch (Exception e) when (e is RuntimeException or SyscallException)
+        if (step.Monitor is { } monitor)
         {
-            rdt.Dispose();
-            throw;
+            string path = Below(step.Group, "mon_groups/" + monitor);
+            if (made.Record.IntelRdtGroup is null)
+            {
+                Note(path, made);
+            }
+            rdt.MakeDirectory(path, step);
         }
     }
 
-    /// <summary>The group of a container with linux.intelRdt; empty for the default group.</summary>
-    public static string GroupOf(ContainerRecord record) =>
-        record.Config.Linux?.IntelRdt?.ClosID is { Length: > 0 } name ? (name == "/" ? "" : name) : record.Id;
+    static void Note(string group, Products made)
+    {
+        made.Record.IntelRdtGroup = group;
+        made.Directory!.Save(made.Record);
+    }
 
     /// <summary>The content of a file below the root.</summary>
     public string Read(string path) => Encoding.UTF8.GetString(Syscall.ReadAllAt(_root, path, MostBytes));
@@ -118,7 +113,7 @@ sealed class IntelRdt : IDisposable
     /// <summary>A path in a group.</summary>
     public static string Below(string group, string name) => group.Length == 0 ? name : group + "/" + name;
 
-    void PrepareGroup(IntelRdtStep step, ContainerRecord record, Action save)
+    void PrepareGroup(IntelRdtStep step, Products made)
     {
         bool exists = Syscall.TryFstatAt(_root, step.Group, AtFlags.AT_SYMLINK_NOFOLLOW, out _) == 0;
         if (exists && !step.IsShared)
@@ -137,8 +132,7 @@ sealed class IntelRdt : IDisposable
         }
         if (!step.IsShared)
         {
-            record.IntelRdtGroup = step.Group;
-            save();
+            Note(step.Group, made);
         }
         MakeDirectory(step.Group, step);
         WriteSchemata(step.Group, step.Schemata, "linux.intelRdt.schemata");
@@ -218,7 +212,7 @@ sealed class IntelRdt : IDisposable
     }
 
     /// <summary>The process and all that it will fork.</summary>
-    public void Join(IntelRdtStep step, int pid)
+    public void Join(IntelRdtJoinStep step, int pid)
     {
         string text = pid.ToString(CultureInfo.InvariantCulture);
         Write(Below(step.Group, "tasks"), text, step.ConfigPath);
@@ -257,9 +251,9 @@ sealed class IntelRdt : IDisposable
     }
 
     /// <summary>Removes what was made for a container; its tasks fall back to the parent group.</summary>
-    public static void Remove(ContainerRecord record)
+    public static void Remove(string? group)
     {
-        if (record.IntelRdtGroup is not { Length: > 0 } group || TryOpen() is not { } rdt)
+        if (group is not { Length: > 0 } || TryOpen() is not { } rdt)
         {
             return;
         }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Text.Json;
+using OciRun.Planning;
 using OciRun.Spec;
 
 namespace OciRun.Engine;
@@ -19,7 +20,7 @@ static class IntelRdtStats
         }
         using (rdt)
         {
-            string group = IntelRdt.GroupOf(record);
+            string group = Planner.RdtGroupOf(config, record.Id);
             string[] root = Lines(rdt.TryRead("schemata"));
             string[] own = Lines(rdt.TryRead(IntelRdt.Below(group, "schemata")));
             WriteNumbers(json, rdt, "l3_cache_info", "info/L3/", "cbm_mask", "min_cbm_bits", "num_closids");

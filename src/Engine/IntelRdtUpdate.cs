@@ -1,30 +1,20 @@
 using System;
 using System.Collections.Generic;
 using OciRun.Planning;
+using OciRun.Planning.Steps;
 using OciRun.Spec;
 
 namespace OciRun.Engine;
 
-/// <summary>A change of the schemata of a container's resctrl group by <c>update</c>, which can be taken back.</summary>
-sealed class IntelRdtUpdate : IDisposable
+/// <summary>A change of the schemata of a container's resctrl group by <c>update</c>.</summary>
+static class IntelRdtUpdate
 {
     const string CacheOption = "--l3-cache-schema";
     const string BandwidthOption = "--mem-bw-schema";
 
-    readonly IntelRdt _rdt;
-    readonly string _group;
-    readonly string _before;
-
-    IntelRdtUpdate(IntelRdt rdt, string group)
-    {
-        _rdt = rdt;
-        _group = group;
-        _before = rdt.Read(IntelRdt.Below(group, "schemata"));
-    }
-
-    /// <summary>Writes the schemata that are given, and puts them into the record's config; null when none is.</summary>
-    /// <exception cref="RuntimeException">The container has no group, or the kernel takes the schemata not.</exception>
-    public static IntelRdtUpdate? Apply(ContainerRecord record, string? cache, string? bandwidth)
+    /// <summary>The step for the schemata that are given, which the record's config keeps; null when none is.</summary>
+    /// <exception cref="RuntimeException">The container has no group, or a line is none.</exception>
+    public static IntelRdtUpdateStep? Step(ContainerRecord record, string? cache, string? bandwidth)
     {
         cache = string.IsNullOrWhiteSpace(cache) ? null : cache;
         bandwidth = string.IsNullOrWhiteSpace(bandwidth) ? null : bandwidth;
@@ -36,20 +26,9 @@ sealed class IntelRdtUpdate : IDisposable
         SpecIntelRdt config = record.Config.Linux?.IntelRdt ?? throw new RuntimeException(
             option + ": the container has no resctrl group", "it was created without linux.intelRdt");
         List<string> lines = Lines(cache, bandwidth);
-        IntelRdt rdt = IntelRdt.TryOpen() ?? throw new RuntimeException(option + ": no resctrl file system is mounted");
-        try
-        {
-            var update = new IntelRdtUpdate(rdt, IntelRdt.GroupOf(record));
-            rdt.WriteSchemata(update._group, lines, option);
-            config.L3CacheSchema = cache ?? config.L3CacheSchema;
-            config.MemBwSchema = bandwidth ?? config.MemBwSchema;
-            return update;
-        }
-        catch
-        {
-            rdt.Dispose();
-            throw;
-        }
+        config.L3CacheSchema = cache ?? config.L3CacheSchema;
+        config.MemBwSchema = bandwidth ?? config.MemBwSchema;
+        return new IntelRdtUpdateStep { ConfigPath = option, Group = Planner.RdtGroupOf(config, record.Id), Schemata = lines, Option = option };
     }
 
     static List<string> Lines(string? cache, string? bandwidth)
@@ -66,19 +45,26 @@ sealed class IntelRdtUpdate : IDisposable
         return lines;
     }
 
-    /// <summary>Puts the old schemata back.</summary>
-    public void Restore()
+    /// <summary>Writes the schemata. The old ones come back when a later step fails.</summary>
+    public static void Perform(IntelRdtUpdateStep step, Products made)
+    {
+        IntelRdt rdt = IntelRdt.TryOpen() ?? throw new RuntimeException(step.Option + ": no resctrl file system is mounted");
+        made.Rdt = rdt;
+        string before = rdt.Read(IntelRdt.Below(step.Group, "schemata"));
+        rdt.WriteSchemata(step.Group, step.Schemata, step.Option);
+        made.OnUndo(() => Restore(rdt, step.Group, before));
+    }
+
+    static void Restore(IntelRdt rdt, string group, string before)
     {
         try
         {
-            var lines = new List<string>(_before.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
-            _rdt.WriteSchemata(_group, lines, "linux.intelRdt");
+            var lines = new List<string>(before.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+            rdt.WriteSchemata(group, lines, "linux.intelRdt");
         }
         catch (RuntimeException e)
         {
-            Log.Warn("cannot put the schemata of resctrl group \"" + _group + "\" back: " + e.Message);
+            Log.Warn("cannot put the schemata of resctrl group \"" + group + "\" back: " + e.Message);
         }
     }
-
-    public void Dispose() => _rdt.Dispose();
 }

@@ -11,7 +11,7 @@ namespace OciRun.Engine;
 /// that descriptor is joined. By path it could be another one a moment later.</summary>
 sealed class JoinedNamespaces : IDisposable
 {
-    const int None = -(int)Errno.ENOENT;
+    const int None = -Errno.ENOENT;
 
     readonly string[] _paths;
     /// <summary>By index in linux.namespaces: the descriptor, -errno, or -ENOENT where there is no path.</summary>
@@ -38,13 +38,13 @@ sealed class JoinedNamespaces : IDisposable
 
     /// <summary>CLONE_NEW* flags of the kinds whose path is the host's own namespace: the runtime's, that of process 1, or the initial
     /// one of the kernel. What is set there is set for others than the container.</summary>
-    public ulong Hosts { get; }
+    public int Hosts { get; }
 
     /// <summary>Hands over a descriptor, which must be a namespace of the kind that its type says (ioctl_ns(2), NS_GET_NSTYPE).</summary>
     /// <param name="index">In linux.namespaces.</param>
     /// <param name="flag">CLONE_NEW* of its type.</param>
     /// <param name="configPath">For errors.</param>
-    public int Take(int index, ulong flag, string configPath)
+    public int Take(int index, int flag, string configPath)
     {
         int fd = _opened[index];
         if (fd < 0)
@@ -52,10 +52,10 @@ sealed class JoinedNamespaces : IDisposable
             throw new RuntimeException(configPath + ": " + ErrorText.Call("open", _paths[index], -fd));
         }
         long kind = Syscall.TryIoctl(fd, Ioctl.NS_GET_NSTYPE, 0);
-        if (kind != (long)flag)
+        if (kind != flag)
         {
             throw new RuntimeException(configPath + ": \"" + _paths[index] + "\" is " +
-                (kind < 0 ? "no namespace" : "a namespace of type " + NamespaceKind.Names((ulong)kind)) +
+                (kind < 0 ? "no namespace" : "a namespace of type " + NamespaceKind.Names((int)kind)) +
                 ", not of type " + NamespaceKind.Names(flag));
         }
         _opened[index] = None;

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using OciRun.Engine.Cgroups;
+using OciRun.Engine.Process;
 using OciRun.Kernel;
 using OciRun.Planning;
 using OciRun.Planning.Cgroups;

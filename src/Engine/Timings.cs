@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using OciRun.Kernel;
 using OciRun.Planning;
+using OciRun.Planning.Steps;
 using OciRun.Spec;
 using OciRun.Syscalls;
 using static OciRun.Kernel.Mode;
@@ -34,16 +35,28 @@ public static unsafe class Timings
     }
 
     /// <summary>What lies between construction and disposal is one span of the runtime's track.</summary>
-    public readonly ref struct Span(string name, string configPath = "")
+    public readonly ref struct Span
     {
         readonly long _begin = s_events is null ? 0 : Syscall.ClockMonotonicNs();
+        readonly string _name;
+        readonly Step? _step;
+
+        public Span(string name) => _name = name;
+
+        internal Span(Step step)
+        {
+            _name = "";
+            _step = step;
+        }
 
         /// <summary>Ends the span.</summary>
         public void Dispose()
         {
             if (s_events is not null)
             {
-                s_events.Add(new Event(name, "runtime", configPath, RuntimeTrack, _begin, Syscall.ClockMonotonicNs()));
+                string name = _step is GateStep gate ? "wait for init: " + gate.Reason : _step?.Text ?? _name;
+                s_events.Add(new Event(name, _step?.Phase.ToString() ?? "runtime", _step?.ConfigPath ?? "", RuntimeTrack, _begin,
+                    Syscall.ClockMonotonicNs()));
             }
         }
     }

@@ -5,8 +5,10 @@ namespace OciRun.Planning;
 /// <summary>Points where the first process waits for the runtime.</summary>
 public enum Gate
 {
+    /// <summary>It is put into its cgroup.</summary>
+    Cgroup = 1,
     /// <summary>Its ids are being mapped.</summary>
-    MapIds = 1,
+    MapIds,
     /// <summary>Mounts are made: the runtime moves devices in and runs prestart and createRuntime hooks.</summary>
     RuntimeHooks,
     /// <summary>The runtime runs createContainer hooks in its namespaces.</summary>

@@ -8,11 +8,7 @@ public static class Lowering
     /// <summary>The operations of the process while it is in the runtime's image.</summary>
     public static ProgramBuilder ChildProgram(ContainerPlan plan)
     {
-        var program = new ProgramBuilder();
-        for (int i = 0; i < plan.Slots.Count; i++)
-        {
-            program.NewSlot();
-        }
+        var program = new ProgramBuilder { Slots = plan.Slots };
         IReadOnlyList<Step> steps = plan.Steps;
         for (int i = 0; i < steps.Count; i++)
         {

@@ -1,22 +1,35 @@
 using System.Collections.Generic;
+using OciRun.Planning.Steps;
 using OciRun.Spec;
 
 namespace OciRun.Planning;
 
-/// <summary>The phases of a creation, in the order they happen.</summary>
+/// <summary>The phases of a container's life, in the order they happen. <c>create</c> goes up to <see cref="Wait"/>, <c>start</c> has the
+/// next two, and <c>delete</c> the last.</summary>
 public enum Phase
 {
+    /// <summary>What is there before the process: state, cgroup, descriptors.</summary>
     Prepare,
+    /// <summary>The process is cloned and put into its cgroup.</summary>
     Spawn,
-    MapIds,
+    /// <summary>Namespaces of others are joined.</summary>
     Join,
+    /// <summary>The ids of a new user namespace are mapped.</summary>
+    MapIds,
+    /// <summary>The rest that is new: namespaces below the user namespace, session keyring, loopback.</summary>
+    Isolate,
     Root,
     RuntimeHooks,
     ContainerHooks,
     Pivot,
     Restrict,
+    /// <summary>The process waits for its payload; the runtime finishes.</summary>
     Wait,
+    /// <summary>startContainer hooks and the word to start.</summary>
+    Start,
+    /// <summary>The payload is executed; poststart hooks.</summary>
     Exec,
+    Delete,
 }
 
 /// <summary>Who performs a step: the runtime's own process, or the container's first process.</summary>
@@ -26,12 +39,12 @@ public enum Actor
     Init,
 }
 
-/// <summary>One thing that happens when a container is made. People read steps, snapshots store them and errors name them; what an
-/// init step does exactly is in the operations it lowers to.</summary>
+/// <summary>One thing that happens in a container's life. People read steps, snapshots store them and errors name them. What an
+/// init step does exactly is in the operations it lowers to; a runtime step is one method of the engine.</summary>
 public abstract class Step
 {
     /// <summary>Where in config.json the step comes from; empty when from no single place.</summary>
-    public required string ConfigPath { get; init; }
+    public string ConfigPath { get; init; } = "";
     public abstract Phase Phase { get; }
     public virtual Actor Actor => Actor.Init;
     /// <summary>The step in words, as <c>explain</c> prints it.</summary>
@@ -46,20 +59,45 @@ public abstract class Step
     public virtual string? Hint(string call, int errno) => null;
 }
 
-/// <summary>All that will happen, in order. Immutable once made.</summary>
+/// <summary>A step of the runtime.</summary>
+public abstract class RuntimeStep : Step
+{
+    public sealed override Actor Actor => Actor.Runtime;
+}
+
+/// <summary>What state, hooks and agents are told about the container.</summary>
+public sealed record ContainerIdentity
+{
+    /// <summary>Absolute path of the root file system on the host; empty for none.</summary>
+    public string Rootfs { get; init; } = "";
+    public Dictionary<string, string>? Annotations { get; init; }
+}
+
+/// <summary>All that will happen, of both actors, in the order in which it happens: the runtime performs its steps one after the other,
+/// and so does init; a <see cref="GateStep"/> is where init waits for the runtime, and a <see cref="ReleaseStep"/> lets it go on.
+/// Between two gates both work at the same time. Immutable once made.</summary>
 public sealed class ContainerPlan
 {
-    public required RuntimeSpec Spec { get; init; }
+    public required ContainerIdentity Container { get; init; }
     public required PlanOptions Options { get; init; }
     public required IReadOnlyList<Step> Steps { get; init; }
-    /// <summary>Descriptors that steps refer to, in order of their numbers.</summary>
-    public required IReadOnlyList<Slot> Slots { get; init; }
-    public required ulong NewNamespaces { get; init; }
-    public required ulong JoinedNamespaces { get; init; }
-    /// <summary>CLONE_NEW* flags of the namespaces that the first process is born into.</summary>
-    public required ulong CloneFlags { get; init; }
+    /// <summary>How many descriptors steps hand to each other by number.</summary>
+    public required int Slots { get; init; }
     /// <summary>Problems that do not prevent the container.</summary>
     public required IReadOnlyList<ConfigProblem> Warnings { get; init; }
+
+    /// <summary>The first step of a kind, null when there is none.</summary>
+    public T? Find<T>() where T : Step
+    {
+        for (int i = 0; i < Steps.Count; i++)
+        {
+            if (Steps[i] is T found)
+            {
+                return found;
+            }
+        }
+        return null;
+    }
 }
 
 /// <summary>What the caller asked for beside config.json.</summary>
@@ -86,6 +124,12 @@ public sealed record PlanOptions
     public bool IsExec { get; init; }
     /// <summary>"cgroupfs", "systemd" or "disabled".</summary>
     public string CgroupManager { get; init; } = "cgroupfs";
+    /// <summary>The container's state directory on the host.</summary>
+    public string StateDirectory { get; init; } = "";
+    /// <summary>Unix sockets and a file of the caller's that get the terminal, a pidfd and the pid; null for none.</summary>
+    public string? ConsoleSocket { get; init; }
+    public string? PidfdSocket { get; init; }
+    public string? PidFile { get; init; }
 }
 
 /// <summary>What the planner knows about the host. Gathered once; a fact exists only if a rule reads it.</summary>
@@ -108,5 +152,5 @@ public sealed record HostFacts
     public bool SELinux { get; init; }
     /// <summary>CLONE_NEW* flags of the kinds where linux.namespaces names the host's own namespace by path: known by the inode of the
     /// opened descriptor, not by the path.</summary>
-    public ulong HostNamespaces { get; init; }
+    public int HostNamespaces { get; init; }
 }

@@ -19,8 +19,9 @@ public static class PlanPrinter
             text.Append("warning: ").Append(warning.ToString()).Append('\n');
         }
         Phase? phase = null;
-        foreach ((int index, Step step) in InOrder(plan))
+        for (int index = 0; index < plan.Steps.Count; index++)
         {
+            Step step = plan.Steps[index];
             if (phase != step.Phase)
             {
                 phase = step.Phase;
@@ -39,8 +40,9 @@ public static class PlanPrinter
     /// <summary>A line for each step, for a log.</summary>
     public static IEnumerable<string> Lines(ContainerPlan plan)
     {
-        foreach ((int index, Step step) in InOrder(plan))
+        for (int index = 0; index < plan.Steps.Count; index++)
         {
+            Step step = plan.Steps[index];
             string actor = step.Actor == Actor.Runtime ? "runtime" : "init";
             yield return $"step {index}: {step.Phase}: {actor}: {step.Text}" + (step.ConfigPath.Length > 0 ? " # " + step.ConfigPath : "");
         }
@@ -54,8 +56,9 @@ public static class PlanPrinter
         {
             document.Warnings.Add(warning.ToString());
         }
-        foreach ((int index, Step step) in InOrder(plan))
+        for (int index = 0; index < plan.Steps.Count; index++)
         {
+            Step step = plan.Steps[index];
             document.Steps.Add(new PlanDocumentStep
             {
                 Index = index,
@@ -66,21 +69,6 @@ public static class PlanPrinter
             });
         }
         return JsonSerializer.Serialize(document, PlanJson.Default.PlanDocument) + "\n";
-    }
-
-    /// <summary>The steps of both actors, phase by phase.</summary>
-    static IEnumerable<(int, Step)> InOrder(ContainerPlan plan)
-    {
-        for (Phase phase = Phase.Prepare; phase <= Phase.Exec; phase++)
-        {
-            for (int i = 0; i < plan.Steps.Count; i++)
-            {
-                if (plan.Steps[i].Phase == phase)
-                {
-                    yield return (i, plan.Steps[i]);
-                }
-            }
-        }
     }
 }
 

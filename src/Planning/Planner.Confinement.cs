@@ -7,6 +7,8 @@ public sealed partial class Planner
 {
     string? SelinuxLabel => _facts.SELinux && _spec.Process?.SelinuxLabel is { Length: > 0 } label ? label : null;
 
+    bool HasLabels => _spec.Process?.ApparmorProfile is { Length: > 0 } || SelinuxLabel is not null;
+
     void AddKeyring() => Add(new KeyringStep
     {
         ConfigPath = SelinuxLabel is null ? "" : "process.selinuxLabel",
@@ -42,13 +44,25 @@ public sealed partial class Planner
     void PlanExecAffinity()
     {
         SpecCpuAffinity? affinity = _spec.Process?.ExecCPUAffinity;
-        if (affinity?.Initial is { Length: > 0 } initial && Cpus(initial, "initial") is { } cpus)
+        if (string.IsNullOrEmpty(affinity?.Initial) && string.IsNullOrEmpty(affinity?.Final))
+        {
+            Add(new AffinityStep { Cpus = null });
+        }
+    }
+
+    void PlanInitialAffinity()
+    {
+        if (_spec.Process?.ExecCPUAffinity?.Initial is { Length: > 0 } initial && Cpus(initial, "initial") is { } cpus)
         {
             Add(new InitialAffinityStep { ConfigPath = "process.execCPUAffinity.initial", Cpus = cpus, List = initial });
         }
-        else if (string.IsNullOrEmpty(affinity?.Final))
+    }
+
+    void PlanRestoredAffinity()
+    {
+        if (_spec.Process?.ExecCPUAffinity?.Initial is { Length: > 0 })
         {
-            Add(new AffinityStep { ConfigPath = "", Cpus = null });
+            Add(new RestoreAffinityStep());
         }
     }
 

@@ -38,7 +38,7 @@ public sealed partial class Planner
                 Options = MountOptions.Parse(["bind", "ro", "nosuid", "nodev", "noexec"]),
                 Flags = MountArgFlags.Bind,
                 // The state directory is the runtime's alone.
-                SourceSlot = OpensSources ? NewSlot(new Slot(SlotKind.MountSource, "NOTIFY_SOCKET") { Path = directory }) : -1,
+                SourceSlot = OpensSources ? OpenSource("NOTIFY_SOCKET", directory, MountOptions.Parse([]), -1) : -1,
             });
         }
     }
@@ -126,14 +126,7 @@ public sealed partial class Planner
         int slot = -1;
         if (OpensSources && !options.CopySymlink)
         {
-            slot = NewSlot(new Slot(SlotKind.MountSource, path + ".source")
-            {
-                Path = source,
-                Recursive = options.Recursive,
-                NoFollow = options.SourceNoFollow,
-                IdMapSlot = idMap,
-                RecursiveIdMap = options.RecursiveIdMap,
-            });
+            slot = OpenSource(path + ".source", source, options, idMap);
             idMap = -1;
         }
         Add(new MountStep
@@ -165,7 +158,7 @@ public sealed partial class Planner
         }
         if (!uids && options.IdMapSpec is null && IsJoined(CLONE_NEWUSER))
         {
-            return _slots.FindIndex(static slot => slot is { Kind: SlotKind.Namespace, NamespaceFlag: CLONE_NEWUSER });
+            return OpenedNamespace(CLONE_NEWUSER)?.Slot ?? -1;
         }
         (IReadOnlyList<SpecIdMapping> Uids, IReadOnlyList<SpecIdMapping> Gids)? maps =
             uids ? (mount.UidMappings!, mount.GidMappings!) : MappingsOf(options, path);
@@ -173,7 +166,25 @@ public sealed partial class Planner
         {
             return -1;
         }
-        return NewSlot(new Slot(SlotKind.IdMap, path) { Uids = maps.Value.Uids, Gids = maps.Value.Gids });
+        int slot = NewSlot();
+        Add(new OpenIdMapStep { ConfigPath = path, Slot = slot, Uids = maps.Value.Uids, Gids = maps.Value.Gids });
+        return slot;
+    }
+
+    int OpenSource(string configPath, string source, MountOptions options, int idMap)
+    {
+        int slot = NewSlot();
+        Add(new OpenSourceStep
+        {
+            ConfigPath = configPath,
+            Slot = slot,
+            Path = source,
+            Recursive = options.Recursive,
+            NoFollow = options.SourceNoFollow,
+            IdMapSlot = idMap,
+            RecursiveIdMap = options.RecursiveIdMap,
+        });
+        return slot;
     }
 
     /// <summary>The mappings of an idmap word without mappings beside it: its own (crun's form), or the container's.</summary>
@@ -222,7 +233,7 @@ public sealed partial class Planner
         }
         int idMap = PlanIdMap(mount, path, options, ref flags);
         bool held = options.ReadOnly && (type == "tmpfs" || destination == "/dev");
-        int keep = held ? NewSlot(new Slot(SlotKind.Empty, path)) : -1;
+        int keep = held ? NewSlot() : -1;
         if (held)
         {
             _heldReadOnly.Add((destination, keep, path));

@@ -26,56 +26,71 @@ public sealed partial class Planner
         // A hook gets the environment that its author wrote.
         bool homeFromPasswd = _options.Executable is null && !HasHome(env);
         Add(new StreamsStep { ConfigPath = "process.user.uid", Uid = process.User?.Uid ?? 0 });
-        Add(new ExecInitStep { ConfigPath = "", HomeFromPasswd = homeFromPasswd });
-        if (ClonesAtLast && CannotCloneLater(process))
+        Add(new GateStep { Gate = Gate.InitProgram, Reason = "the init program", SendsPasswd = homeFromPasswd });
+        if (process.Rlimits is { Count: > 0 } rlimits)
         {
-            AddEnterPidNamespace();
+            Add(new RlimitsStep { ConfigPath = "process.rlimits", Rlimits = rlimits, LeavesProcesses = ClonesAtLast });
         }
+        Add(new InitProgramStep { HomeOf = homeFromPasswd ? process.User?.Uid ?? 0 : null });
+        Add(new ReleaseStep { When = Phase.Restrict });
+        if (!_options.IsExec)
+        {
+            Add(new StageStateStep { Config = _spec });
+        }
+        Add(new ExecInitStep());
         if (!_options.IsExec)
         {
             PlanNames();
         }
         PlanAttributes(process);
-        SeccompFilter? filter = CompileSeccomp();
-        PlanCredentials(process, filter);
+        _filter = CompileSeccomp();
+        PlanCredentials(process, _filter);
         PlanProgram(process, env);
-        if (ClonesAtLast && !CannotCloneLater(process))
+        if (ClonesAtLast)
         {
-            AddEnterPidNamespace();
+            Add(new EnterPidNamespaceStep { ConfigPath = "linux.namespaces", Terminal = _options.Terminal });
         }
-        if (process.Rlimits is { Count: > 0 } rlimits)
+        if (_filter is { UsesNotify: true })
         {
-            Add(new RlimitsStep { ConfigPath = "process.rlimits", Rlimits = rlimits });
+            AddSeccomp(_filter);
         }
-        if (_linux.Resources is { } resources && !_options.IsExec && _options.CgroupManager != "disabled")
+        Add(new GateStep { Gate = Gate.Ready, Reason = "all is done but the payload" });
+        if (ClonesAtLast)
         {
-            var controllers = new Cgroups.ControllerSet(string.Join(' ', _facts.Controllers));
-            List<Cgroups.CgroupWrite> writes = Cgroups.CgroupPlanner.Plan(resources, controllers, _problems);
-            if (writes.Count > 0)
-            {
-                Add(new ResourcesStep { ConfigPath = "linux.resources", Writes = writes });
-            }
+            PlanLateScheduler(process);
         }
-        if (filter is { UsesNotify: true })
+        Add(new WaitStep { ForStart = _options.WaitsForStart });
+        PlanLateLimits(process);
+        if (_filter is { UsesNotify: false })
         {
-            AddSeccomp(filter);
-        }
-        Add(new WaitStep { ConfigPath = "", ForStart = _options.WaitsForStart });
-        SpecHooks? hooks = _options.IsExec ? null : _spec.Hooks;
-        AddHooks("startContainer", hooks?.StartContainer, Phase.Wait);
-        for (int i = 0; i < (process.Rlimits?.Count ?? 0); i++)
-        {
-            if (process.Rlimits![i].Type == "RLIMIT_NOFILE")
-            {
-                Add(new OpenFilesStep { ConfigPath = Index("process.rlimits", i), Limit = process.Rlimits[i] });
-            }
-        }
-        if (filter is { UsesNotify: false })
-        {
-            AddSeccomp(filter);
+            AddSeccomp(_filter);
         }
         Add(new ExecStep { ConfigPath = "process.args", Args = process.Args ?? [""], Env = env, HomeFromPasswd = homeFromPasswd });
-        AddHooks("poststart", hooks?.Poststart, Phase.Exec);
+    }
+
+    SeccompFilter? _filter;
+
+    /// <summary>Limits that would be in the way until the payload is there.</summary>
+    void PlanLateLimits(SpecProcess process)
+    {
+        for (int i = 0; i < (process.Rlimits?.Count ?? 0); i++)
+        {
+            SpecRlimit limit = process.Rlimits![i];
+            if (limit.Type == "RLIMIT_NOFILE" || (limit.Type == "RLIMIT_NPROC" && ClonesAtLast))
+            {
+                Add(new LateRlimitStep { ConfigPath = Index("process.rlimits", i), Limit = limit });
+            }
+        }
+    }
+
+    /// <summary>A process of SCHED_DEADLINE cannot clone, and with RESET_ON_FORK its child would not have the policy (sched(7)): the runtime
+    /// gives it to the finished process.</summary>
+    void PlanLateScheduler(SpecProcess process)
+    {
+        if (process.Scheduler is { } scheduler && ProcessAttributes.MustBeLate(scheduler))
+        {
+            Add(new SchedulerStep { ConfigPath = "process.scheduler", Policy = scheduler.Policy!, Attributes = ProcessAttributes.SchedulerBytes(scheduler) });
+        }
     }
 
     SeccompFilter? CompileSeccomp()
@@ -91,21 +106,14 @@ public sealed partial class Planner
     /// <summary>A process of exec is born into the container's pid namespace at last: before, it is in no other process's sight.</summary>
     bool ClonesAtLast => _options.IsExec && IsJoined(CLONE_NEWPID);
 
-    /// <summary>A process of SCHED_DEADLINE cannot clone (sched(7)), and one at its limit of processes neither.</summary>
-    static bool CannotCloneLater(SpecProcess process) =>
-        process.Scheduler is not null || process.Rlimits?.Exists(static limit => limit.Type == "RLIMIT_NPROC") == true;
-
-    void AddEnterPidNamespace() => Add(new EnterPidNamespaceStep { ConfigPath = "linux.namespaces", Terminal = _options.Terminal });
-
     void AddSeccomp(SeccompFilter filter) => Add(new SeccompStep
     {
         ConfigPath = _seccompPath,
         Filter = filter.Bytes.ToArray(),
         Flags = filter.Flags,
         ListenerPath = filter.ListenerPath,
-        ListenerSource = filter.ListenerSource,
-        ListenerMetadata = filter.ListenerMetadata,
         UnknownNames = filter.UnknownNames,
+        Profile = _seccompPath == SeccompAnnotations.ProgramPath ? null : _linux.Seccomp,
     });
 
     void PlanNames()
@@ -135,7 +143,7 @@ public sealed partial class Planner
     {
         uint umask = process.User?.Umask ?? Mode.O022;
         Add(Call(Sys.umask, "process.user.umask", "set the umask to " + Convert.ToString(umask, 8).PadLeft(4, '0'), null, umask));
-        ProcessAttributes.Add(_spec, process, _steps);
+        ProcessAttributes.Add(_spec, process, _steps, lateScheduler: ClonesAtLast);
         PlanFinalAffinity(process);
         PlanLabels(process);
         if (process.Cwd is { Length: > 0 } cwd)

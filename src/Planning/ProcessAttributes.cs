@@ -11,9 +11,9 @@ namespace OciRun.Planning;
 /// <summary>Scheduler, I/O priority, memory policy and personality: one system call each, set just before the payload.</summary>
 static class ProcessAttributes
 {
-    public static void Add(RuntimeSpec spec, SpecProcess process, List<Step> steps)
+    public static void Add(RuntimeSpec spec, SpecProcess process, List<Step> steps, bool lateScheduler)
     {
-        if (process.Scheduler is { Policy: not null } scheduler)
+        if (process.Scheduler is { Policy: not null } scheduler && !(lateScheduler && MustBeLate(scheduler)))
         {
             AddScheduler(scheduler, steps);
         }
@@ -39,8 +39,12 @@ static class ProcessAttributes
     static ProcessCallStep Call(long number, string path, string words, string? hint, params ulong[] arguments) =>
         new() { ConfigPath = path, Number = number, Words = words, Arguments = _ => arguments, HintText = hint };
 
-    /// <summary>In the first version of struct sched_attr, which every kernel takes (sched_setattr(2)).</summary>
-    static void AddScheduler(SpecScheduler scheduler, List<Step> steps)
+    /// <summary>Whether a process with this policy cannot leave a child in its place that has it too (sched(7)).</summary>
+    public static bool MustBeLate(SpecScheduler scheduler) =>
+        scheduler.Policy == "SCHED_DEADLINE" || scheduler.Flags?.Contains("SCHED_FLAG_RESET_ON_FORK") == true;
+
+    /// <summary>The first version of struct sched_attr, which every kernel takes (sched_setattr(2)).</summary>
+    public static byte[] SchedulerBytes(SpecScheduler scheduler)
     {
         int flags = 0;
         foreach (string flag in scheduler.Flags ?? [])
@@ -61,7 +65,12 @@ static class ProcessAttributes
                 sched_period = scheduler.Period,
             },
         ];
-        byte[] attr = MemoryMarshal.AsBytes(value)[..SchedAttr.SCHED_ATTR_SIZE_VER0].ToArray();
+        return MemoryMarshal.AsBytes(value)[..SchedAttr.SCHED_ATTR_SIZE_VER0].ToArray();
+    }
+
+    static void AddScheduler(SpecScheduler scheduler, List<Step> steps)
+    {
+        byte[] attr = SchedulerBytes(scheduler);
         steps.Add(new ProcessCallStep
         {
             ConfigPath = "process.scheduler",

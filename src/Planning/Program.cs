@@ -8,6 +8,8 @@ namespace OciRun.Planning;
 /// <summary>What the container's first process does while it still runs in the runtime's image. One switch in the child performs them.</summary>
 public enum OpCode : ushort
 {
+    /// <summary>Signals, umask and descriptors as the container's process has them.</summary>
+    CleanStart,
     /// <summary>A: number. Tells the runtime that it was reached and waits for its answer.</summary>
     Gate,
     /// <summary>A: system call number, B..F: its arguments; bit n of Flags marks argument n as an offset into the data.</summary>
@@ -175,12 +177,10 @@ public sealed class ProgramBuilder
     /// <summary>The step that operations are being added for.</summary>
     public int Step { get; set; }
     /// <summary>How many descriptor slots the program needs.</summary>
-    public int Slots { get; private set; }
+    public required int Slots { get; init; }
 
     public ReadOnlySpan<Op> Ops => _ops.AsSpan(0, Count);
     public ReadOnlySpan<byte> Data => _data.AsSpan(0, _length);
-
-    public int NewSlot() => Slots++;
 
     public void Add(OpCode code, ulong a = 0, ulong b = 0, ulong c = 0, uint flags = 0)
     {

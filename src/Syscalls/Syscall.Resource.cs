@@ -18,11 +18,13 @@ public static unsafe partial class Syscall
         return limit;
     }
 
-    /// <summary>sched_setattr(2): 0 or -errno; size is filled in here.</summary>
-    public static int TrySchedSetattr(int pid, SchedAttr attr)
+    /// <summary>sched_setattr(2) with the bytes of a struct sched_attr: 0 or -errno.</summary>
+    public static int TrySchedSetattr(int pid, ReadOnlySpan<byte> attributes)
     {
-        attr.size = (uint)sizeof(SchedAttr);
-        return (int)Try(Sys.sched_setattr, pid, (long)(&attr), 0);
+        fixed (byte* attr = attributes)
+        {
+            return (int)Try(Sys.sched_setattr, pid, (long)attr, 0);
+        }
     }
 
     /// <summary>sched_getattr(2).</summary>

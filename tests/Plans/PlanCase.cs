@@ -40,7 +40,7 @@ sealed class HostJson
         SetGroupsDenied = SetGroupsDenied,
         AppArmor = AppArmor,
         SELinux = SELinux,
-        HostNamespaces = HostNamespaces.Aggregate(0UL, static (kinds, type) => kinds | NamespaceKind.FlagOf(type)),
+        HostNamespaces = HostNamespaces.Aggregate(0, static (kinds, type) => kinds | NamespaceKind.FlagOf(type)),
     };
 }
 
@@ -88,6 +88,7 @@ sealed class PlanCase
             NotifyDirectory = options.NotifyDirectory,
             IsExec = options.Exec,
             CgroupManager = options.CgroupManager,
+            StateDirectory = "/run/oci-run/" + name,
         };
     }
 
@@ -131,12 +132,12 @@ sealed class PlanCase
         }
         PlanOptions options = _options with { Terminal = spec.Process?.Terminal ?? false };
         return options.IsExec
-            ? Planner.PlanExec(spec, options, _facts, Kinds(spec), problems)
+            ? Planner.PlanExec(spec, options, _facts, Planner.NamespacesOf(spec), Running, problems)
             : Planner.Plan(spec, options, _facts, problems);
     }
 
-    static ulong Kinds(RuntimeSpec spec) =>
-        (spec.Linux?.Namespaces ?? []).Aggregate(0UL, static (kinds, one) => kinds | NamespaceKind.FlagOf(one.Type));
+    /// <summary>The container that a process of exec joins.</summary>
+    static readonly ExistingContainer Running = new() { Pid = 4711, StartTime = 1, Cgroup = "/running" };
 
     /// <summary>The finished program that init parks in, with fixed descriptor numbers.</summary>
     public static byte[] Image(ContainerPlan plan) => Lowering.InitImage(plan, new InitImageBuilder

@@ -42,10 +42,10 @@ public sealed class PropertyTests
 
     [Theory]
     [MemberData(nameof(Plans))]
-    public void Explain_shows_what_init_does_in_the_order_it_is_done(string name)
+    public void Steps_are_in_the_order_of_their_phases(string name)
     {
         Phase phase = Phase.Prepare;
-        foreach (Step step in PlanOf(name).Steps.Where(static step => step.Actor == Actor.Init))
+        foreach (Step step in PlanOf(name).Steps)
         {
             Assert.True(step.Phase >= phase, $"\"{step.Text}\" is of phase {step.Phase}, after a step of phase {phase}");
             phase = step.Phase;
@@ -58,7 +58,7 @@ public sealed class PropertyTests
     {
         ContainerPlan plan = PlanOf(name);
         InitFile image = new(PlanCase.Image(plan));
-        var lowered = new HashSet<int>();
+        var lowered = new List<int>();
         foreach (Op op in Lowering.ChildProgram(plan).Ops)
         {
             lowered.Add(op.Step);
@@ -71,40 +71,55 @@ public sealed class PropertyTests
         {
             Assert.True(lowered.Contains(i) == (plan.Steps[i].Actor == Actor.Init), plan.Steps[i].Text);
         }
+        // And in the order of the list.
+        Assert.Equal(lowered.Order(), lowered);
     }
 
     [Theory]
     [MemberData(nameof(Plans))]
-    public void Every_slot_has_one_use_and_it_is_the_one_it_is_filled_for(string name)
+    public void Every_slot_is_filled_by_one_step_and_used_by_one_after_it(string name)
     {
         ContainerPlan plan = PlanOf(name);
-        var uses = new List<(int Slot, SlotKind Kind)>();
+        var filled = new Dictionary<int, Step>();
+        var used = new List<(int Slot, Type Filler)>();
         foreach (Step step in plan.Steps)
         {
             switch (step)
             {
-                case JoinNamespacesStep join: uses.AddRange(join.Namespaces.Select(static one => (one.Slot, SlotKind.Namespace))); break;
-                case JoinContainerStep: uses.Add((0, SlotKind.Empty)); break;
+                case OpenSourceStep source:
+                    used.Add((source.IdMapSlot, typeof(OpenIdMapStep)));
+                    filled.Add(source.Slot, source);
+                    break;
+                case OpenStep open: filled.Add(open.Slot, open); break;
+                case EnterPidNamespaceForChildrenStep enter: used.Add((enter.Slot, typeof(OpenNamespaceStep))); break;
+                case JoinNamespacesStep join: used.AddRange(join.Namespaces.Select(static one => (one.Slot, typeof(OpenNamespaceStep)))); break;
+                case JoinContainerStep: used.Add((0, typeof(OpenInitStep))); break;
                 case MountStep mount:
-                    uses.Add((mount.SourceSlot, SlotKind.MountSource));
-                    uses.Add((mount.IdMapSlot, SlotKind.IdMap));
-                    uses.Add((mount.KeepSlot, SlotKind.Empty));
+                    used.Add((mount.SourceSlot, typeof(OpenSourceStep)));
+                    used.Add((mount.IdMapSlot, typeof(OpenIdMapStep)));
+                    if (mount.KeepSlot >= 0)
+                    {
+                        filled.Add(mount.KeepSlot, mount);
+                    }
                     // A source that the runtime opens is mapped by the runtime, with the same mappings.
                     if (mount.SourceSlot >= 0)
                     {
                         Assert.Equal(-1, mount.IdMapSlot);
-                        Assert.Equal(mount.MapsIds, plan.Slots[mount.SourceSlot].IdMapSlot >= 0);
-                        uses.Add((plan.Slots[mount.SourceSlot].IdMapSlot, SlotKind.IdMap));
+                        Assert.Equal(mount.MapsIds, ((OpenSourceStep)filled[mount.SourceSlot]).IdMapSlot >= 0);
                     }
                     break;
+                case SealMountStep seal: used.Add((seal.Slot, typeof(MountStep))); break;
+            }
+            foreach ((int slot, Type filler) in used.Where(static use => use.Slot >= 0))
+            {
+                Assert.IsType(filler, filled[slot]);
             }
         }
-        uses.RemoveAll(static use => use.Slot < 0);
-        Assert.Equal(uses.Count, uses.Select(static use => use.Slot).Distinct().Count());
-        Assert.All(uses, use => Assert.Equal(use.Kind, plan.Slots[use.Slot].Kind));
-        // The pid namespace alone is entered by the runtime, and so is in no step.
-        var unused = plan.Slots.Where((slot, index) => !uses.Exists(use => use.Slot == index));
-        Assert.All(unused, static slot => Assert.Equal((ulong)CLONE_NEWPID, slot.NamespaceFlag));
+        used.RemoveAll(static use => use.Slot < 0);
+        Assert.Equal(used.Count, used.Select(static use => use.Slot).Distinct().Count());
+        // The root directory alone is handed on by itself.
+        Assert.Equal(used.Count, filled.Values.Count(static step => step is not OpenRootStep));
+        Assert.Equal(plan.Slots, filled.Count);
     }
 
     [Theory]
@@ -117,28 +132,53 @@ public sealed class PropertyTests
         Assert.Equal(kept, sealedSlots);
     }
 
+    /// <summary>The runtime waits for init at each gate and lets it go on once; what it must do for init lies between.</summary>
     [Theory]
     [MemberData(nameof(Plans))]
-    public void Every_gate_has_somebody_who_opens_it(string name)
+    public void Every_gate_is_opened_again_after_what_it_is_for(string name)
     {
         ContainerPlan plan = PlanOf(name);
-        var gates = new List<Gate>();
-        foreach (Op op in Lowering.ChildProgram(plan).Ops)
+        Gate? open = null;
+        bool spawned = false;
+        var seen = new HashSet<Gate>();
+        foreach (Step step in plan.Steps)
         {
-            if (op.Code == OpCode.Gate)
+            switch (step)
             {
-                gates.Add((Gate)op.A);
+                case SpawnStep: spawned = true; break;
+                case GateStep gate:
+                    Assert.Null(open);
+                    Assert.True(spawned && seen.Add(gate.Gate));
+                    open = gate.Gate;
+                    break;
+                case ReleaseStep or StartStep:
+                    Assert.NotNull(open);
+                    open = null;
+                    break;
+                case UnitStep: Assert.Equal(Gate.Cgroup, open); break;
+                case MapIdsStep: Assert.Equal(Gate.MapIds, open); break;
+                case NetDevicesStep or HookStep { When: Phase.RuntimeHooks }: Assert.Equal(Gate.RuntimeHooks, open); break;
+                case HookStep { When: Phase.ContainerHooks }: Assert.Equal(Gate.ContainerHooks, open); break;
+                case InitProgramStep or RlimitsStep: Assert.Equal(Gate.InitProgram, open); break;
+                case ResourcesStep or ListenerStep or CommitStateStep or PidFileStep or SchedulerStep: Assert.Equal(Gate.Ready, open); break;
+                case { Actor: Actor.Init } and not WaitStep: Assert.Null(open); break;
             }
         }
-        Assert.Equal(gates.Count, gates.Distinct().Count());
-        Assert.Equal(plan.Steps.Any(static step => step is MapIdsStep), gates.Contains(Gate.MapIds));
-        Assert.Equal(RuntimeDoes(plan, Phase.RuntimeHooks), gates.Contains(Gate.RuntimeHooks));
-        Assert.Equal(RuntimeDoes(plan, Phase.ContainerHooks), gates.Contains(Gate.ContainerHooks));
-        Assert.Equal(Gate.InitProgram, gates[^1]);
+        Assert.Null(open);
     }
 
-    static bool RuntimeDoes(ContainerPlan plan, Phase phase) =>
-        plan.Steps.Any(step => step.Phase == phase && step.Actor == Actor.Runtime);
+    [Theory]
+    [MemberData(nameof(Plans))]
+    public void State_is_claimed_before_anything_is_made_and_removed_last(string name)
+    {
+        List<Step> steps = [.. PlanOf(name).Steps.Where(static step => step.Actor == Actor.Runtime)];
+        if (steps[0] is not OpenInitStep)
+        {
+            Assert.IsType<StateDirectoryStep>(steps[0]);
+            Assert.IsType<SaveStateStep>(steps[1]);
+            Assert.IsType<RemoveStateStep>(steps.Last(static step => step is not HookStep));
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Plans))]
@@ -149,8 +189,7 @@ public sealed class PropertyTests
         var steps = plan.Steps.Where(static step => step.Actor == Actor.Init).ToList();
         Assert.IsType<ExecStep>(steps[^1]);
         Assert.Equal((uint)Sys.execve, image.At(image.Count - 1).Number);
-        bool hasFilter = plan.Spec.Linux?.Seccomp is not null;
-        Assert.Equal(hasFilter, steps[^2] is SeccompStep);
+        bool hasFilter = steps[^2] is SeccompStep;
         Assert.Equal(hasFilter ? 1 : 0, steps.Count(static step => step is SeccompStep));
         for (int i = 0; i < image.Count; i++)
         {

@@ -1,4 +1,5 @@
 using OciRun.Engine;
+using OciRun.Engine.Commands;
 
 namespace OciRun.Cli.Commands;
 
@@ -18,7 +19,7 @@ sealed class CreateCommand : CreatingCommand
 
     public override int Run(GlobalOptions globals, string[] operands)
     {
-        Lifecycle.Create(globals, Options(operands[0]));
+        Creation.Create(globals, Options(operands[0]));
         return 0;
     }
 }

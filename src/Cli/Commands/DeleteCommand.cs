@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OciRun.Engine;
+using OciRun.Engine.Commands;
 
 namespace OciRun.Cli.Commands;
 
@@ -24,11 +25,11 @@ sealed class DeleteCommand : CliCommand
     {
         if (Get(_regex))
         {
-            MatchingIds.ForEach(globals, operands[0], id => Lifecycle.Delete(globals, id, Get(_force)));
+            MatchingIds.ForEach(globals, operands[0], id => Deletion.Delete(globals, id, Get(_force)));
             return 0;
         }
 
-        Lifecycle.Delete(globals, ContainerId.Check(operands[0]), Get(_force));
+        Deletion.Delete(globals, ContainerId.Check(operands[0]), Get(_force));
         return 0;
     }
 }

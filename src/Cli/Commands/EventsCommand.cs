@@ -1,6 +1,7 @@
 using System;
 using System.CommandLine;
 using OciRun.Engine;
+using OciRun.Engine.Commands;
 using OciRun.Syscalls;
 
 namespace OciRun.Cli.Commands;
@@ -32,11 +33,11 @@ sealed class EventsCommand : CliCommand
 
         if (Get(_stats))
         {
-            Out.Write([.. Control.Stats(globals, operands[0]), (byte)'\n']);
+            Out.Write([.. Monitoring.Stats(globals, operands[0]), (byte)'\n']);
             return 0;
         }
 
-        Control.Events(globals, operands[0], (int)Math.Clamp(interval.TotalMilliseconds, 1, int.MaxValue), WriteLine);
+        Monitoring.Events(globals, operands[0], (int)Math.Clamp(interval.TotalMilliseconds, 1, int.MaxValue), WriteLine);
         return 0;
     }
 

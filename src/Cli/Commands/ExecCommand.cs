@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OciRun.Engine;
+using OciRun.Engine.Commands;
 
 namespace OciRun.Cli.Commands;
 
@@ -82,6 +83,6 @@ sealed class ExecCommand : CliCommand
             Cgroup = Get(_cgroup),
             IgnorePaused = Get(_ignorePaused),
         };
-        return ExecEngine.Exec(globals, options);
+        return Execution.Exec(globals, options);
     }
 }

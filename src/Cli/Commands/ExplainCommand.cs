@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OciRun.Engine;
+using OciRun.Engine.Commands;
 
 namespace OciRun.Cli.Commands;
 
@@ -28,10 +29,10 @@ sealed class ExplainCommand : CreatingCommand
     public override int Run(GlobalOptions globals, string[] operands)
     {
         CreateOptions options = Options(operands.Length > 0 ? operands[0] : "container");
-        string text = Get(_seccompBpf) ? Explain.SeccompBpf(globals, options) : (Get(_format) ?? "text") switch
+        string text = Get(_seccompBpf) ? Explanation.SeccompBpf(globals, options) : (Get(_format) ?? "text") switch
         {
-            "text" => Explain.Text(globals, options),
-            "json" => Explain.Json(globals, options),
+            "text" => Explanation.Text(globals, options),
+            "json" => Explanation.Json(globals, options),
             string other => throw new RuntimeException($"invalid format option: {other}"),
         };
         Out.Write(text.Length == 0 || text.EndsWith('\n') ? text : text + "\n");

@@ -1,6 +1,7 @@
 using System;
 using System.CommandLine;
 using OciRun.Engine;
+using OciRun.Engine.Commands;
 using OciRun.Kernel;
 
 namespace OciRun.Cli.Commands;
@@ -43,11 +44,11 @@ sealed class KillCommand : CliCommand
 
         if (Get(_regex))
         {
-            MatchingIds.ForEach(globals, operands[0], id => Lifecycle.Kill(globals, id, signal, Get(_all)));
+            MatchingIds.ForEach(globals, operands[0], id => Killing.Kill(globals, id, signal, Get(_all)));
             return 0;
         }
 
-        Lifecycle.Kill(globals, ContainerId.Check(operands[0]), signal, Get(_all));
+        Killing.Kill(globals, ContainerId.Check(operands[0]), signal, Get(_all));
         return 0;
     }
 }

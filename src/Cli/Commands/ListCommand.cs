@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.IO;
 using System.Text;
 using OciRun.Engine;
+using OciRun.Engine.Commands;
 using OciRun.Spec;
 
 namespace OciRun.Cli.Commands;
@@ -39,7 +40,7 @@ sealed class ListCommand : CliCommand
             throw new RuntimeException($"--root: open(\"{globals.Root}\"): {IoError.Describe(2)}");
         }
 
-        List<ContainerInfo> containers = Lifecycle.List(globals);
+        List<ContainerInfo> containers = Listing.List(globals);
         if (Get(_quiet))
         {
             Out.Write(Ids(containers));

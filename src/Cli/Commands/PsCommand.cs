@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.CommandLine;
 using System.Text;
 using OciRun.Engine;
+using OciRun.Engine.Commands;
 
 namespace OciRun.Cli.Commands;
 
@@ -35,7 +36,7 @@ sealed class PsCommand : CliCommand
             throw new RuntimeException($"invalid format option: {format}");
         }
 
-        List<int> pids = Lifecycle.Pids(globals, operands[0]);
+        List<int> pids = Listing.Pids(globals, operands[0]);
         Out.Write(format == "json" ? Json(pids) : HostPs.Table(operands[1..], pids));
         return 0;
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OciRun.Engine;
+using OciRun.Engine.Commands;
 
 namespace OciRun.Cli.Commands;
 
@@ -27,6 +28,6 @@ sealed class RunCommand : CreatingCommand
         CreateOptions options = Options(operands[0]);
         options.Detach = Get(_detach);
         options.Keep = Get(_keep);
-        return Lifecycle.Run(globals, options);
+        return Creation.Run(globals, options);
     }
 }

@@ -1,4 +1,5 @@
 using OciRun.Engine;
+using OciRun.Engine.Commands;
 
 namespace OciRun.Cli.Commands;
 
@@ -10,7 +11,7 @@ sealed class StartCommand : CliCommand
 
     public override int Run(GlobalOptions globals, string[] operands)
     {
-        Lifecycle.Start(globals, operands[0]);
+        Starting.Start(globals, operands[0]);
         return 0;
     }
 }

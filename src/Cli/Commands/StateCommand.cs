@@ -1,4 +1,5 @@
 using OciRun.Engine;
+using OciRun.Engine.Commands;
 using OciRun.Spec;
 
 namespace OciRun.Cli.Commands;
@@ -11,7 +12,7 @@ sealed class StateCommand : CliCommand
 
     public override int Run(GlobalOptions globals, string[] operands)
     {
-        ContainerInfo info = Lifecycle.State(globals, operands[0]);
+        ContainerInfo info = Listing.State(globals, operands[0]);
         Out.Write(StateJson.Write(info.Record, info.Status, info.Pid));
         Out.Write("\n"u8);
         return 0;

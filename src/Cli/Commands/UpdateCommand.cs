@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
 using OciRun.Engine;
+using OciRun.Engine.Commands;
 using OciRun.Spec;
 
 namespace OciRun.Cli.Commands;
@@ -49,10 +50,10 @@ sealed class UpdateCommand : CliCommand
     {
         if (Get(_resources) is string file)
         {
-            Control.Update(globals, operands[0], Read(file));
+            Updating.Update(globals, operands[0], Read(file));
             return 0;
         }
-        Control.Update(globals, operands[0], ResourceWords.Build(Given()), Get(_cache), Get(_bandwidth));
+        Updating.Update(globals, operands[0], ResourceWords.Build(Given()), Get(_cache), Get(_bandwidth));
         return 0;
     }
 

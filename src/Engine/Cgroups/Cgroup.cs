@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using OciRun.Kernel;
 using OciRun.Planning.Cgroups;
+using OciRun.Spec;
 using OciRun.Syscalls;
 
 namespace OciRun.Engine.Cgroups;
@@ -23,6 +24,22 @@ public sealed partial class Cgroup : IDisposable
         Directory = directory;
         IsNew = isNew;
     }
+
+    /// <summary>The container's cgroup, or null when it has none or it is gone.</summary>
+    public static Cgroup? OfContainer(ContainerRecord record) =>
+        record.CgroupPath is null || CgroupMount.TryFind() is not { } mount ? null : Open(mount, record.CgroupPath);
+
+    /// <summary>Like <see cref="OfContainer"/>, for what takes a cgroup.</summary>
+    /// <exception cref="RuntimeException">There is none.</exception>
+    public static Cgroup OfContainerOrFail(ContainerRecord record) =>
+        OfContainer(record) ?? throw (record.CgroupPath is { } path
+            ? new RuntimeException("the container's cgroup " + path + " is gone", "somebody moved its processes elsewhere and removed it")
+            : new RuntimeException("the container has no cgroup of its own",
+                "it was created where no cgroup could be made for it, or with --cgroup-manager disabled"));
+
+    /// <summary>The cgroup that a process is in now; null when it is gone.</summary>
+    public static Cgroup? OfProcess(int pid) =>
+        CgroupMount.CgroupOf(pid.ToString(CultureInfo.InvariantCulture)) is { } path ? Open(CgroupMount.Find(), path) : null;
 
     /// <summary>Below the mount, starting with '/'.</summary>
     public string Path { get; }

@@ -1,40 +1,65 @@
+using System;
 using System.Globalization;
-using OciRun.Spec;
+using OciRun.Planning.Cgroups;
+using OciRun.Planning.Steps;
 
 namespace OciRun.Engine.Cgroups;
 
 /// <summary>Says so when a failure was the memory limit's doing: what one sees otherwise is an init that is gone.</summary>
-public static class OomReport
+static class OomReport
 {
-    /// <summary>An error to report instead of <paramref name="failure"/> when the OOM killer has struck in the cgroup, or the cgroup is
-    /// gone with its count; null when it has not.</summary>
-    public static RuntimeException? Explain(Cgroup cgroup, SpecResources? resources, string failure)
+    const string MemoryMax = "memory.max";
+
+    /// <summary>Whether the kernel has killed in the cgroup since the plan began. The cgroup's count says so. A unit of systemd may be gone
+    /// with its count: then, with a memory limit, a process that somebody killed before anybody but the kernel had a reason to.</summary>
+    public static bool HasStruck(Products made)
     {
-        bool isGone = cgroup.TryRead("memory.events", out _) < 0;
-        if (!isGone && cgroup.OomKills() == 0)
+        // Kept: between two looks systemd may stop the empty unit, and the count goes with it. It may even be gone before the first
+        // look, when the runtime has not noticed yet that init is dead.
+        if (!made.WasOomKilled && made.Cgroup is { } cgroup)
+        {
+            made.WasOomKilled = cgroup.TryRead("memory.events", out _) == 0
+                ? cgroup.OomKills() > made.OomKills
+                : made.Record.SystemdUnit is not null && LimitOf(made) is not null && made.Process?.WasKilled() == true;
+        }
+        return made.WasOomKilled;
+    }
+
+    /// <summary>As in the cgroup's files, the last word counts.</summary>
+    static CgroupWrite? LimitOf(Products made)
+    {
+        CgroupWrite? limit = null;
+        foreach (CgroupWrite write in made.Plan.Find<ResourcesStep>()?.Writes ?? [])
+        {
+            limit = write.File == MemoryMax ? write : limit;
+        }
+        return limit;
+    }
+
+    /// <summary>An error to report instead of <paramref name="failure"/> when the OOM killer has struck; null when it has not.</summary>
+    public static RuntimeException? Explain(Products made, RuntimeException failure)
+    {
+        if (made.Plan.Options.IsExec)
+        {
+            return failure.Message.Contains("SIGKILL", StringComparison.Ordinal) && Hint(made.Cgroup) is { } hint
+                ? new RuntimeException(failure.Message, hint, failure.ExitCode)
+                : null;
+        }
+        if (!HasStruck(made))
         {
             return null;
         }
-        (string path, string? configured) = Configured(resources);
-        string limit = cgroup.TryRead("memory.max", out string max) == 0 ? max.Trim() : configured ?? "unknown";
+        Cgroup cgroup = made.Cgroup!;
+        CgroupWrite? configured = LimitOf(made);
+        string limit = cgroup.TryRead(MemoryMax, out string max) == 0 ? max.Trim() : configured?.Value.Trim() ?? "unknown";
         // memory.peak: Linux 5.19.
         string used = cgroup.TryRead("memory.peak", out string peak) == 0 ? ", " + peak.Trim() + " bytes were used" : "";
-        string message = "container init was OOM-killed (memory limit too low?): " + (configured == limit ? path : "memory.max") +
-            " is " + limit + " bytes" + used;
-        return new RuntimeException(message, "raise the memory limit; what failed of it: " + failure);
+        string message = "container init was OOM-killed (memory limit too low?): " +
+            (configured?.Value.Trim() == limit ? configured.ConfigPath : MemoryMax) + " is " + limit + " bytes" + used;
+        return new RuntimeException(message, "raise the memory limit; what failed of it: " + failure.Message);
     }
 
-    /// <summary>The limit and where it is set; as in the cgroup's files, unified has the last word.</summary>
-    static (string Path, string? Limit) Configured(SpecResources? resources)
-    {
-        const string file = "memory.max";
-        return resources?.Unified is { } unified && unified.TryGetValue(file, out string? value)
-            ? (ConfigPath.Key("linux.resources.unified", file), value.Trim())
-            : ("linux.resources.memory.limit", resources?.Memory?.Limit?.ToString(CultureInfo.InvariantCulture));
-    }
-
-    /// <summary>A hint for a process that was killed while it was made ready; null when the OOM killer has not been in the cgroup.</summary>
-    public static string? Hint(Cgroup? cgroup)
+    static string? Hint(Cgroup? cgroup)
     {
         ulong kills = cgroup?.OomKills() ?? 0;
         return kills == 0 ? null : "the container is at its memory limit: it has made the kernel kill " +

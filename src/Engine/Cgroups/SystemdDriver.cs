@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using OciRun.Engine.DBus;
 using OciRun.Planning.Cgroups;
+using OciRun.Planning.Steps;
 using OciRun.Spec;
 
 namespace OciRun.Engine.Cgroups;
@@ -17,20 +18,19 @@ public static class SystemdDriver
 
     /// <summary>Starts the unit with a process in it and opens its cgroup. The resources are not written to files yet.</summary>
     /// <param name="mount">The cgroup hierarchy.</param>
-    /// <param name="location">With unit and slice, from <see cref="CgroupPath.Resolve"/>.</param>
-    /// <param name="spec">The container's config, for resources and annotations.</param>
-    /// <param name="id">The container.</param>
+    /// <param name="step">The unit.</param>
     /// <param name="pid">The init process, which waits somewhere else until now.</param>
     /// <param name="timeoutMs">For the whole exchange.</param>
-    public static Cgroup Create(CgroupMount mount, CgroupLocation location, RuntimeSpec spec, string id, int pid,
-        int timeoutMs = SystemdManager.DefaultTimeoutMs)
+    public static Cgroup Create(CgroupMount mount, UnitStep step, int pid, int timeoutMs = SystemdManager.DefaultTimeoutMs)
     {
+        CgroupLocation location = step.Location;
         using SystemdManager systemd = SystemdManager.Connect(UsesUserManager(), timeoutMs);
         List<ConfigProblem> problems = [];
         List<UnitProperty> properties =
-            SystemdProperties.ForUnit(id, location, spec.Linux?.Resources, spec.Annotations, systemd.Version, problems);
+            SystemdProperties.ForUnit(step.Id, location, step.Resources, step.Annotations, systemd.Version, problems);
         Report(problems);
-        properties.RemoveAll(static property => LimitsMemory(property));
+        // Init needs more while it sets the container up than afterwards.
+        properties.RemoveAll(static property => UnitMemoryStep.LimitsMemory(property));
         bool isSlice = location.Unit!.EndsWith(".slice", StringComparison.Ordinal);
         if (!isSlice)
         {
@@ -58,24 +58,12 @@ public static class SystemdDriver
         return cgroup;
     }
 
-    /// <summary>Limits the memory of a unit that was started without: init needs more while it sets the container up than afterwards, and
-    /// systemd removes the cgroup of an init that the limit kills before anybody can ask why. The files have the values already.</summary>
-    public static void LimitMemory(string unit, SpecResources? resources)
+    /// <summary>Sets properties of a unit that runs.</summary>
+    public static void SetProperties(string unit, IReadOnlyList<UnitProperty> properties)
     {
-        if (resources?.Memory is null && resources?.Unified is null)
-        {
-            return;
-        }
-        List<UnitProperty> properties = SystemdProperties.ForResources(resources, 0, []);
-        properties.RemoveAll(static property => !LimitsMemory(property));
-        if (properties.Count != 0)
-        {
-            using SystemdManager systemd = SystemdManager.Connect(UsesUserManager());
-            systemd.SetProperties(unit, properties);
-        }
+        using SystemdManager systemd = SystemdManager.Connect(UsesUserManager());
+        systemd.SetProperties(unit, properties);
     }
-
-    static bool LimitsMemory(UnitProperty property) => property.Name is "MemoryMax" or "MemoryHigh" or "MemorySwapMax";
 
     /// <summary>Stops and forgets a container's unit. Without systemd that is a warning: the caller removes the cgroup anyway,
     /// and systemd drops a scope whose cgroup is empty by itself.</summary>

@@ -71,7 +71,6 @@ static unsafe partial class ChildProgram
     /// <summary>Performs the program; never returns.</summary>
     public static void Run(ChildContext* c)
     {
-        Prepare(c);
         for (int i = 0; i < c->Count; i++)
         {
             Op* op = c->Ops + i;
@@ -94,7 +93,7 @@ static unsafe partial class ChildProgram
     }
 
     /// <summary>Signal state and mode bits are the caller's or the managed runtime's; the container gets neither.</summary>
-    static void Prepare(ChildContext* c)
+    static void CleanStart(ChildContext* c)
     {
         ulong none = 0;
         // struct kernel_sigaction of SIG_DFL: handler, flags, restorer, mask.
@@ -126,6 +125,7 @@ static unsafe partial class ChildProgram
     {
         switch (op->Code)
         {
+            case OpCode.CleanStart: CleanStart(c); break;
             case OpCode.Gate: AtGate(c, op->A, op->B); break;
             case OpCode.Call: Call(c, op); break;
             case OpCode.JoinNamespaces: JoinNamespaces(c, (JoinArgs*)(c->Data + op->A), (int)op->B); break;

@@ -11,6 +11,19 @@ public sealed record UnitProperty(string Name, DBusVariant Value)
     internal static UnitProperty Text(string name, string value) => new(name, new DBusVariant("s", value));
     internal static UnitProperty Bool(string name, bool value) => new(name, new DBusVariant("b", value));
     internal static UnitProperty Number(string name, ulong value) => new(name, new DBusVariant("t", value));
+
+    /// <summary>Name=value, as systemctl show prints it.</summary>
+    public override string ToString() => Name + "=" + Words(Value.Value);
+
+    static string Words(object value) => value switch
+    {
+        string text => text.Contains(' ') ? "\"" + text + "\"" : text,
+        ulong.MaxValue => "infinity",
+        bool on => on ? "yes" : "no",
+        DBusVariant inner => Words(inner.Value),
+        IEnumerable<object> list => "[" + string.Join(' ', System.Linq.Enumerable.Select(list, Words)) + "]",
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
+    };
 }
 
 /// <summary>What a container's config says in the language of systemd units.</summary>

@@ -36,13 +36,3 @@ public sealed class AffinityStep : Step
     public override string? Hint(string call, int errno) =>
         errno == Errno.EINVAL ? "none of these CPUs is there and allowed by the cpuset of the container's cgroup" : null;
 }
-
-/// <summary>The CPUs of the runtime while it clones a process for exec: what the process has until it is in the container's cgroup.</summary>
-public sealed class InitialAffinityStep : Step
-{
-    public required byte[] Cpus { get; init; }
-    public required string List { get; init; }
-    public override Phase Phase => Phase.Prepare;
-    public override Actor Actor => Actor.Runtime;
-    public override string Text => "be on the CPUs " + List + " until the process is in its cgroup";
-}

@@ -1,42 +1,90 @@
 using System.Collections.Generic;
 using System.Text;
+using OciRun.Kernel;
 using OciRun.Planning.Cgroups;
+using OciRun.Spec;
 
 namespace OciRun.Planning.Steps;
 
 /// <summary>The container's cgroup is made before the process, which is born into it.</summary>
-public sealed class CgroupStep : Step
+public sealed class CgroupStep : RuntimeStep
+{
+    public required string Path { get; init; }
+    /// <summary>The config asks for limits or for this path: a user who may not make cgroups cannot go without.</summary>
+    public required bool IsAskedFor { get; init; }
+    public override Phase Phase => Phase.Prepare;
+    public override string? Subject => Path;
+    public override string Text => "make the cgroup " + Path;
+}
+
+/// <summary>A transient unit of systemd around init, which waits: systemd makes the cgroup and moves processes that exist.</summary>
+public sealed class UnitStep : RuntimeStep
 {
     public required CgroupLocation Location { get; init; }
     /// <summary>The cgroup below the unit's that holds the container; null for the unit's own.</summary>
     public string? SubGroup { get; init; }
-    /// <summary>The one below that, which the payload manages; null for none.</summary>
-    public string? Delegated { get; init; }
-    public override Phase Phase => Location.Unit is null ? Phase.Prepare : Phase.Spawn;
-    public override Actor Actor => Actor.Runtime;
-    public override string? Subject => Location.Path;
-    public override string Text => Location.Unit is null
-        ? "make the cgroup " + Location.Path
-        : "start the unit " + Location.Unit + " in " + Location.Slice + (SubGroup is null ? "" : ", the container in " + SubGroup + " below it") +
-            (Delegated is null ? "" : ", the payload in " + Delegated + " below that");
+    /// <summary>What the unit's properties are made from; which systemd knows them is found out when it is asked.</summary>
+    public required string Id { get; init; }
+    public required SpecResources? Resources { get; init; }
+    public required Dictionary<string, string>? Annotations { get; init; }
+    public override Phase Phase => Phase.Spawn;
+    public override string? Subject => Location.Unit;
+    public override string Text
+    {
+        get
+        {
+            var text = new StringBuilder("start the unit ").Append(Location.Unit).Append(" in ").Append(Location.Slice);
+            if (SubGroup is not null)
+            {
+                text.Append(", the container in ").Append(SubGroup).Append(" below it");
+            }
+            text.Append(':');
+            foreach (UnitProperty property in SystemdProperties.ForUnit(Id, Location, Resources, Annotations, int.MaxValue, []))
+            {
+                text.Append(UnitMemoryStep.LimitsMemory(property) ? "" : " " + property);
+            }
+            return text.ToString();
+        }
+    }
+}
+
+/// <summary>The memory limits of the unit, set once init is small: systemd removes the cgroup of an init that they kill before anybody can
+/// ask why. The files have the values already.</summary>
+public sealed class UnitMemoryStep : RuntimeStep
+{
+    public required string Unit { get; init; }
+    public required IReadOnlyList<UnitProperty> Properties { get; init; }
+    public override Phase Phase => Phase.Wait;
+    public override string Text => "tell systemd the memory limits:" + string.Concat(System.Linq.Enumerable.Select(Properties, static one => " " + one));
+
+    /// <summary>Whether systemd might kill for this property.</summary>
+    public static bool LimitsMemory(UnitProperty property) => property.Name is "MemoryMax" or "MemoryHigh" or "MemorySwapMax";
+}
+
+/// <summary>The cgroup below the container's that the payload manages; init moves there, for its cgroup namespace has its root above.</summary>
+public sealed class PayloadCgroupStep : RuntimeStep
+{
+    public required string Name { get; init; }
+    /// <summary>The host's id of the user who gets it; null for the runtime's own.</summary>
+    public required uint? Owner { get; init; }
+    public override Phase Phase => Phase.Wait;
+    public override string Text => "move init to the cgroup " + Name + " below the container's" + (Owner is null ? "" : ", of user " + Owner);
 }
 
 /// <summary>A container that manages cgroups itself (a private cgroup namespace and a writable mount) owns its cgroup.</summary>
-public sealed class DelegateStep : Step
+public sealed class DelegateStep : RuntimeStep
 {
     /// <summary>The host's id of the container's user.</summary>
     public required uint Uid { get; init; }
-    public override Phase Phase => Phase.Join;
-    public override Actor Actor => Actor.Runtime;
+    public override Phase Phase => Phase.Spawn;
     public override string Text => "give the cgroup to user " + Uid;
 }
 
-/// <summary>Limits, written once the init process is small.</summary>
-public sealed class ResourcesStep : Step
+/// <summary>Limits, written once the init process is small, so that they meet nothing but the container's own work.</summary>
+public sealed class ResourcesStep : RuntimeStep
 {
     public required IReadOnlyList<CgroupWrite> Writes { get; init; }
     public override Phase Phase => Phase.Wait;
-    public override Actor Actor => Actor.Runtime;
     public override string Text
     {
         get
@@ -51,11 +99,58 @@ public sealed class ResourcesStep : Step
     }
 }
 
+/// <summary>update: changes limits of a container that runs. When one is refused, those before it get their old values back.</summary>
+public sealed class UpdateResourcesStep : RuntimeStep
+{
+    public required IReadOnlyList<CgroupWrite> Writes { get; init; }
+    /// <summary>The container's unit, which is told as well; null without systemd.</summary>
+    public required string? Unit { get; init; }
+    /// <summary>What changes, for the unit's properties.</summary>
+    public required SpecResources Changes { get; init; }
+    public override Phase Phase => Phase.Wait;
+    public override string Text => "change limits";
+}
+
 /// <summary>Attaches the device rules as an eBPF program to the cgroup.</summary>
-public sealed class DeviceFilterStep : Step
+public sealed class DeviceFilterStep : RuntimeStep
 {
     public required byte[] Program { get; init; }
-    public override Phase Phase => Phase.Root;
-    public override Actor Actor => Actor.Runtime;
+    public override Phase Phase => Phase.Spawn;
     public override string Text => $"attach the device rules to the cgroup (eBPF, {Program.Length / DeviceFilter.InstructionSize} instructions)";
+}
+
+/// <summary>exec: opens the cgroup that the process is born into.</summary>
+public sealed class OpenCgroupStep : RuntimeStep
+{
+    /// <summary>Below the cgroup2 mount.</summary>
+    public required string Path { get; init; }
+    /// <summary>Asked for by an option: it must be there. The container's own may be gone.</summary>
+    public required bool Required { get; init; }
+    public override Phase Phase => Phase.Prepare;
+    public override string? Subject => Path;
+    public override string Text => "open the cgroup " + Path;
+}
+
+/// <summary>Kills what is left of the unit and has systemd forget it.</summary>
+public sealed class StopUnitStep : RuntimeStep
+{
+    public required string Unit { get; init; }
+    /// <summary>Path of the container's cgroup; null when its creation was cut short before it was known.</summary>
+    public required string? Path { get; init; }
+    /// <summary>The container that the unit must be of, where its creation was cut short; null where that is known.</summary>
+    public required string? OnlyOf { get; init; }
+    public override Phase Phase => Phase.Delete;
+    public override string? Subject => Unit;
+    public override string Text => "stop the unit " + Unit + (OnlyOf is null ? "" : " (where it is this container's)");
+}
+
+/// <summary>Kills what is left in the cgroup and removes it with all below.</summary>
+public sealed class RemoveCgroupStep : RuntimeStep
+{
+    public required string Path { get; init; }
+    /// <summary>Frozen processes die, but the cgroup would stay frozen for those that are left.</summary>
+    public bool Thaw { get; init; }
+    public override Phase Phase => Phase.Delete;
+    public override string? Subject => Path;
+    public override string Text => "remove the cgroup " + Path + " and what lives in it" + (Thaw ? ", thawed first" : "");
 }

@@ -9,7 +9,7 @@ using static OciRun.Kernel.CloneFlags;
 namespace OciRun.Planning.Steps;
 
 /// <summary>One kind of namespace: its word in config.json, its CLONE_NEW* bit and its file below /proc/PID/ns.</summary>
-public readonly record struct NamespaceKind(string Type, ulong Flag, string File)
+public readonly record struct NamespaceKind(string Type, int Flag, string File)
 {
     /// <summary>config-linux.md, "Namespaces".</summary>
     public static NamespaceKind[] All() =>
@@ -18,7 +18,7 @@ public readonly record struct NamespaceKind(string Type, ulong Flag, string File
         new("pid", CLONE_NEWPID, "pid"), new("time", CLONE_NEWTIME, "time"), new("user", CLONE_NEWUSER, "user"), new("uts", CLONE_NEWUTS, "uts"),
     ];
 
-    public static ulong FlagOf(string? type) => type switch
+    public static int FlagOf(string? type) => type switch
     {
         "cgroup" => CLONE_NEWCGROUP,
         "ipc" => CLONE_NEWIPC,
@@ -31,8 +31,19 @@ public readonly record struct NamespaceKind(string Type, ulong Flag, string File
         _ => 0,
     };
 
+    /// <summary>The kinds that a config makes anew; those with a path are joined.</summary>
+    public static int NewOf(RuntimeSpec spec)
+    {
+        int kinds = 0;
+        foreach (SpecNamespace one in spec.Linux?.Namespaces ?? [])
+        {
+            kinds |= string.IsNullOrEmpty(one.Path) ? FlagOf(one.Type) : 0;
+        }
+        return kinds;
+    }
+
     /// <summary>Names of the kinds in a set of flags, with commas.</summary>
-    public static string Names(ulong flags)
+    public static string Names(int flags)
     {
         var text = new StringBuilder();
         foreach (NamespaceKind kind in All())
@@ -44,30 +55,6 @@ public readonly record struct NamespaceKind(string Type, ulong Flag, string File
         }
         return text.Length == 0 ? "none" : text.ToString();
     }
-}
-
-/// <summary>clone3(2) of the container's first process, in its new namespaces and, where the kernel can, in its cgroup.</summary>
-public sealed class SpawnStep : Step
-{
-    public required ulong CloneFlags { get; init; }
-    public required bool IntoCgroup { get; init; }
-    /// <summary>The runtime unshares a time namespace before, which its children are born into.</summary>
-    public bool NewTime { get; init; }
-    /// <summary>Path of a pid namespace that the runtime enters before, for its children.</summary>
-    public string? JoinedPid { get; init; }
-    public override Phase Phase => Phase.Spawn;
-    public override Actor Actor => Actor.Runtime;
-    public override string Text =>
-        "clone the init process; new namespaces: " + NamespaceKind.Names(CloneFlags | (NewTime ? CLONE_NEWTIME : 0UL)) +
-        (JoinedPid is null ? "" : "; in the pid namespace " + JoinedPid) + (IntoCgroup ? "; in its cgroup" : "");
-
-    public override string? Hint(string call, int errno) => errno switch
-    {
-        Errno.ENOSPC => "a limit of namespaces is reached: see /proc/sys/user/max_*_namespaces, or more than 32 levels are nested",
-        Errno.EAGAIN => "a limit of processes is reached: see pids.max of the cgroup and RLIMIT_NPROC",
-        Errno.EPERM => "new namespaces need CAP_SYS_ADMIN or a user namespace",
-        _ => null,
-    };
 }
 
 /// <summary>A namespace that exists already.</summary>
@@ -114,34 +101,34 @@ public sealed class JoinNamespacesStep : Step
 /// <summary>exec: setns(2) with the pidfd of the container's first process, which enters all of its namespaces at once.</summary>
 public sealed class JoinContainerStep : Step
 {
-    public required ulong Namespaces { get; init; }
+    public required int Namespaces { get; init; }
     public override Phase Phase => Phase.Join;
     public override string Text => "join the container's namespaces: " + NamespaceKind.Names(Namespaces);
 
     public override void Lower(ProgramBuilder program) =>
-        program.Add(OpCode.JoinContainer, Namespaces);
+        program.Add(OpCode.JoinContainer, (ulong)Namespaces);
 }
 
 /// <summary>unshare(2) of namespaces that must belong to a joined user namespace, and of the cgroup namespace, whose root is the cgroup
 /// that the process is in at that moment.</summary>
 public sealed class UnshareStep : Step
 {
-    public required ulong Flags { get; init; }
-    public override Phase Phase => Phase.Join;
+    public required int Flags { get; init; }
+    public override Phase Phase => Flags == CLONE_NEWUSER ? Phase.Join : Phase.Isolate;
     public override string Text => "unshare namespaces: " + NamespaceKind.Names(Flags);
-    public override void Lower(ProgramBuilder program) => program.Call(Sys.unshare, Flags);
+    public override void Lower(ProgramBuilder program) => program.Call(Sys.unshare, (ulong)Flags);
 }
 
 /// <summary>A second clone: a new pid namespace takes only children, and one that belongs to a joined user namespace can only be made
 /// by a process that has joined it.</summary>
 public sealed class CloneAgainStep : Step
 {
-    public required ulong Flags { get; init; }
-    public override Phase Phase => Phase.Join;
+    public required int Flags { get; init; }
+    public override Phase Phase => Phase.Isolate;
     public override string Text => Flags == 0
         ? "clone once more, into the joined pid namespace"
         : "clone once more; new namespaces: " + NamespaceKind.Names(Flags);
-    public override void Lower(ProgramBuilder program) => program.Add(OpCode.CloneAgain, Flags);
+    public override void Lower(ProgramBuilder program) => program.Add(OpCode.CloneAgain, (ulong)Flags);
 }
 
 /// <summary>exec: the child that this process leaves in its place is born into the container's pid namespace, where other processes see
@@ -186,15 +173,15 @@ public sealed class EnterPidNamespaceStep : Step
 }
 
 /// <summary>Writes uid_map, gid_map and setgroups of the new user namespace.</summary>
-public sealed class MapIdsStep : Step
+public sealed class MapIdsStep : RuntimeStep
 {
     public required IReadOnlyList<SpecIdMapping> Uids { get; init; }
     public required IReadOnlyList<SpecIdMapping> Gids { get; init; }
     public override Phase Phase => Phase.MapIds;
-    public override Actor Actor => Actor.Runtime;
     public override string Text => "map ids: uid " + Ranges(Uids) + "; gid " + Ranges(Gids);
 
-    static string Ranges(IReadOnlyList<SpecIdMapping> mappings)
+    /// <summary>Mappings in words: container id, host id and how many.</summary>
+    public static string Ranges(IReadOnlyList<SpecIdMapping> mappings)
     {
         var text = new StringBuilder();
         foreach (SpecIdMapping mapping in mappings)
@@ -210,51 +197,24 @@ public sealed class MapIdsStep : Step
         : null;
 }
 
-/// <summary>Waits until the ids are mapped, and becomes root of the user namespace.</summary>
+/// <summary>Becomes root of the user namespace, whose ids are mapped.</summary>
 public sealed class BecomeRootStep : Step
 {
-    /// <summary>The first process waits for the runtime before it; a joined user namespace is mapped already.</summary>
-    public required bool WaitForMaps { get; init; }
-    public override Phase Phase => WaitForMaps ? Phase.MapIds : Phase.Join;
+    /// <summary>The user namespace is the container's own; else it was joined.</summary>
+    public required bool IsNew { get; init; }
+    public override Phase Phase => IsNew ? Phase.MapIds : Phase.Join;
     public override string Text => "become root of the user namespace";
 
-    public override void Lower(ProgramBuilder program)
-    {
-        if (WaitForMaps)
-        {
-            program.Add(OpCode.Gate, (ulong)Gate.MapIds);
-        }
-        program.Add(OpCode.BecomeRoot);
-    }
+    public override void Lower(ProgramBuilder program) => program.Add(OpCode.BecomeRoot);
 
     public override string? Hint(string call, int errno) =>
         errno == Errno.EINVAL ? "container id 0 has no mapping in linux.uidMappings or linux.gidMappings" : null;
 }
 
-/// <summary>Writes /proc/PID/timens_offsets before a process enters the time namespace.</summary>
-public sealed class TimeOffsetsStep : Step
-{
-    public required IReadOnlyDictionary<string, SpecTimeOffset> Offsets { get; init; }
-    public override Phase Phase => Phase.Prepare;
-    public override Actor Actor => Actor.Runtime;
-    public override string Text
-    {
-        get
-        {
-            var text = new StringBuilder("set clock offsets:");
-            foreach ((string clock, SpecTimeOffset offset) in Offsets)
-            {
-                text.Append(' ').Append(clock).Append('=').Append(offset.Secs).Append('.').Append(offset.Nanosecs.ToString("D9"));
-            }
-            return text.ToString();
-        }
-    }
-}
-
 /// <summary>Brings lo up in a new network namespace.</summary>
 public sealed class LoopbackStep : Step
 {
-    public override Phase Phase => Phase.Join;
+    public override Phase Phase => Phase.Isolate;
     public override string Text => "bring the loopback interface up";
     public override void Lower(ProgramBuilder program) => program.Add(OpCode.LoopbackUp);
 }
@@ -265,7 +225,7 @@ public sealed class KeyringStep : Step
     public required string Name { get; init; }
     /// <summary>SELinux label of the keyring, so that the payload may use it; null where SELinux is off.</summary>
     public string? Label { get; init; }
-    public override Phase Phase => Phase.Join;
+    public override Phase Phase => Phase.Isolate;
     public override string? Subject => Label;
     public override string Text => "join a new session keyring " + Name + (Label is null ? "" : " with the label " + Label);
 

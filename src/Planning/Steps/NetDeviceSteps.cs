@@ -9,11 +9,10 @@ public readonly record struct MovedDevice(string ConfigPath, string Name, string
 
 /// <summary>Moves network devices into the container's network namespace, with their permanent addresses of global scope, and brings
 /// them up (config-linux.md, "Network Devices").</summary>
-public sealed class NetDevicesStep : Step
+public sealed class NetDevicesStep : RuntimeStep
 {
     public required IReadOnlyList<MovedDevice> Devices { get; init; }
     public override Phase Phase => Phase.RuntimeHooks;
-    public override Actor Actor => Actor.Runtime;
     public override string Text
     {
         get

@@ -18,16 +18,10 @@ namespace OciRun.Planning.Steps;
 /// that the program's table holds.</summary>
 public sealed class ExecInitStep : Step
 {
-    public required bool HomeFromPasswd { get; init; }
     public override Phase Phase => Phase.Restrict;
-    public override string Text => "go on in the sealed init program" +
-        (HomeFromPasswd ? "; HOME from the container's /etc/passwd" : "");
+    public override string Text => "go on in the sealed init program";
 
-    public override void Lower(ProgramBuilder program)
-    {
-        program.Add(OpCode.Gate, (ulong)Gate.InitProgram, HomeFromPasswd ? 1UL : 0);
-        program.Add(OpCode.ExecInit);
-    }
+    public override void Lower(ProgramBuilder program) => program.Add(OpCode.ExecInit);
 
     public override void Lower(InitImageBuilder image)
     {
@@ -75,11 +69,12 @@ public sealed class ProcessCallStep : Step
 /// <summary>Resource limits of the payload, set by the runtime with prlimit(2) while the process still has the runtime's user, for a
 /// limit of somebody else's process takes CAP_SYS_RESOURCE. The number of open files comes last, from the process itself: it
 /// would be in the way of accept4(2).</summary>
-public sealed class RlimitsStep : Step
+public sealed class RlimitsStep : RuntimeStep
 {
     public required IReadOnlyList<SpecRlimit> Rlimits { get; init; }
+    /// <summary>The process will clone itself: its number of processes is limited by the child, and only raised here where need be.</summary>
+    public required bool LeavesProcesses { get; init; }
     public override Phase Phase => Phase.Restrict;
-    public override Actor Actor => Actor.Runtime;
     public override string Text
     {
         get
@@ -98,28 +93,43 @@ public sealed class RlimitsStep : Step
         errno == Errno.EPERM ? "raising a hard limit above the caller's needs CAP_SYS_RESOURCE" : null;
 }
 
-/// <summary>The final limit of open files, once no more are opened.</summary>
-public sealed class OpenFilesStep : Step
+/// <summary>A limit that would be in the way before: of open files once no more are opened, of processes once the last is cloned.</summary>
+public sealed class LateRlimitStep : Step
 {
     public required SpecRlimit Limit { get; init; }
     public override Phase Phase => Phase.Exec;
-    public override string Text => $"set the limit of open files to {Limit.Soft}:{Limit.Hard}";
+    public override string Text => $"set {Limit.Type} to {Limit.Soft}:{Limit.Hard}";
 
     public override void Lower(InitImageBuilder image)
     {
         ulong[] value = [Limit.Soft, Limit.Hard];
-        image.Call(Sys.prlimit64, 0, RLIMIT_NOFILE, image.Bytes(MemoryMarshal.AsBytes<ulong>(value)));
+        image.Call(Sys.prlimit64, 0, (ulong)Rlimits.Number(Limit.Type!), image.Bytes(MemoryMarshal.AsBytes<ulong>(value)));
     }
 
     public override string? Hint(string call, int errno) =>
         errno == Errno.EPERM ? "raising a hard limit above the caller's needs CAP_SYS_RESOURCE" : null;
 }
 
-public sealed class OomScoreStep : Step
+/// <summary>The scheduling policy of a process that had to clone itself without it (sched_setattr(2)).</summary>
+public sealed class SchedulerStep : RuntimeStep
+{
+    public required string Policy { get; init; }
+    /// <summary>struct sched_attr.</summary>
+    public required byte[] Attributes { get; init; }
+    public override Phase Phase => Phase.Wait;
+    public override string Text => "set the scheduler to " + Policy;
+    public override string? Hint(string call, int errno) => errno == Errno.EPERM
+        ? "real-time policies need CAP_SYS_NICE; SCHED_DEADLINE does not go with a restricted cpuset"
+        : null;
+}
+
+/// <summary>How soon the kernel kills the process when memory runs out (proc_pid_oom_score_adj(5)).</summary>
+public sealed class OomScoreStep : RuntimeStep
 {
     public required int Value { get; init; }
-    public override Phase Phase => Phase.MapIds;
-    public override Actor Actor => Actor.Runtime;
+    /// <summary>The process joins a user namespace, which on some kernels may not change its badness; that is tolerated, as runc does.</summary>
+    public required bool MayBeRefused { get; init; }
+    public override Phase Phase => Phase.Spawn;
     public override string Text => "set oom_score_adj to " + Value;
     public override string? Hint(string call, int errno) => errno is Errno.EACCES or Errno.EPERM
         ? "lowering it below the caller's own value needs CAP_SYS_RESOURCE"
@@ -302,7 +312,7 @@ public sealed class FindProgramStep : Step
     const ulong WorkingDirectory = unchecked((ulong)AT_FDCWD);
 }
 
-/// <summary>Tells the runtime that all is prepared, and waits for the word to start.</summary>
+/// <summary>Waits for the word to start.</summary>
 public sealed class WaitStep : Step
 {
     public required bool ForStart { get; init; }
@@ -314,8 +324,6 @@ public sealed class WaitStep : Step
 
     public override void Lower(InitImageBuilder image)
     {
-        Span<Record> ready = [new Record { Type = RecordType.Gate, Step = (uint)image.Step, Aux = (ulong)Gate.Ready }];
-        image.Call(Sys.write, (ulong)image.ChannelFd, image.Bytes(MemoryMarshal.AsBytes(ready)), Record.Size);
         if (!ForStart)
         {
             image.Call(Sys.read, (ulong)image.ChannelFd, InitImageBuilder.Scratch, Record.Size, result: Got);
@@ -330,6 +338,7 @@ public sealed class WaitStep : Step
         image.TestRegister(Got, 1, 0, then: 3, otherwise: 1);
         image.Call(Sys.close, firstFrom: Connection);
         image.Set(Got, 0, then: -4);
+        Span<Record> ready = [new Record { Type = RecordType.Gate, Step = (uint)image.Step, Aux = (ulong)Gate.Ready }];
         // Start can tell a process that died here from one whose payload was executed: only the second has answered.
         image.Call(Sys.write, 0, image.Bytes(MemoryMarshal.AsBytes(ready)), Record.Size, firstFrom: Connection);
     }

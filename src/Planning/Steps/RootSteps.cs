@@ -218,27 +218,3 @@ public sealed class SwitchRootStep : Step
         ? "pivot_root does not work on an initramfs: use --no-pivot"
         : null;
 }
-
-/// <summary>Waits for the runtime to run hooks.</summary>
-public sealed class GateStep : Step
-{
-    public required Gate Gate { get; init; }
-    public required string Reason { get; init; }
-    public override Phase Phase => Gate == Gate.RuntimeHooks ? Phase.RuntimeHooks : Phase.ContainerHooks;
-    public override string Text => "wait for the runtime: " + Reason;
-    public override void Lower(ProgramBuilder program) => program.Add(OpCode.Gate, (ulong)Gate);
-}
-
-/// <summary>One hook, run by the runtime while init waits.</summary>
-public sealed class HookStep : Step
-{
-    public required string Kind { get; init; }
-    public required int Index { get; init; }
-    public required Spec.SpecHook Hook { get; init; }
-    public required Phase When { get; init; }
-    public override Phase Phase => When;
-    public override Actor Actor => Actor.Runtime;
-    public override string? Subject => Hook.Path;
-    public override string Text => "run the " + Kind + " hook " + Hook.Path +
-        (Hook.Timeout is { } seconds ? $", for at most {seconds} s" : "");
-}

@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using OciRun.Kernel;
 using OciRun.Planning.Seccomp;
+using OciRun.Spec;
 
 namespace OciRun.Planning.Steps;
 
@@ -14,11 +15,10 @@ public sealed class SeccompStep : Step
     /// <summary>Socket of the agent that gets the listener. Such a filter is loaded before the process is ready, for the agent must be
     /// there from create on; null for others.</summary>
     public string? ListenerPath { get; init; }
-    /// <summary>The config path of <see cref="ListenerPath"/>.</summary>
-    public string ListenerSource { get; init; } = "";
-    public string? ListenerMetadata { get; init; }
     /// <summary>Names that no architecture has; their rules are left out, for engines' lists hold calls of other kernels.</summary>
     public IReadOnlyList<string>? UnknownNames { get; init; }
+    /// <summary>What the filter was compiled from; null when the config brings a program.</summary>
+    public SpecSeccomp? Profile { get; init; }
     public override Phase Phase => ListenerPath is null ? Phase.Exec : Phase.Restrict;
     public override string Text => $"load the seccomp filter ({Filter.Length / 8} instructions)" +
         (ListenerPath is null ? "" : "; its listener goes to " + ListenerPath);

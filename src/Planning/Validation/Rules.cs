@@ -8,7 +8,7 @@ namespace OciRun.Planning.Validation;
 
 /// <summary>Where rules put what they find, and the checks that many of them share. Paths are given only once something is wrong,
 /// so that a good config costs no text.</summary>
-readonly struct Rules(List<ConfigProblem> problems, string prefix = "", bool specificationOnly = false, ulong hostNamespaces = 0)
+readonly struct Rules(List<ConfigProblem> problems, string prefix = "", bool specificationOnly = false, int hostNamespaces = 0)
 {
     /// <summary>PATH_MAX without its final NUL, path_resolution(7).</summary>
     const int MaxPath = 4095;

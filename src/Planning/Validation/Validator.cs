@@ -16,7 +16,7 @@ public static class Validator
     /// it takes beyond the letter a problem.</param>
     /// <param name="hostNamespaces">CLONE_NEW* flags of the kinds where the config joins the host's own namespace.</param>
     public static void Validate(RuntimeSpec spec, List<ConfigProblem> problems, bool processRequired = true,
-        bool specificationOnly = false, ulong hostNamespaces = 0)
+        bool specificationOnly = false, int hostNamespaces = 0)
     {
         var rules = new Rules(problems, "", specificationOnly, hostNamespaces);
         TopLevelRules.Check(spec, rules);

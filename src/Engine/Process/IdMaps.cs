@@ -9,7 +9,7 @@ using OciRun.Spec;
 using OciRun.Syscalls;
 using static OciRun.Kernel.CloneFlags;
 
-namespace OciRun.Engine;
+namespace OciRun.Engine.Process;
 
 /// <summary>Files of a process below /proc.</summary>
 static class ProcFile
@@ -124,7 +124,7 @@ static class IdMaps
 static unsafe class UserNamespaces
 {
     /// <summary>Clones a process into a new user namespace, maps its ids, takes the namespace's descriptor and ends it.</summary>
-    public static int Make(Slot slot)
+    public static int Make(OpenIdMapStep slot)
     {
         int pidfd = -1;
         var clone = new CloneArgs
@@ -169,29 +169,24 @@ static class TimeOffsets
     public static SafeFd? OpenOwn() =>
         s_hasUnshared ? Syscall.Open("/proc/self/ns/time", OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC) : null;
 
-    public static void Enter(ContainerPlan plan)
+    /// <summary>unshare(2); it takes effect for children alone.</summary>
+    public static void Unshare(TimeNamespaceStep step)
     {
-        if ((plan.NewNamespaces & CLONE_NEWTIME) == 0)
-        {
-            return;
-        }
-        int result = Syscall.TryUnshare(CloneFlags.CLONE_NEWTIME);
+        int result = Syscall.TryUnshare(CLONE_NEWTIME);
         if (result < 0)
         {
-            throw new RuntimeException("linux.namespaces: " + ErrorText.Call("unshare", "time", -result));
+            throw new RuntimeException(step.ConfigPath + ": " + ErrorText.Call("unshare", "time", -result));
         }
         s_hasUnshared = true;
-        foreach (Step step in plan.Steps)
+    }
+
+    public static void Write(TimeOffsetsStep step)
+    {
+        var text = new StringBuilder();
+        foreach ((string clock, SpecTimeOffset offset) in step.Offsets)
         {
-            if (step is TimeOffsetsStep offsets)
-            {
-                var text = new StringBuilder();
-                foreach ((string clock, SpecTimeOffset offset) in offsets.Offsets)
-                {
-                    text.Append(clock).Append(' ').Append(offset.Secs).Append(' ').Append(offset.Nanosecs).Append('\n');
-                }
-                ProcFile.Write(Syscall.Getpid(), "timens_offsets", text.ToString(), "linux.timeOffsets", step);
-            }
+            text.Append(clock).Append(' ').Append(offset.Secs).Append(' ').Append(offset.Nanosecs).Append('\n');
         }
+        ProcFile.Write(Syscall.Getpid(), "timens_offsets", text.ToString(), step.ConfigPath, step);
     }
 }

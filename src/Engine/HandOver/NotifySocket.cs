@@ -1,11 +1,12 @@
 using System;
 using System.Globalization;
 using System.Text;
+using OciRun.Engine.State;
 using OciRun.Kernel;
 using OciRun.Syscalls;
 using static OciRun.Kernel.Mode;
 
-namespace OciRun.Engine;
+namespace OciRun.Engine.HandOver;
 
 /// <summary>Service notifications (sd_notify(3)): the container gets a socket of its own at /run/notify/notify.sock, and the runtime
 /// hands what comes there on to the caller's NOTIFY_SOCKET, with the payload's pid as the host sees it.</summary>

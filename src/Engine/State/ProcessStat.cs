@@ -3,7 +3,7 @@ using System.Globalization;
 using OciRun.Kernel;
 using OciRun.Syscalls;
 
-namespace OciRun.Engine;
+namespace OciRun.Engine.State;
 
 /// <summary>Facts about a process, from /proc/PID/stat.</summary>
 public static class ProcessStat

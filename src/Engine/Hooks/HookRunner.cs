@@ -5,68 +5,32 @@ using System.Globalization;
 using System.Text;
 using OciRun.Engine.Child;
 using OciRun.Kernel;
+using OciRun.Planning.Steps;
 using OciRun.Spec;
 using OciRun.Syscalls;
 using static OciRun.Kernel.Mode;
 
-namespace OciRun.Engine;
+namespace OciRun.Engine.Hooks;
 
 /// <summary>Where and with what a hook runs.</summary>
 sealed class HookPlace
 {
     /// <summary>The container's process whose namespaces the hook joins, -1 for the runtime's own.</summary>
     public int Pidfd { get; init; } = -1;
-    public ulong Namespaces { get; init; }
+    public int Namespaces { get; init; }
     /// <summary>Directory to run in; null for the runtime's.</summary>
     public string? Directory { get; init; }
     /// <summary>The environment of a hook that has none of its own.</summary>
     public required IReadOnlyList<string> DefaultEnvironment { get; init; }
-    /// <summary>The container's annotations.</summary>
-    public required IReadOnlyDictionary<string, string>? Annotations { get; init; }
-    /// <summary>Files that the hooks' output is appended to, as with crun.</summary>
-    public string? OutputFile => Annotations?.GetValueOrDefault("run.oci.hooks.stdout");
-    public string? ErrorFile => Annotations?.GetValueOrDefault("run.oci.hooks.stderr");
+    public required HookOutput Output { get; init; }
     /// <summary>The container's init process, whose end ends the hook; -1 when the hook may outlive it.</summary>
     public int InitPidfd { get; init; } = -1;
 }
 
 /// <summary>Runs hooks one after the other (config.md, "POSIX-platform Hooks"): the state on standard input, output kept for the error
 /// message, the whole process group killed at the timeout.</summary>
-static class Hooks
+static class HookRunner
 {
-    /// <summary>Runs the hooks of one kind; the first that fails ends it.</summary>
-    /// <exception cref="RuntimeException">Names hook, reason and output.</exception>
-    public static void Run(string kind, IReadOnlyList<SpecHook> hooks, byte[] state, HookPlace place)
-    {
-        for (int i = 0; i < hooks.Count; i++)
-        {
-            Run(kind, i, hooks[i], state, place);
-        }
-    }
-
-    /// <summary>Runs one hook.</summary>
-    public static void Run(string kind, int index, SpecHook hook, byte[] state, HookPlace place)
-    {
-        string? failure = RunOne(hook, state, place);
-        if (failure is not null)
-        {
-            throw new RuntimeException($"hooks.{kind}[{index}] ({hook.Path}): error running {kind} hook #{index}: {failure}");
-        }
-    }
-
-    /// <summary>Runs all hooks of one kind; a failure is a warning (poststop, runtime.md "Lifecycle" 13).</summary>
-    public static void RunAll(string kind, IReadOnlyList<SpecHook> hooks, byte[] state, HookPlace place)
-    {
-        for (int i = 0; i < hooks.Count; i++)
-        {
-            string? failure = RunOne(hooks[i], state, place);
-            if (failure is not null)
-            {
-                Log.Warn($"hooks.{kind}[{i}] ({hooks[i].Path}): error running {kind} hook #{i}: {failure}");
-            }
-        }
-    }
-
     /// <summary>The runtime's own environment, as hooks without one get it.</summary>
     public static List<string> OwnEnvironment()
     {
@@ -78,7 +42,8 @@ static class Hooks
         return result;
     }
 
-    static string? RunOne(SpecHook hook, byte[] state, HookPlace place)
+    /// <summary>Runs a hook in the place it is to be in. Null: it succeeded.</summary>
+    public static string? Run(SpecHook hook, byte[] state, HookPlace place)
     {
         (SafeFd reportRead, SafeFd reportWrite) = Syscall.Pipe2();
         using (reportRead)
@@ -121,8 +86,8 @@ static class Hooks
         using (outputWrite)
         using (errorRead)
         using (errorWrite)
-        using (SafeFd? outputFile = OpenOutput(place.OutputFile))
-        using (SafeFd? errorFile = OpenOutput(place.ErrorFile))
+        using (SafeFd? outputFile = OpenOutput(place.Output.Standard))
+        using (SafeFd? errorFile = OpenOutput(place.Output.Error))
         {
             int pid;
             SafeFd pidfd;

@@ -1,5 +1,6 @@
 using System;
 using System.Globalization;
+using OciRun.Engine.Process;
 using OciRun.Kernel;
 using OciRun.Planning;
 using OciRun.Planning.Seccomp;
@@ -7,7 +8,7 @@ using OciRun.Planning.Steps;
 using OciRun.Spec;
 using OciRun.Syscalls;
 
-namespace OciRun.Engine;
+namespace OciRun.Engine.HandOver;
 
 /// <summary>Takes the listener of a filter with SCMP_ACT_NOTIFY out of the process that loaded it, and sends it to the agent with a
 /// message about the container (config-linux.md, "The Container Process State").</summary>
@@ -32,17 +33,14 @@ static class SeccompListener
         }
     }
 
-    public static void HandOver(ContainerPlan plan, ContainerRecord record, ContainerStatus status, int initPid, InitProcess process)
+    public static void HandOver(ListenerStep step, Products made)
     {
-        foreach (Step step in plan.Steps)
-        {
-            if (step is SeccompStep { ListenerPath: { } path } seccomp)
-            {
-                using SafeFd listener = Take(process);
-                byte[] message = SeccompNotifyMessage.Build(record, status, initPid, process.Pid, seccomp.ListenerMetadata);
-                Sockets.SendDescriptor(path, message, listener, seccomp.ListenerSource);
-            }
-        }
+        InitProcess process = made.Process!;
+        using SafeFd listener = Take(process);
+        bool isInit = made.ContainerInit is null;
+        ContainerStatus status = step.IsExec ? ContainerStatus.Running : isInit ? ContainerStatus.Creating : ContainerStatus.Created;
+        byte[] message = SeccompNotifyMessage.Build(made.Record, status, isInit ? process.Pid : made.Record.Pid, process.Pid, step.Metadata);
+        Sockets.SendDescriptor(step.Path, message, listener, step.ConfigPath);
     }
 
     /// <summary>pidfd_getfd(2): the process itself could no longer send it, its filter may be in the way.</summary>

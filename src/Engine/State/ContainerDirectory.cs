@@ -6,7 +6,7 @@ using OciRun.Spec;
 using OciRun.Syscalls;
 using static OciRun.Kernel.Mode;
 
-namespace OciRun.Engine;
+namespace OciRun.Engine.State;
 
 /// <summary>The directory of one container below the state root: state.json, replaced as a whole by rename, and the socket that start
 /// connects to. Everything goes through its descriptor, so it may be removed or replaced meanwhile without harm.</summary>
@@ -76,6 +76,21 @@ public sealed class ContainerDirectory : IDisposable
     /// <summary>The directory of a container that must exist.</summary>
     public static ContainerDirectory Open(GlobalOptions globals, string id) =>
         TryOpen(globals, id) ?? throw new RuntimeException("container does not exist");
+
+    /// <summary>Like <see cref="Open"/>, once no other command changes the container.</summary>
+    public static ContainerDirectory OpenLocked(GlobalOptions globals, string id)
+    {
+        ContainerDirectory directory = Open(globals, id);
+        if (directory.Lock())
+        {
+            return directory;
+        }
+        directory.Dispose();
+        throw new RuntimeException("container does not exist");
+    }
+
+    /// <summary>Where the directory of a container is.</summary>
+    public static string PathOf(GlobalOptions globals, string id) => globals.Root + "/" + id;
 
     static ContainerDirectory? OpenBelow(GlobalOptions globals, string id, SafeFd root)
     {

@@ -3,7 +3,7 @@ using System.Text;
 using OciRun.Kernel;
 using OciRun.Syscalls;
 
-namespace OciRun.Engine;
+namespace OciRun.Engine.Hooks;
 
 /// <summary>Feeds a hook and reads it, without ever waiting for one end only.</summary>
 sealed class HookStreams(byte[] state, SafeFd input, SafeFd output, SafeFd errorOutput)

@@ -5,7 +5,7 @@ using OciRun.Kernel;
 using OciRun.Syscalls;
 using static OciRun.Kernel.Mode;
 
-namespace OciRun.Engine;
+namespace OciRun.Engine.HandOver;
 
 /// <summary>Hands a descriptor to a caller that listens on a socket.</summary>
 static class Sockets

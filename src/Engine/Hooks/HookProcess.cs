@@ -1,10 +1,11 @@
 using System;
 using OciRun.Engine.Child;
+using OciRun.Engine.Process;
 using OciRun.Kernel;
 using OciRun.Spec;
 using OciRun.Syscalls;
 
-namespace OciRun.Engine;
+namespace OciRun.Engine.Hooks;
 
 /// <summary>A cloned hook.</summary>
 sealed unsafe class HookProcess 

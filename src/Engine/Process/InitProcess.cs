@@ -10,7 +10,7 @@ using OciRun.Syscalls;
 using static OciRun.Kernel.Mode;
 using static OciRun.Kernel.Signal;
 
-namespace OciRun.Engine;
+namespace OciRun.Engine.Process;
 
 /// <summary>The container's first process, or one that exec starts: it is cloned, answered at its gates, and fed its init program.</summary>
 sealed unsafe class InitProcess : IDisposable
@@ -24,13 +24,15 @@ sealed unsafe class InitProcess : IDisposable
     readonly SafeFd _programReadOnly;
     /// <summary>The host's procfs, when the init program needs it.</summary>
     readonly SafeFd? _proc;
-    string? _home;
+    /// <summary>The container's /etc/passwd, when it has sent one.</summary>
+    SafeFd? _passwd;
     /// <summary>The step in which the process clones itself: one record that names a pid is believed. -1: none, or done.</summary>
     int _cloneStep = -1;
     /// <summary>From here on the process is no more this program's own code.</summary>
     bool _programFilled;
 
-    public InitProcess(ContainerPlan plan)
+    /// <summary>Makes the channel and the program's file; with <paramref name="needsProc"/> also opens the host's procfs.</summary>
+    public InitProcess(ContainerPlan plan, bool needsProc)
     {
         _plan = plan;
         (_channel, _peer) = Syscall.SocketPair(SocketType.SOCK_SEQPACKET | SocketType.SOCK_CLOEXEC);
@@ -50,11 +52,11 @@ sealed unsafe class InitProcess : IDisposable
             {
                 _cloneStep = i;
             }
-            if (plan.Steps[i] is CloseProcStep)
-            {
-                _proc = HostProc();
-                ProcNumber = _proc;
-            }
+        }
+        if (needsProc)
+        {
+            _proc = HostProc();
+            ProcNumber = _proc;
         }
     }
 
@@ -75,12 +77,10 @@ sealed unsafe class InitProcess : IDisposable
 
     /// <summary>Number of the channel's other end in the process.</summary>
     int PeerNumber { get; }
-    /// <summary>Root directory to change to when a container is joined that has no mount namespace of its own; -1 for none.</summary>
-    public int RootDirectory { get; set; } = -1;
     public int Pid { get; private set; }
     public SafeFd Pidfd { get; private set; } = new(-1);
     /// <summary>What the process gets as its standard streams; -1 for the runtime's own.</summary>
-    public (int Input, int Output, int ErrorOutput) Streams { get; init; } = (-1, -1, -1);
+    public (int Input, int Output, int Error) Streams { get; init; } = (-1, -1, -1);
     public SafeFd Terminal { get; private set; } = new(-1);
 
     /// <summary>MFD_EXEC is needed where the default is noexec, and unknown before Linux 6.3.</summary>
@@ -103,19 +103,20 @@ sealed unsafe class InitProcess : IDisposable
 
     /// <summary>clone3(2). The parent has one managed thread, no collection can start, and all signals are blocked until the child has
     /// reset their handlers.</summary>
+    /// <param name="step">What it is born into.</param>
+    /// <param name="made">The descriptors that it is born with.</param>
+    /// <param name="cgroup">Its cgroup's directory, -1 for the runtime's.</param>
+    /// <param name="startSocket">The listening socket for start, -1 for none.</param>
+    /// <param name="waitFirst">A gate before its first step; 0 for none.</param>
     /// <returns>0, or a negative errno.</returns>
-    public int Spawn(ReadOnlySpan<int> slots, int cgroup, int startSocket, Gate waitFirst)
+    public int Spawn(SpawnStep step, Products made, int cgroup, int startSocket, Gate waitFirst)
     {
-        using var _ = new Timings.Span("lower the plan, clone3");
         ProgramBuilder program = Lowering.ChildProgram(_plan);
         ulong* times = Timings.Share(_plan, program);
-        Span<int> table = stackalloc int[Math.Max(program.Slots, 1)];
-        table.Fill(-1);
-        slots.CopyTo(table);
         int pidfd = -1;
         var args = new CloneArgs
         {
-            flags = _plan.CloneFlags | CloneFlags.CLONE_PIDFD | CloneFlags.CLONE_CLEAR_SIGHAND |
+            flags = (ulong)step.CloneFlags | CloneFlags.CLONE_PIDFD | CloneFlags.CLONE_CLEAR_SIGHAND |
                 (cgroup >= 0 ? (ulong)CloneFlags.CLONE_INTO_CGROUP : 0),
             pidfd = (ulong)&pidfd,
             exit_signal = Signal.SIGCHLD,
@@ -125,7 +126,7 @@ sealed unsafe class InitProcess : IDisposable
         ulong mask = Syscall.Sigprocmask(SigHow.SIG_SETMASK, ulong.MaxValue);
         fixed (Op* ops = program.Ops)
         fixed (byte* data = program.Data)
-        fixed (int* descriptors = table)
+        fixed (int* descriptors = made.Slots)
         {
             var context = new ChildContext
             {
@@ -139,7 +140,7 @@ sealed unsafe class InitProcess : IDisposable
                 CloseFirst = _program,
                 RuntimeEnd = _channel,
                 InheritedFds = _plan.Options.InheritedFds,
-                Root = RootDirectory,
+                Root = made.Root,
                 Proc = ProcNumber,
                 Null = -1,
                 MaskMount = -1,
@@ -147,7 +148,7 @@ sealed unsafe class InitProcess : IDisposable
                 WaitFirst = (int)waitFirst,
                 Input = Streams.Input,
                 Output = Streams.Output,
-                ErrorOutput = Streams.ErrorOutput,
+                ErrorOutput = Streams.Error,
                 InitProc = ProcNumber,
                 Times = times,
             };
@@ -179,6 +180,38 @@ sealed unsafe class InitProcess : IDisposable
         {
             throw new RuntimeException(ErrorText.Call("write", null, -written));
         }
+    }
+
+    /// <summary>What the process has reported as the reason of its end, where it has: to be asked when something that the runtime did to it
+    /// failed. Null: it lives, or ended without a word.</summary>
+    public RuntimeException? PendingError()
+    {
+        Span<byte> buffer = stackalloc byte[Record.Size + 512];
+        Span<int> fds = stackalloc int[4];
+        while (Pidfd >= 0 && !_programFilled)
+        {
+            int size = Syscall.TryRecvMsg(_channel, buffer, fds, out int count, MsgFlags.MSG_DONTWAIT);
+            foreach (int fd in fds[..count])
+            {
+                Syscall.TryClose(fd);
+            }
+            if (size < Record.Size)
+            {
+                return null;
+            }
+            Record record = System.Runtime.InteropServices.MemoryMarshal.Read<Record>(buffer);
+            if (record.Type == RecordType.Error)
+            {
+                return ErrorOf(record, buffer[..size]);
+            }
+        }
+        return null;
+    }
+
+    RuntimeException ErrorOf(Record record, ReadOnlySpan<byte> message)
+    {
+        string detail = Encoding.UTF8.GetString(message[Record.Size..]).Trim();
+        return ErrorText.OfRecord(_plan, record, detail.StartsWith("e ", StringComparison.Ordinal) ? detail[2..] : detail);
     }
 
     /// <summary>Waits for the next gate. Null: the channel was closed without an error, as execve of the payload does.</summary>
@@ -220,8 +253,7 @@ sealed unsafe class InitProcess : IDisposable
                     Receive((DescriptorKind)record.Aux, count > 0 ? fds[0] : -1);
                     break;
                 default:
-                    string detail = Encoding.UTF8.GetString(buffer[Record.Size..size]).Trim();
-                    throw ErrorText.OfRecord(_plan, record, detail.StartsWith("e ", StringComparison.Ordinal) ? detail[2..] : detail);
+                    throw ErrorOf(record, buffer[..size]);
             }
         }
     }
@@ -272,8 +304,7 @@ sealed unsafe class InitProcess : IDisposable
             Terminal = new SafeFd(fd);
             return;
         }
-        using var file = new SafeFd(fd);
-        _home = Passwd.HomeOf(file, _plan.Spec.Process?.User?.Uid ?? 0);
+        _passwd = new SafeFd(fd);
     }
 
     /// <summary>Waits until the payload is executed, or the process has ended. Not for the end of the channel alone: whoever else holds
@@ -281,7 +312,6 @@ sealed unsafe class InitProcess : IDisposable
     /// <exception cref="RuntimeException">The payload could not be executed.</exception>
     public void AwaitExec()
     {
-        using var _ = new Timings.Span("execve of the payload");
         Span<PollFd> fds = [new PollFd { fd = _channel, events = PollEvents.POLLIN }, new PollFd { fd = Pidfd, events = PollEvents.POLLIN }];
         Syscall.Poll(fds, -1);
         if (fds[0].revents != 0 && NextGate() is not null)
@@ -291,16 +321,15 @@ sealed unsafe class InitProcess : IDisposable
     }
 
     /// <summary>Writes and seals the program that the process executes next.</summary>
-    public void FillProgram(int startSocket)
+    public void FillProgram(InitProgramStep step, int startSocket)
     {
-        using var _ = new Timings.Span("write and seal the init program");
         var image = new InitImageBuilder
         {
             ChannelFd = PeerNumber,
             StartFd = startSocket,
             InheritedFds = _plan.Options.InheritedFds,
             ProcFd = ProcNumber,
-            Home = _home ?? "/",
+            Home = step.HomeOf is { } uid && _passwd is not null ? Passwd.HomeOf(_passwd, uid) ?? "/" : "/",
         };
         Syscall.WriteAll(_program, Lowering.InitImage(_plan, image));
         Syscall.FcntlAddSeals(_program, Seal.F_SEAL_SEAL | Seal.F_SEAL_SHRINK | Seal.F_SEAL_GROW | Seal.F_SEAL_WRITE);
@@ -309,11 +338,13 @@ sealed unsafe class InitProcess : IDisposable
         _programFilled = true;
     }
 
-    /// <summary>True when the process has ended by SIGKILL and nobody has reaped it yet. Its cgroup is empty, and may be removed, a
-    /// moment before the kernel reports its end: hence the wait.</summary>
-    public bool WasKilled() => Pidfd >= 0 && Syscall.Poll(Pidfd, PollEvents.POLLIN, DeathTimeoutMs) > 0 &&
+    bool _reapedAfterKill;
+
+    /// <summary>True when the process has ended by SIGKILL. Its cgroup is empty, and may be removed, a moment before the kernel reports its
+    /// end: hence the wait.</summary>
+    public bool WasKilled() => _reapedAfterKill || Pidfd >= 0 && Syscall.Poll(Pidfd, PollEvents.POLLIN, DeathTimeoutMs) > 0 &&
         Syscall.TryWaitId(WaitFlags.P_PIDFD, Pidfd, WaitFlags.WEXITED | WaitFlags.WNOHANG | WaitFlags.WNOWAIT, out WaitResult result) >= 0 &&
-        result.Signaled && result.ExitCode == 128 + 9;
+        result.Signaled && result.ExitCode == 128 + Signal.SIGKILL;
 
     /// <summary>Why the process is gone, for a message: "was killed by signal 9", "exited with status 1".</summary>
     public string Reap()
@@ -322,6 +353,7 @@ sealed unsafe class InitProcess : IDisposable
         {
             return "is gone";
         }
+        _reapedAfterKill = result.Signaled && result.ExitCode == 128 + Signal.SIGKILL;
         return result.Signaled
             ? "was killed by signal " + Signals.Name(result.ExitCode - 128)
             : "exited with status " + result.ExitCode.ToString(CultureInfo.InvariantCulture);
@@ -344,6 +376,7 @@ sealed unsafe class InitProcess : IDisposable
         _program.Dispose();
         _programReadOnly.Dispose();
         _proc?.Dispose();
+        _passwd?.Dispose();
         Pidfd.Dispose();
         Terminal.Dispose();
     }
