@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using OciRun.Planning.Validation;
 using OciRun.Spec;
 
 namespace OciRun.Planning;
@@ -28,6 +29,11 @@ static class IdMapWords
                 if (mapping is null)
                 {
                     problems.Add(new ConfigProblem(path, "idmap: \"" + range + "\" is not CONTAINER-HOST-COUNT"));
+                    return null;
+                }
+                if (MappingRules.IsBeyondIds(mapping))
+                {
+                    problems.Add(new ConfigProblem(path, "idmap: \"" + range + "\" goes beyond the last id, 4294967294"));
                     return null;
                 }
                 (isUid ? uids : gids).Add(mapping);

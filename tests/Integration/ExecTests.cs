@@ -115,6 +115,8 @@ public sealed class ExecTests : ContainerTest
     [Theory]
     [InlineData("user")]
     [InlineData("-1")]
+    [InlineData("4294967295")]
+    [InlineData("1:4294967295")]
     [InlineData("4294967296")]
     [InlineData("1a")]
     [InlineData("1:b")]

@@ -50,7 +50,7 @@ public sealed class PlannerPiecesTests
     [InlineData("uids=@7-0-1;gids=@3-4-2", "7:1000:1", "3:5004:2")]
     [InlineData("uids=@0-11-5;gids=0-0-1", "0:200010:5", "0:0:1")]
     [InlineData("uids=@0-999-1;gids=0-0-1", "0:999:1", "0:0:1")]
-    [InlineData("uids=0-4294967295-1;gids=0-0-1;", "0:4294967295:1", "0:0:1")]
+    [InlineData("uids=0-4294967294-1;gids=0-0-1;", "0:4294967294:1", "0:0:1")]
     public void Mappings_of_an_idmap_word(string text, string uids, string gids)
     {
         var problems = new List<ConfigProblem>();
@@ -65,6 +65,8 @@ public sealed class PlannerPiecesTests
     [InlineData("uids=0-1-1", "idmap needs both uids= and gids=")]
     [InlineData("uids=;gids=0-1-1", "idmap needs both uids= and gids=")]
     [InlineData("pids=0-1-1", "idmap: \"pids=0-1-1\" is neither uids= nor gids=")]
+    [InlineData("uids=0-4294967295-1;gids=0-0-1", "idmap: \"0-4294967295-1\" goes beyond the last id, 4294967294")]
+    [InlineData("uids=0-0-1;gids=4294967290-0-6", "idmap: \"4294967290-0-6\" goes beyond the last id, 4294967294")]
     [InlineData("uids=0-1;gids=0-1-1", "idmap: \"0-1\" is not CONTAINER-HOST-COUNT")]
     [InlineData("uids=0-1-0;gids=0-1-1", "idmap: \"0-1-0\" is not CONTAINER-HOST-COUNT")]
     [InlineData("uids=0-1- 5;gids=0-1-1", "idmap: \"0-1- 5\" is not CONTAINER-HOST-COUNT")]

@@ -40,6 +40,8 @@ static class DeviceRules
                 CheckNumber(device.Minor, MaxMinor, path + ".minor", rules);
             }
 
+            CheckOwner(device.Uid, path, ".uid", rules);
+            CheckOwner(device.Gid, path, ".gid", rules);
             if ((device.FileMode & ~(O7777 | S_IFMT)) > 0)
             {
                 rules.Problem(path + ".fileMode", $"{device.FileMode} has bits that no file mode has; it is a decimal number");
@@ -48,6 +50,14 @@ static class DeviceRules
             {
                 rules.Strict(path + ".fileMode", $"{device.FileMode} is out of range (0 to 511, which is 0777)");
             }
+        }
+    }
+
+    static void CheckOwner(uint? id, string path, string member, Rules rules)
+    {
+        if (id == ProcessRules.NoId)
+        {
+            ProcessRules.CheckId(ProcessRules.NoId, path + member, rules);
         }
     }
 

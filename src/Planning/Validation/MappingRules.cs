@@ -63,7 +63,7 @@ static class MappingRules
             {
                 rules.Problem(ConfigPath.Item(path, i) + ".size", "must be at least 1");
             }
-            else if ((ulong)line.ContainerID + line.Size > uint.MaxValue || (ulong)line.HostID + line.Size > uint.MaxValue)
+            else if (IsBeyondIds(line))
             {
                 rules.Problem(ConfigPath.Item(path, i), $"goes beyond the last id, {uint.MaxValue - 1}");
             }
@@ -78,6 +78,10 @@ static class MappingRules
             rules.Problem(path, $"takes {text} bytes as the text of a map; the kernel takes at most {MaxText}: join lines, or use fewer");
         }
     }
+
+    /// <summary>The last 32-bit number is no id: to the kernel it means none.</summary>
+    public static bool IsBeyondIds(SpecIdMapping line) =>
+        (ulong)line.ContainerID + line.Size > uint.MaxValue || (ulong)line.HostID + line.Size > uint.MaxValue;
 
     static int Digits(uint number)
     {

@@ -11,7 +11,7 @@ static class ProcessRules
     /// <summary>MAX_ARG_STRLEN of execve(2) is 32 pages, its final NUL included.</summary>
     const int MaxString = 32 * 4096 - 1;
     /// <summary>The id that means "leave as it is" to the kernel and so can belong to nobody.</summary>
-    const uint NoId = uint.MaxValue;
+    public const uint NoId = uint.MaxValue;
 
     /// <summary>NGROUPS_MAX of setgroups(2).</summary>
     const int MaxGroups = 65536;
@@ -126,7 +126,7 @@ static class ProcessRules
         }
     }
 
-    static void CheckId(uint id, string path, Rules rules)
+    public static void CheckId(uint id, string path, Rules rules)
     {
         if (id == NoId)
         {
