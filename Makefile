@@ -41,8 +41,9 @@ test: bin/oci-run lint build-tests ## run every test suite (root)
 test-unit: build-tests ## run the suites that need no root
 	tests/run Unit Plans
 
-update-snapshots: build-tests ## write the golden plans of spec-fixtures anew
+update-snapshots: build-tests ## write the golden plans and the golden model of spec-fixtures anew
 	UPDATE_SNAPSHOTS=1 dotnet test tests/Plans/Plans.csproj -c $(CONFIGURATION) --no-build --nologo
+	UPDATE_SNAPSHOTS=1 dotnet test tests/Unit/Unit.csproj -c $(CONFIGURATION) --no-build --nologo --filter FullyQualifiedName~ModelGenerator
 
 test-root: bin/oci-run build-tests ## run the integration suite (root)
 	tests/run Integration

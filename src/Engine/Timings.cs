@@ -132,7 +132,11 @@ public static unsafe class Timings
         s_events = null;
         try
         {
-            Syscall.WriteAll(file, JsonOutput.Compact(events, Write));
+            unsafe
+            {
+                Syscall.WriteAll(file, JsonOutput.Compact(events, &Write));
+            }
+
             file.Dispose();
         }
         catch (SyscallException e)

@@ -13,64 +13,50 @@ namespace OciRun.Planning;
 public static class Features
 {
     /// <summary>Annotations that give a container more than its config shows; a final dot stands for all that begin so.</summary>
-    static string[] UnsafeAnnotations => ["org.criu.config", "org.systemd.property.", "run.oci."];
+    static List<string> UnsafeAnnotations => ["org.criu.config", "org.systemd.property.", "run.oci."];
 
     /// <summary>The document with a newline at its end.</summary>
     public static byte[] Write(string version, string commit)
     {
+        var features = new SpecFeatures
+        {
+            Hooks = [.. SpecWordLists.Hooks],
+            MountOptions = [.. MountOptions.Words()],
+            Linux = Linux(),
+            Annotations = new() { ["io.oci-run.commit"] = commit, ["io.oci-run.version"] = version },
+            PotentiallyUnsafeConfigAnnotations = UnsafeAnnotations,
+        };
         var buffer = new ArrayBufferWriter<byte>(8192);
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
         {
-            json.WriteStartObject();
-            json.WriteString("ociVersionMin", SpecVersion.Minimum);
-            json.WriteString("ociVersionMax", SpecVersion.Current);
-            Words(json, "hooks", SpecWordLists.Hooks);
-            Words(json, "mountOptions", MountOptions.Words());
-            Linux(json);
-            json.WriteStartObject("annotations");
-            json.WriteString("io.oci-run.commit", commit);
-            json.WriteString("io.oci-run.version", version);
-            json.WriteEndObject();
-            Words(json, "potentiallyUnsafeConfigAnnotations", UnsafeAnnotations);
-            json.WriteEndObject();
+            SpecFeatures.Write(json, features);
         }
 
         buffer.Write("\n"u8);
         return buffer.WrittenSpan.ToArray();
     }
 
-    static void Linux(Utf8JsonWriter json)
+    static FeaturesLinux Linux() => new()
     {
-        json.WriteStartObject("linux");
-        Words(json, "namespaces", SpecWordLists.Namespaces);
-        Words(json, "capabilities", CapabilityNames());
-        Flags(json, "cgroup", ("v1", false), ("v2", true), ("systemd", true), ("systemdUser", true), ("rdma", true));
-        Seccomp(json);
-        Flags(json, "apparmor", ("enabled", true));
-        Flags(json, "selinux", ("enabled", true));
-        Flags(json, "intelRdt", ("enabled", true), ("schemata", true), ("monitoring", true));
-        json.WriteStartObject("memoryPolicy");
-        Words(json, "modes", SpecWordLists.MemoryModes);
-        Words(json, "flags", SpecWordLists.MemoryFlags);
-        json.WriteEndObject();
-        json.WriteStartObject("mountExtensions");
-        Flags(json, "idmap", ("enabled", true));
-        json.WriteEndObject();
-        Flags(json, "netDevices", ("enabled", true));
-        json.WriteEndObject();
-    }
-
-    static void Seccomp(Utf8JsonWriter json)
-    {
-        json.WriteStartObject("seccomp");
-        json.WriteBoolean("enabled", true);
-        Words(json, "actions", SeccompNames.Actions);
-        Words(json, "operators", SeccompNames.Operators);
-        Words(json, "archs", SeccompNames.Architectures);
-        Words(json, "knownFlags", SeccompNames.Flags);
-        Words(json, "supportedFlags", SeccompNames.Flags);
-        json.WriteEndObject();
-    }
+        Namespaces = [.. SpecWordLists.Namespaces],
+        Capabilities = CapabilityNames(),
+        Cgroup = new() { V1 = false, V2 = true, Systemd = true, SystemdUser = true, Rdma = true },
+        Seccomp = new()
+        {
+            Enabled = true,
+            Actions = [.. SeccompNames.Actions],
+            Operators = [.. SeccompNames.Operators],
+            Archs = [.. SeccompNames.Architectures],
+            KnownFlags = [.. SeccompNames.Flags],
+            SupportedFlags = [.. SeccompNames.Flags],
+        },
+        Apparmor = new() { Enabled = true },
+        Selinux = new() { Enabled = true },
+        IntelRdt = new() { Enabled = true, Schemata = true, Monitoring = true },
+        MemoryPolicy = new() { Modes = [.. SpecWordLists.MemoryModes], Flags = [.. SpecWordLists.MemoryFlags] },
+        MountExtensions = new() { Idmap = new() { Enabled = true } },
+        NetDevices = new() { Enabled = true },
+    };
 
     static List<string> CapabilityNames()
     {
@@ -81,27 +67,5 @@ public static class Features
         }
 
         return names;
-    }
-
-    static void Words(Utf8JsonWriter json, string name, IEnumerable<string> words)
-    {
-        json.WriteStartArray(name);
-        foreach (string word in words)
-        {
-            json.WriteStringValue(word);
-        }
-
-        json.WriteEndArray();
-    }
-
-    static void Flags(Utf8JsonWriter json, string name, params ReadOnlySpan<(string Name, bool Value)> flags)
-    {
-        json.WriteStartObject(name);
-        foreach ((string flag, bool value) in flags)
-        {
-            json.WriteBoolean(flag, value);
-        }
-
-        json.WriteEndObject();
     }
 }

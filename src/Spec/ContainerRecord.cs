@@ -15,11 +15,13 @@ public enum ContainerStatus
 
 /// <summary>What state.json stores about a container: all that start, exec, kill, update and delete need, since after create
 /// nothing is read from the bundle any more. A minimal record (no pid) is written before the first side effect.</summary>
-public sealed class ContainerRecord
+[Model]
+public sealed partial class ContainerRecord
 {
     /// <summary>Format of this file; a reader accepts newer ones and ignores what it does not know.</summary>
     public const int CurrentSchema = 1;
 
+    [Required]
     public int Schema { get; set; } = CurrentSchema;
     public string OciVersion { get; set; } = SpecVersion.Current;
     public string Id { get; set; } = "";
@@ -50,7 +52,8 @@ public sealed class ContainerRecord
     public bool Rootless { get; set; }
     public bool NoPivot { get; set; }
     public bool NoNewKeyring { get; set; }
-    /// <summary>The config as parsed at create, as JSON.</summary>
+    /// <summary>The config as parsed at create. It comes last: it is long, and whoever reads by eye looks for the rest.</summary>
+    [NotInBrief]
     public RuntimeSpec Config { get; set; } = new();
 }
 

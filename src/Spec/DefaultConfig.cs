@@ -8,8 +8,8 @@ public static class DefaultConfig
 {
     /// <summary>The config as text, indented with tabs. The rootless form maps the caller's <paramref name="uid"/> and
     /// <paramref name="gid"/> to the container's root and asks for nothing that needs privileges on the host.</summary>
-    public static byte[] Write(bool rootless, uint uid = 0, uint gid = 0) =>
-        JsonOutput.Tabbed(rootless ? CreateRootless(uid, gid) : Create(), ConfigWriter.Write);
+    public static unsafe byte[] Write(bool rootless, uint uid = 0, uint gid = 0) =>
+        JsonOutput.Tabbed(rootless ? CreateRootless(uid, gid) : Create(), &RuntimeSpec.Write);
 
     public static RuntimeSpec Create() => new()
     {

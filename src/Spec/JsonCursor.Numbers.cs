@@ -7,7 +7,7 @@ namespace OciRun.Spec;
 // Numbers: whole ones only, each in its range.
 ref partial struct JsonCursor
 {
-    public ulong? U64OrNull(ulong max = ulong.MaxValue)
+    public ulong? U64(ulong max = ulong.MaxValue)
     {
         if (_json.TokenType != JsonTokenType.Number)
         {
@@ -32,7 +32,7 @@ ref partial struct JsonCursor
         return null;
     }
 
-    public long? I64OrNull(long min = long.MinValue, long max = long.MaxValue)
+    public long? I64(long min = long.MinValue, long max = long.MaxValue)
     {
         if (_json.TokenType != JsonTokenType.Number)
         {
@@ -57,19 +57,13 @@ ref partial struct JsonCursor
         return null;
     }
 
-    public ulong U64() => U64OrNull() ?? 0;
+    public uint? U32() => (uint?)U64(uint.MaxValue);
 
-    public long I64() => I64OrNull() ?? 0;
+    public ushort? U16() => (ushort?)U64(ushort.MaxValue);
 
-    public uint? U32OrNull() => (uint?)U64OrNull(uint.MaxValue);
+    public byte? U8() => (byte?)U64(byte.MaxValue);
 
-    public uint U32() => U32OrNull() ?? 0;
-
-    public ushort? U16OrNull() => (ushort?)U64OrNull(ushort.MaxValue);
-
-    public int? I32OrNull() => (int?)I64OrNull(int.MinValue, int.MaxValue);
-
-    public int I32() => I32OrNull() ?? 0;
+    public int? I32() => (int?)I64(int.MinValue, int.MaxValue);
 
     /// <summary>Numbers such as 1e3 and 5.0 are whole in JSON's eyes; this finds their value, far from the common path.</summary>
     readonly bool TryWhole(out decimal whole) => _json.TryGetDecimal(out whole) && whole == decimal.Truncate(whole);

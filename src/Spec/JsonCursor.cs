@@ -1,13 +1,22 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 
 namespace OciRun.Spec;
 
-/// <summary>Reads the cursor's current value; null if it is none of the kind, which has then been reported and passed
-/// over.</summary>
-delegate T? ValueReader<T>(ref JsonCursor cursor) where T : class;
+/// <summary>What <see cref="JsonCursor.NextMember"/> has met of an object; the default at its beginning.</summary>
+struct MetMembers
+{
+    /// <summary>A bit for each member that was there.</summary>
+    public uint Seen;
+    /// <summary>A bit for each whose value was not null, which is the same as absent.</summary>
+    public uint Given;
+    /// <summary>Number and place of the name behind the last one: most who write JSON keep the order of the
+    /// specification.</summary>
+    public int Next, Offset;
+}
 
 /// <summary>A forward pass over one JSON document that turns what does not fit the model into <see cref="ConfigProblem"/>s and
 /// goes on. It remembers where each open member's name stands in the input, so a config path costs nothing until a problem needs
@@ -35,7 +44,8 @@ ref partial struct JsonCursor
 
     public readonly bool IsNull => _json.TokenType == JsonTokenType.Null;
 
-    public readonly bool IsObject => _json.TokenType == JsonTokenType.StartObject;
+    /// <summary>Members marked NotInBrief are passed over.</summary>
+    public bool IsBrief { get; init; }
 
     /// <summary>Moves to the first token; throws <see cref="JsonException"/> as every other move does when the JSON is
     /// broken.</summary>
@@ -48,21 +58,53 @@ ref partial struct JsonCursor
 
     public bool BeginArray() => Open(JsonTokenType.StartArray, "a list", ~-1);
 
-    /// <summary>Moves to the next member's value; false at the end of the object.</summary>
-    public bool NextMember(out ReadOnlySpan<byte> name)
+    /// <summary>Moves to the value of the next member that the model knows; the others are passed over. As Go's encoding/json has
+    /// it, a name counts as another case of one that it does not equal.</summary>
+    /// <param name="names">The object's names, each behind its length.</param>
+    /// <param name="met">What was met of this object so far.</param>
+    /// <returns>Which of the names it is; -1 at the end of the object.</returns>
+    public int NextMember(ReadOnlySpan<byte> names, ref MetMembers met)
     {
-        _json.Read();
-        if (_json.TokenType == JsonTokenType.EndObject)
+        while (NextName(out ReadOnlySpan<byte> name))
         {
-            _depth--;
-            name = default;
-            return false;
+            int member = Find(names, name, ref met);
+            if (member < 0 && (member = FindInAnyCase(names, name)) < 0)
+            {
+                _json.Skip();
+                continue;
+            }
+
+            uint bit = 1u << member;
+            if ((met.Seen & bit) != 0)
+            {
+                ReportRepeated();
+            }
+
+            met.Seen |= bit;
+            met.Given |= IsNull ? 0 : bit;
+            return member;
         }
 
-        _path[_depth - 1] = (int)_json.TokenStartIndex;
-        name = _json.ValueIsEscaped ? Unescape() : _json.ValueSpan;
-        _json.Read();
-        return true;
+        return -1;
+    }
+
+    /// <summary>Moves to the next value of an object with free keys; false at its end.</summary>
+    public bool NextKey(out string key)
+    {
+        while (NextName(out ReadOnlySpan<byte> name))
+        {
+            key = Encoding.UTF8.GetString(name);
+            if (!key.Contains('\0'))
+            {
+                return true;
+            }
+
+            Report("has a NUL character in its key");
+            Skip();
+        }
+
+        key = "";
+        return false;
     }
 
     /// <summary>Moves to the next item; false at the end of the list.</summary>
@@ -111,9 +153,7 @@ ref partial struct JsonCursor
         return text;
     }
 
-    public bool Bool() => BoolOrNull() ?? false;
-
-    public bool? BoolOrNull()
+    public bool? Bool()
     {
         switch (_json.TokenType)
         {
@@ -165,83 +205,151 @@ ref partial struct JsonCursor
         var list = new List<uint>();
         while (NextItem())
         {
-            list.Add(U32());
+            list.Add(U32().GetValueOrDefault());
         }
 
         return list;
     }
 
-    /// <summary>A list of objects. For an item that is none an empty one stands in, as in the other lists: the indexes of what
-    /// follows must stay right in later problems.</summary>
-    public List<T>? Objects<T>(ValueReader<T> read) where T : class, new()
-    {
-        if (!BeginArray())
-        {
-            return null;
-        }
-
-        var list = new List<T>();
-        while (NextItem())
-        {
-            list.Add(read(ref this) ?? new T());
-        }
-
-        return list;
-    }
-
-    /// <summary>An object with free keys. A null value counts as absent, and of equal keys the last one wins.</summary>
-    public Dictionary<string, T>? Map<T>(ValueReader<T> read) where T : class
+    public Dictionary<string, string>? StringMap()
     {
         if (!BeginObject())
         {
             return null;
         }
 
-        var map = new Dictionary<string, T>();
-        while (NextMember(out ReadOnlySpan<byte> name))
+        var map = new Dictionary<string, string>();
+        while (NextKey(out string key))
         {
-            string key = Encoding.UTF8.GetString(name);
-            if (key.Contains('\0'))
-            {
-                Report("has a NUL character in its key");
-                Skip();
-            }
-            else if (read(ref this) is T value)
-            {
-                map[key] = value;
-            }
-            else
-            {
-                map.Remove(key);
-            }
+            Put(map, key, String());
         }
 
         return map;
     }
 
-    public Dictionary<string, string>? StringMap() => Map(static (ref JsonCursor cursor) => cursor.String());
-
-    public readonly void Report(string message) => _problems.Add(new ConfigProblem(CurrentPath(), message));
-
-    /// <summary>The bit of a required member for <see cref="Require"/>; none for null, which is the same as absent.</summary>
-    public readonly uint Given(int bit) => IsNull ? 0 : 1u << bit;
-
-    /// <summary>Reports each member of the object that has just ended whose bit is not set: one that is REQUIRED by the
-    /// specification has no default, and 0 can be a limit that nobody wanted.</summary>
-    public readonly void Require(uint given, params ReadOnlySpan<string> names)
+    /// <summary>The value just read of an object with free keys. Null counts as absent, and of equal keys the last one
+    /// wins.</summary>
+    public readonly void Put<T>(Dictionary<string, T> map, string key, T? value) where T : class
     {
-        for (int i = 0; i < names.Length; i++)
+        if (value is null ? map.Remove(key) : !map.TryAdd(key, value))
         {
-            if ((given & (1u << i)) == 0)
+            ReportRepeated();
+            if (value is not null)
             {
-                ReportMissing(names[i]);
+                map[key] = value;
             }
         }
     }
 
-    /// <summary>A required member that the object at hand, or just passed, does not have.</summary>
-    public readonly void ReportMissing(string name) =>
-        _problems.Add(new ConfigProblem(ConfigPath.Key(CurrentPath(), name), "missing"));
+    /// <summary>The current string, which must be one of these words ("a, b").</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public string? Word(string words)
+    {
+        string? text = String();
+        if (text is not null && Array.IndexOf(words.Split(", "), text) < 0)
+        {
+            Report($"\"{text}\" is none of {words}");
+        }
+
+        return text;
+    }
+
+    /// <summary>Reports a list, just read, that is too short; null is none.</summary>
+    public readonly void AtLeast(int least, int? count)
+    {
+        if (count < least)
+        {
+            Report($"must have at least {least}");
+        }
+    }
+
+    public readonly void Report(string message) => _problems.Add(new ConfigProblem(CurrentPath(), message));
+
+    /// <summary>The specification forbids it (glossary.md, "JSON"), and readers differ: Go, and so runc, takes the
+    /// last.</summary>
+    readonly void ReportRepeated() =>
+        _problems.Add(new ConfigProblem(CurrentPath(), "given more than once; the last one counts, as in Go", IsWarning: true));
+
+    /// <summary>Reports members of the object that has just ended which it should have: what is REQUIRED by the specification has
+    /// no default, and 0 can be a limit that nobody wanted.</summary>
+    /// <param name="names">As for <see cref="NextMember"/>.</param>
+    /// <param name="missing">A bit for each of them.</param>
+    public readonly void ReportMissing(ReadOnlySpan<byte> names, uint missing)
+    {
+        for (; missing != 0; missing >>= 1, names = names[(names[0] + 1)..])
+        {
+            if ((missing & 1) != 0)
+            {
+                string name = Encoding.UTF8.GetString(names.Slice(1, names[0]));
+                _problems.Add(new ConfigProblem(ConfigPath.Key(CurrentPath(), name), "missing"));
+            }
+        }
+    }
+
+    /// <summary>Moves past the next member's name to its value; false at the end of the object.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    bool NextName(out ReadOnlySpan<byte> name)
+    {
+        _json.Read();
+        if (_json.TokenType == JsonTokenType.EndObject)
+        {
+            _depth--;
+            name = default;
+            return false;
+        }
+
+        _path[_depth - 1] = (int)_json.TokenStartIndex;
+        name = _json.ValueIsEscaped ? Unescape() : _json.ValueSpan;
+        _json.Read();
+        return true;
+    }
+
+    /// <summary>The number of a name, -1 if there is none such. From the last one's successor round to it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static int Find(ReadOnlySpan<byte> names, ReadOnlySpan<byte> name, ref MetMembers met)
+    {
+        int member = met.Next;
+        int offset = met.Offset;
+        do
+        {
+            if (offset >= names.Length)
+            {
+                if (names.IsEmpty)
+                {
+                    break;
+                }
+
+                offset = 0;
+                member = 0;
+            }
+
+            int length = names[offset];
+            if (length == name.Length && names.Slice(offset + 1, length).SequenceEqual(name))
+            {
+                met.Next = member + 1;
+                met.Offset = offset + 1 + length;
+                return member;
+            }
+
+            offset += 1 + length;
+            member++;
+        }
+        while (offset != met.Offset && (offset < names.Length || met.Offset != 0));
+        return -1;
+    }
+
+    static int FindInAnyCase(ReadOnlySpan<byte> names, ReadOnlySpan<byte> name)
+    {
+        for (int i = 0; names.Length > 0; i++, names = names[(names[0] + 1)..])
+        {
+            if (names[0] == name.Length && Ascii.EqualsIgnoreCase(names.Slice(1, name.Length), name))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
 
     bool Open(JsonTokenType start, string expected, int frame)
     {

@@ -2,13 +2,14 @@ using System.Collections.Generic;
 
 namespace OciRun.Spec;
 
-/// <summary>A bundle's config.json (runtime-spec 1.3, config.md). Every property carries the name of its JSON key; null means absent or
-/// JSON null, which the specification treats alike. Members that only other platforms use are not modelled and ignored when read.</summary>
-public sealed class RuntimeSpec
+/// <summary>A bundle's config.json (runtime-spec 1.3, config.md) as Linux has it; null means absent or JSON null, which the
+/// specification treats alike. What only other platforms have is in <see cref="PlatformSections"/> and passed over here.</summary>
+[Model]
+public sealed partial class RuntimeSpec
 {
     public string? OciVersion { get; set; }
-    public SpecRoot? Root { get; set; }
     public SpecProcess? Process { get; set; }
+    public SpecRoot? Root { get; set; }
     public string? Hostname { get; set; }
     public string? Domainname { get; set; }
     public List<SpecMount>? Mounts { get; set; }
@@ -18,14 +19,16 @@ public sealed class RuntimeSpec
 }
 
 /// <summary>config.md, "Root".</summary>
-public sealed class SpecRoot
+[Model]
+public sealed partial class SpecRoot
 {
     public string? Path { get; set; }
     public bool Readonly { get; set; }
 }
 
 /// <summary>config.md, "Process". Also the whole of the file that <c>exec --process</c> takes.</summary>
-public sealed class SpecProcess
+[Model]
+public sealed partial class SpecProcess
 {
     public bool Terminal { get; set; }
     public SpecBox? ConsoleSize { get; set; }
@@ -45,14 +48,16 @@ public sealed class SpecProcess
 }
 
 /// <summary>Terminal size in character cells.</summary>
-public sealed class SpecBox
+[Model]
+public sealed partial class SpecBox
 {
-    public uint Height { get; set; }
-    public uint Width { get; set; }
+    [Required] public uint Height { get; set; }
+    [Required] public uint Width { get; set; }
 }
 
 /// <summary>Ids as seen inside the container. <see cref="Umask"/> null means the default, 0022.</summary>
-public sealed class SpecUser
+[Model]
+public sealed partial class SpecUser
 {
     public uint Uid { get; set; }
     public uint Gid { get; set; }
@@ -61,7 +66,8 @@ public sealed class SpecUser
 }
 
 /// <summary>capabilities(7) names (CAP_*), one list per set.</summary>
-public sealed class SpecCapabilities
+[Model]
+public sealed partial class SpecCapabilities
 {
     public List<string>? Bounding { get; set; }
     public List<string>? Effective { get; set; }
@@ -71,15 +77,17 @@ public sealed class SpecCapabilities
 }
 
 /// <summary>setrlimit(2): <see cref="Type"/> is RLIMIT_*; ulong.MaxValue is RLIM_INFINITY.</summary>
-public sealed class SpecRlimit
+[Model]
+public sealed partial class SpecRlimit
 {
     public string? Type { get; set; }
-    public ulong Soft { get; set; }
-    public ulong Hard { get; set; }
+    [Required] public ulong Soft { get; set; }
+    [Required] public ulong Hard { get; set; }
 }
 
 /// <summary>sched_setattr(2). Runtime, deadline and period in nanoseconds.</summary>
-public sealed class SpecScheduler
+[Model]
+public sealed partial class SpecScheduler
 {
     public string? Policy { get; set; }
     public int Nice { get; set; }
@@ -91,21 +99,24 @@ public sealed class SpecScheduler
 }
 
 /// <summary>ioprio_set(2): IOPRIO_CLASS_* and a priority from 0 to 7.</summary>
-public sealed class SpecIoPriority
+[Model]
+public sealed partial class SpecIoPriority
 {
     public string? Class { get; set; }
     public int Priority { get; set; }
 }
 
 /// <summary>CPU lists ("0-3,7") for processes started by <c>exec</c>.</summary>
-public sealed class SpecCpuAffinity
+[Model]
+public sealed partial class SpecCpuAffinity
 {
     public string? Initial { get; set; }
     public string? Final { get; set; }
 }
 
 /// <summary>config.md, "Mounts".</summary>
-public sealed class SpecMount
+[Model]
+public sealed partial class SpecMount
 {
     public string? Destination { get; set; }
     public string? Type { get; set; }
@@ -116,15 +127,17 @@ public sealed class SpecMount
 }
 
 /// <summary>One line of a user namespace's uid_map or gid_map.</summary>
-public sealed class SpecIdMapping
+[Model]
+public sealed partial class SpecIdMapping
 {
-    public uint ContainerID { get; set; }
-    public uint HostID { get; set; }
-    public uint Size { get; set; }
+    [Required] public uint ContainerID { get; set; }
+    [Required] public uint HostID { get; set; }
+    [Required] public uint Size { get; set; }
 }
 
 /// <summary>config.md, "POSIX-platform Hooks".</summary>
-public sealed class SpecHooks
+[Model]
+public sealed partial class SpecHooks
 {
     public List<SpecHook>? Prestart { get; set; }
     public List<SpecHook>? CreateRuntime { get; set; }
@@ -135,7 +148,8 @@ public sealed class SpecHooks
 }
 
 /// <summary>One hook; <see cref="Timeout"/> in seconds, null for none.</summary>
-public sealed class SpecHook
+[Model]
+public sealed partial class SpecHook
 {
     public string? Path { get; set; }
     public List<string>? Args { get; set; }

@@ -3,7 +3,8 @@ using System.Collections.Generic;
 namespace OciRun.Spec;
 
 /// <summary>config-linux.md.</summary>
-public sealed class SpecLinux
+[Model]
+public sealed partial class SpecLinux
 {
     public List<SpecNamespace>? Namespaces { get; set; }
     public List<SpecIdMapping>? UidMappings { get; set; }
@@ -26,21 +27,24 @@ public sealed class SpecLinux
     public SpecPersonality? Personality { get; set; }
 }
 
-public sealed class SpecNamespace
+[Model]
+public sealed partial class SpecNamespace
 {
     public string? Type { get; set; }
     public string? Path { get; set; }
 }
 
 /// <summary>time_namespaces(7): offset of one clock.</summary>
-public sealed class SpecTimeOffset
+[Model]
+public sealed partial class SpecTimeOffset
 {
     public long Secs { get; set; }
     public uint Nanosecs { get; set; }
 }
 
 /// <summary>A device node. <see cref="FileMode"/> is a decimal number in JSON and may carry file type bits.</summary>
-public sealed class SpecDevice
+[Model]
+public sealed partial class SpecDevice
 {
     public string? Type { get; set; }
     public string? Path { get; set; }
@@ -51,12 +55,14 @@ public sealed class SpecDevice
     public uint? Gid { get; set; }
 }
 
-public sealed class SpecNetDevice
+[Model]
+public sealed partial class SpecNetDevice
 {
     public string? Name { get; set; }
 }
 
-public sealed class SpecIntelRdt
+[Model]
+public sealed partial class SpecIntelRdt
 {
     public string? ClosID { get; set; }
     public List<string>? Schemata { get; set; }
@@ -66,14 +72,16 @@ public sealed class SpecIntelRdt
 }
 
 /// <summary>set_mempolicy(2).</summary>
-public sealed class SpecMemoryPolicy
+[Model]
+public sealed partial class SpecMemoryPolicy
 {
     public string? Mode { get; set; }
     public string? Nodes { get; set; }
     public List<string>? Flags { get; set; }
 }
 
-public sealed class SpecPersonality
+[Model]
+public sealed partial class SpecPersonality
 {
     public string? Domain { get; set; }
     public List<string>? Flags { get; set; }

@@ -3,7 +3,8 @@ using System.Collections.Generic;
 namespace OciRun.Spec;
 
 /// <summary>config-linux.md, "Control groups". Null means: leave as it is.</summary>
-public sealed class SpecResources
+[Model]
+public sealed partial class SpecResources
 {
     public List<SpecDeviceRule>? Devices { get; set; }
     public SpecMemory? Memory { get; set; }
@@ -17,9 +18,10 @@ public sealed class SpecResources
 }
 
 /// <summary>A device access rule; major and minor null or -1 mean any.</summary>
-public sealed class SpecDeviceRule
+[Model]
+public sealed partial class SpecDeviceRule
 {
-    public bool Allow { get; set; }
+    [Required] public bool Allow { get; set; }
     public string? Type { get; set; }
     public long? Major { get; set; }
     public long? Minor { get; set; }
@@ -27,7 +29,8 @@ public sealed class SpecDeviceRule
 }
 
 /// <summary>Limits in bytes; -1 is unlimited.</summary>
-public sealed class SpecMemory
+[Model]
+public sealed partial class SpecMemory
 {
     public long? Limit { get; set; }
     public long? Reservation { get; set; }
@@ -41,7 +44,8 @@ public sealed class SpecMemory
 }
 
 /// <summary>Quota, burst and periods in microseconds.</summary>
-public sealed class SpecCpu
+[Model]
+public sealed partial class SpecCpu
 {
     public ulong? Shares { get; set; }
     public long? Quota { get; set; }
@@ -54,12 +58,14 @@ public sealed class SpecCpu
     public long? Idle { get; set; }
 }
 
-public sealed class SpecPids
+[Model]
+public sealed partial class SpecPids
 {
     public long? Limit { get; set; }
 }
 
-public sealed class SpecBlockIO
+[Model]
+public sealed partial class SpecBlockIO
 {
     public ushort? Weight { get; set; }
     public ushort? LeafWeight { get; set; }
@@ -70,40 +76,46 @@ public sealed class SpecBlockIO
     public List<SpecThrottleDevice>? ThrottleWriteIOPSDevice { get; set; }
 }
 
-public sealed class SpecWeightDevice
+[Model]
+public sealed partial class SpecWeightDevice
 {
-    public long Major { get; set; }
-    public long Minor { get; set; }
+    [Required] public long Major { get; set; }
+    [Required] public long Minor { get; set; }
     public ushort? Weight { get; set; }
     public ushort? LeafWeight { get; set; }
 }
 
-public sealed class SpecThrottleDevice
+[Model]
+public sealed partial class SpecThrottleDevice
 {
-    public long Major { get; set; }
-    public long Minor { get; set; }
-    public ulong Rate { get; set; }
+    [Required] public long Major { get; set; }
+    [Required] public long Minor { get; set; }
+    [Required] public ulong Rate { get; set; }
 }
 
-public sealed class SpecHugepageLimit
+[Model]
+public sealed partial class SpecHugepageLimit
 {
     public string? PageSize { get; set; }
-    public ulong Limit { get; set; }
+    [Required] public ulong Limit { get; set; }
 }
 
-public sealed class SpecNetwork
+[Model]
+public sealed partial class SpecNetwork
 {
     public uint? ClassID { get; set; }
     public List<SpecInterfacePriority>? Priorities { get; set; }
 }
 
-public sealed class SpecInterfacePriority
+[Model]
+public sealed partial class SpecInterfacePriority
 {
     public string? Name { get; set; }
-    public uint Priority { get; set; }
+    [Required] public uint Priority { get; set; }
 }
 
-public sealed class SpecRdma
+[Model]
+public sealed partial class SpecRdma
 {
     public uint? HcaHandles { get; set; }
     public uint? HcaObjects { get; set; }

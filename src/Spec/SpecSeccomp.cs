@@ -3,7 +3,8 @@ using System.Collections.Generic;
 namespace OciRun.Spec;
 
 /// <summary>config-linux.md, "Seccomp". <see cref="Flags"/> null (absent) and empty differ: absent means SPEC_ALLOW.</summary>
-public sealed class SpecSeccomp
+[Model]
+public sealed partial class SpecSeccomp
 {
     public string? DefaultAction { get; set; }
     public uint? DefaultErrnoRet { get; set; }
@@ -14,7 +15,8 @@ public sealed class SpecSeccomp
     public List<SpecSyscall>? Syscalls { get; set; }
 }
 
-public sealed class SpecSyscall
+[Model]
+public sealed partial class SpecSyscall
 {
     public List<string>? Names { get; set; }
     public string? Action { get; set; }
@@ -23,10 +25,11 @@ public sealed class SpecSyscall
 }
 
 /// <summary>A condition on one system call argument; <see cref="Index"/> from 0 to 5.</summary>
-public sealed class SpecSyscallArg
+[Model]
+public sealed partial class SpecSyscallArg
 {
-    public uint Index { get; set; }
-    public ulong Value { get; set; }
+    [Required] public uint Index { get; set; }
+    [Required] public ulong Value { get; set; }
     public ulong ValueTwo { get; set; }
     public string? Op { get; set; }
 }

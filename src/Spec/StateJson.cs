@@ -9,15 +9,17 @@ namespace OciRun.Spec;
 public readonly record struct ContainerView(ContainerRecord Record, ContainerStatus Status, int Pid, string Owner = "");
 
 /// <summary>The state of runtime.md, "State", in the shapes that callers read.</summary>
-public static class StateJson
+public static unsafe class StateJson
 {
-    /// <summary>What <c>state</c> prints: indented, without a newline at the end. Podman, buildkit and go-runc read it.</summary>
+    /// <summary>What <c>state</c> prints: indented, without a newline at the end.</summary>
     public static byte[] Write(ContainerRecord record, ContainerStatus status, int pid, string owner = "") =>
-        JsonOutput.Spaced(new ContainerView(record, status, pid, owner), Full);
+        JsonOutput.Spaced(Full(new ContainerView(record, status, pid, owner)), &SpecStateView.Write);
 
     /// <summary>What <c>list --format json</c> prints: one line, and <c>null</c> when there is nothing, as from a Go
     /// program.</summary>
-    public static byte[] WriteList(IReadOnlyList<ContainerView> views) => JsonOutput.Compact(views, static (json, views) =>
+    public static byte[] WriteList(IReadOnlyList<ContainerView> views) => JsonOutput.Compact(views, &List);
+
+    static void List(Utf8JsonWriter json, IReadOnlyList<ContainerView> views)
     {
         if (views.Count == 0)
         {
@@ -28,15 +30,15 @@ public static class StateJson
         json.WriteStartArray();
         foreach (ContainerView view in views)
         {
-            Full(json, view);
+            SpecStateView.Write(json, Full(view));
         }
 
         json.WriteEndArray();
-    });
+    }
 
     /// <summary>What a hook gets on its standard input.</summary>
     public static byte[] HookState(ContainerRecord record, ContainerStatus status, int pid) =>
-        JsonOutput.Compact(new ContainerView(record, status, pid), Short);
+        JsonOutput.Compact(Of(new ContainerView(record, status, pid)), &SpecState.Write);
 
     /// <summary>The spec's five words for a status, and "paused".</summary>
     public static string Word(ContainerStatus status) => status switch
@@ -50,42 +52,29 @@ public static class StateJson
     };
 
     /// <summary>The state object of runtime.md and nothing else; also part of what a seccomp agent gets.</summary>
-    public static void Short(Utf8JsonWriter json, ContainerView view)
+    public static SpecState Of(ContainerView view) => new()
     {
-        json.WriteStartObject();
-        json.WriteString("ociVersion"u8, view.Record.OciVersion);
-        json.WriteString("id"u8, view.Record.Id);
-        json.WriteString("status"u8, Word(view.Status));
-        if (view.Pid > 0)
-        {
-            json.WriteNumber("pid"u8, view.Pid);
-        }
+        OciVersion = view.Record.OciVersion,
+        Id = view.Record.Id,
+        Status = Word(view.Status),
+        Pid = view.Pid > 0 ? view.Pid : null,
+        Bundle = view.Record.Bundle,
+        Annotations = Annotations(view.Record),
+    };
 
-        json.WriteString("bundle"u8, view.Record.Bundle);
-        Annotations(json, view.Record);
-        json.WriteEndObject();
-    }
-
-    static void Full(Utf8JsonWriter json, ContainerView view)
+    static SpecStateView Full(ContainerView view) => new()
     {
-        json.WriteStartObject();
-        json.WriteString("ociVersion"u8, view.Record.OciVersion);
-        json.WriteString("id"u8, view.Record.Id);
-        json.WriteNumber("pid"u8, view.Pid);
-        json.WriteString("status"u8, Word(view.Status));
-        json.WriteString("bundle"u8, view.Record.Bundle);
-        json.WriteString("rootfs"u8, view.Record.Rootfs);
-        json.WriteString("created"u8, DateTime.SpecifyKind(view.Record.Created, DateTimeKind.Utc));
-        Annotations(json, view.Record);
-        json.WriteString("owner"u8, view.Owner);
-        json.WriteEndObject();
-    }
+        OciVersion = view.Record.OciVersion,
+        Id = view.Record.Id,
+        Pid = view.Pid,
+        Status = Word(view.Status),
+        Bundle = view.Record.Bundle,
+        Rootfs = view.Record.Rootfs,
+        Created = view.Record.Created,
+        Annotations = Annotations(view.Record),
+        Owner = view.Owner,
+    };
 
-    static void Annotations(Utf8JsonWriter json, ContainerRecord record)
-    {
-        if (record.Annotations is { Count: > 0 } annotations)
-        {
-            ConfigWriter.TextMap(json, "annotations"u8, annotations);
-        }
-    }
+    static Dictionary<string, string>? Annotations(ContainerRecord record) =>
+        record.Annotations is { Count: > 0 } annotations ? annotations : null;
 }

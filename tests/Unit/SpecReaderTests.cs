@@ -126,15 +126,58 @@ public sealed class SpecReaderTests
     }
 
     [Fact]
-    public void Of_duplicate_keys_the_last_one_wins()
+    public void Of_duplicate_keys_the_last_one_wins_and_each_is_a_warning()
     {
-        (RuntimeSpec? spec, string[] problems) = Read(
-            """{"hostname":"a","hostname":"b","annotations":{"k":"1","k":"2","gone":"1","gone":null},"root":{"path":"x"},"root":null}""");
-        Assert.Empty(problems);
+        var problems = new List<ConfigProblem>();
+        RuntimeSpec? spec = ConfigReader.Read(
+            """
+            {"hostname":"a","hostname":"b","annotations":{"k":"1","k":"2","gone":"1","gone":null},"root":{"path":"x"},"root":null,
+             "mounts":[{"type":"a"},{"type":"b","type":"c"}],"linux":{"sysctl":null,"sysctl":{"a":"1"},"rootfsPropagation":null},
+             "unknown":1,"unknown":2}
+            """u8, problems);
+        const string Message = "given more than once; the last one counts, as in Go";
+        Assert.Equal(
+            [
+                new("hostname", Message, IsWarning: true), new("annotations.k", Message, IsWarning: true),
+                new("annotations.gone", Message, IsWarning: true), new("root", Message, IsWarning: true),
+                new("mounts[1].type", Message, IsWarning: true), new("linux.sysctl", Message, IsWarning: true),
+            ],
+            problems);
         Assert.Equal("b", spec!.Hostname);
         Assert.Equal("2", spec.Annotations!["k"]);
         Assert.False(spec.Annotations.ContainsKey("gone"));
         Assert.Null(spec.Root);
+        Assert.Equal("c", spec.Mounts![1].Type);
+    }
+
+    /// <summary>As encoding/json has it, and so runc; what equals a name is never taken for another one in another
+    /// case.</summary>
+    [Fact]
+    public void Names_in_another_case_are_the_same_names()
+    {
+        (RuntimeSpec? spec, string[] problems) = Read(
+            """
+            {"HOSTNAME":"h","Process":{"CWD":"/","oomscoreadj":7,"cwd":"/x"},"Annotations":{"A":"1","a":"2"},
+             "linux":{"resources":{"hugepageLimits":[{"pagesize":"2MB","LIMIT":5},{"Pagesize":1,"limit":2}]}}}
+            """);
+        Assert.Equal("h", spec!.Hostname);
+        Assert.Equal("/x", spec.Process!.Cwd);
+        Assert.Equal(7, spec.Process.OomScoreAdj);
+        Assert.Equal(2, spec.Annotations!.Count);
+        Assert.Equal(("2MB", 5ul), (spec.Linux!.Resources!.HugepageLimits![0].PageSize, spec.Linux.Resources.HugepageLimits[0].Limit));
+        Assert.Equal(
+            [
+                "Process.cwd: given more than once; the last one counts, as in Go",
+                "linux.resources.hugepageLimits[1].Pagesize: expected a string, got a number",
+            ],
+            problems);
+    }
+
+    [Fact]
+    public void A_required_member_may_not_be_null_and_may_be_in_another_case()
+    {
+        Assert.Equal(["process.rlimits[0].soft: missing", "process.rlimits[1].hard: missing"], Read(
+            """{"process":{"rlimits":[{"type":"x","soft":null,"hard":1},{"SOFT":1},{"Soft":1,"hard":2}]}}""").Problems);
     }
 
     [Fact]

@@ -26,7 +26,12 @@ public sealed class ValidatorTests
         return problems.Select(p => (p.IsWarning ? "warning: " : "") + p).ToArray();
     }
 
-    static string[] CheckProcess(string members) => Check("{\"process\":{\"args\":[\"sh\"],\"cwd\":\"/\"," + members + "}}");
+    static string[] CheckProcess(string members)
+    {
+        string args = members.Contains("\"args\":") ? "" : "\"args\":[\"sh\"],";
+        string cwd = members.Contains("\"cwd\":") ? "" : "\"cwd\":\"/\",";
+        return Check("{\"process\":{" + args + cwd + members + "}}");
+    }
 
     static string[] CheckLinux(string members) => Check("{\"linux\":{" + members + "}}");
 
@@ -51,6 +56,8 @@ public sealed class ValidatorTests
         "warning: mounts[0].destination: \"data/x\" is not an absolute path; read as \"/data/x\"")]
     [InlineData("""{"mounts":[{"destination":"/d","uidMappings":[{"containerID":0,"hostID":1,"size":1}]}]}""",
         "mounts[0].gidMappings: missing: an id-mapped mount needs the mappings of both users and groups")]
+    [InlineData("""{"mounts":[{"destination":"/d","uidMappings":[{"containerID":0,"hostID":4294967295,"size":1}],"gidMappings":[{"containerID":0,"hostID":0,"size":1}]}]}""",
+        "mounts[0].uidMappings[0]: goes beyond the last id, 4294967294")]
     [InlineData("""{"hooks":{"prestart":[{}]}}""", "hooks.prestart[0].path: missing")]
     [InlineData("""{"hooks":{"createRuntime":[{"path":"bin/x"}]}}""", "hooks.createRuntime[0].path: \"bin/x\" is not an absolute path")]
     [InlineData("""{"hooks":{"createContainer":[{"path":"/x"},{"path":"/x","timeout":0}]}}""",
@@ -141,6 +148,16 @@ public sealed class ValidatorTests
     [InlineData("\"namespaces\":[" + NewUser + "],\"gidMappings\":" + OneToOne +
         ",\"uidMappings\":[{\"containerID\":0,\"hostID\":4294967290,\"size\":6}]",
         "linux.uidMappings[0]: goes beyond the last id, 4294967294")]
+    [InlineData("\"namespaces\":[" + NewUser + "],\"uidMappings\":" + OneToOne +
+        ",\"gidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1},{\"containerID\":4294967295,\"hostID\":1,\"size\":1}]",
+        "linux.gidMappings[1]: goes beyond the last id, 4294967294")]
+    [InlineData("\"namespaces\":[" + NewUser + "],\"gidMappings\":" + OneToOne +
+        ",\"uidMappings\":[{\"containerID\":0,\"hostID\":1,\"size\":4294967295}]",
+        "linux.uidMappings[0]: goes beyond the last id, 4294967294")]
+    [InlineData("\"devices\":[{\"type\":\"p\",\"path\":\"/x\",\"uid\":4294967295,\"gid\":4294967294}]",
+        "linux.devices[0].uid: 4294967295 can be nobody's id: to the kernel it means none")]
+    [InlineData("\"devices\":[{\"type\":\"p\",\"path\":\"/x\",\"gid\":4294967295}]",
+        "linux.devices[0].gid: 4294967295 can be nobody's id: to the kernel it means none")]
     [InlineData("\"namespaces\":[" + NewUser + "],\"gidMappings\":" + OneToOne +
         ",\"uidMappings\":[{\"containerID\":0,\"hostID\":1,\"size\":10},{\"containerID\":9,\"hostID\":100,\"size\":1}]",
         "linux.uidMappings[1].containerID: overlaps linux.uidMappings[0]")]

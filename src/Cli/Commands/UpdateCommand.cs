@@ -87,9 +87,22 @@ sealed class UpdateCommand : CliCommand
 
         List<ConfigProblem> problems = [];
         SpecResources? resources = ConfigReader.ReadResources(json, problems);
-        if (problems.Count > 0 || resources is null)
+        string errors = "";
+        foreach (ConfigProblem problem in problems)
         {
-            throw new RuntimeException("--resources: " + string.Join("; ", problems));
+            if (problem.IsWarning)
+            {
+                Log.Warn("--resources: " + problem);
+            }
+            else
+            {
+                errors += (errors.Length > 0 ? "; " : "") + problem;
+            }
+        }
+
+        if (errors.Length > 0 || resources is null)
+        {
+            throw new RuntimeException("--resources: " + errors);
         }
 
         return resources;

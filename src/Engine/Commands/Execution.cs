@@ -122,6 +122,10 @@ public static class Execution
             name = Preflight.NameOf(file);
             SpecProcess? read = ConfigReader.ReadProcess(Preflight.ReadFile(file), problems);
             process = read is not null && !Preflight.HasErrors(problems) ? read : throw ErrorText.OfProblems(problems, name);
+            foreach (ConfigProblem warning in problems)
+            {
+                Log.Warn(name + ": " + warning);
+            }
             process.ExecCPUAffinity ??= spec.Process?.ExecCPUAffinity;
         }
         else

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using OciRun.Spec;
 
 namespace OciRun.Planning.Seccomp;
@@ -12,21 +11,16 @@ public static class SeccompNotifyMessage
     /// <param name="initPid">The container's init, in the runtime's pid namespace.</param>
     /// <param name="processPid">The process that the filter was loaded in, in the runtime's pid namespace.</param>
     /// <param name="metadata"><c>linux.seccomp.listenerMetadata</c>; left out when null or empty.</param>
-    public static byte[] Build(ContainerRecord record, ContainerStatus status, int initPid, int processPid, string? metadata) =>
-        JsonOutput.Compact((record, status, initPid, processPid, metadata), static (json, message) =>
+    public static unsafe byte[] Build(ContainerRecord record, ContainerStatus status, int initPid, int processPid, string? metadata)
+    {
+        var message = new SpecContainerProcessState
         {
-            json.WriteStartObject();
-            json.WriteString("ociVersion"u8, message.record.OciVersion);
-            json.WriteStartArray("fds"u8);
-            json.WriteStringValue("seccompFd"u8);
-            json.WriteEndArray();
-            json.WriteNumber("pid"u8, message.processPid);
-            if (!string.IsNullOrEmpty(message.metadata))
-            {
-                json.WriteString("metadata"u8, message.metadata);
-            }
-            json.WritePropertyName("state"u8);
-            StateJson.Short(json, new ContainerView(message.record, message.status, message.initPid));
-            json.WriteEndObject();
-        });
+            OciVersion = record.OciVersion,
+            Fds = ["seccompFd"],
+            Pid = processPid,
+            Metadata = string.IsNullOrEmpty(metadata) ? null : metadata,
+            State = StateJson.Of(new ContainerView(record, status, initPid)),
+        };
+        return JsonOutput.Compact(message, &SpecContainerProcessState.Write);
+    }
 }

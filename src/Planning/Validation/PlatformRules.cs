@@ -9,13 +9,13 @@ static class PlatformRules
     public static void Check(RuntimeSpec spec, PlatformSections sections, List<ConfigProblem> problems)
     {
         var rules = new Rules(problems, "", specificationOnly: true);
-        bool windows = sections.Has("windows");
+        bool windows = sections.Windows is not null;
         TopLevelRules.CheckVersion(spec.OciVersion, rules);
-        CheckRoot(spec.Root, windows, sections.IsHyperV, rules);
+        CheckRoot(spec.Root, windows, sections.Windows?.Hyperv is not null, rules);
         TopLevelRules.CheckAnnotations(spec.Annotations, rules);
         if (spec.Process is { } process)
         {
-            CheckProcess(process, windows, sections.HasCommandLine, rules);
+            CheckProcess(process, windows, sections.Process?.CommandLine is not null, rules);
         }
 
         for (int i = 0; i < (spec.Mounts?.Count ?? 0); i++)

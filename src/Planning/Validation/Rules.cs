@@ -170,7 +170,7 @@ readonly struct Rules(List<ConfigProblem> problems, string prefix = "", bool spe
 
         var known = new KnownPaths(problems, count);
         List<ConfigProblem> kept = problems.GetRange(count, problems.Count - count);
-        kept.RemoveAll(problem => known.Cover(problem.Path));
+        kept.RemoveAll(problem => known.Cover(problem.Path) || known.HasWarning(problem));
         problems.RemoveRange(count, problems.Count - count);
         problems.AddRange(kept);
     }
