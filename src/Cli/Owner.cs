@@ -1,17 +1,19 @@
-using System;
-using System.IO;
+using System.Text;
+using OciRun.Syscalls;
 
 namespace OciRun.Cli;
 
 static class Owner
 {
+    const int MostBytes = 1 << 24;
+
     /// <summary>User name of the host's /etc/passwd, or <c>#UID</c>. A static binary has no name service switch to ask.</summary>
     public static string NameOf(uint uid)
     {
         string number = uid.ToString();
         try
         {
-            foreach (string line in File.ReadLines("/etc/passwd"))
+            foreach (string line in Encoding.UTF8.GetString(Syscall.ReadAll("/etc/passwd", MostBytes)).Split('\n'))
             {
                 string[] fields = line.Split(':', 4);
                 if (fields.Length == 4 && fields[2] == number)
@@ -20,7 +22,7 @@ static class Owner
                 }
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (SyscallException)
         {
             return "#" + number;
         }

@@ -1,7 +1,9 @@
 using System;
 using System.CommandLine;
 using System.IO;
+using System.Text;
 using OciRun.Engine;
+using OciRun.Kernel;
 using OciRun.Syscalls;
 
 namespace OciRun.Cli;
@@ -10,6 +12,8 @@ namespace OciRun.Cli;
 sealed class RootOptions : CliCommand
 {
     const string DefaultRoot = "/run/oci-run";
+    /// <summary>Of uid_map: a page, by user_namespaces(7).</summary>
+    const int MostBytes = 4096;
 
     readonly Option<string> _root;
     readonly Option<string> _log;
@@ -126,7 +130,7 @@ sealed class RootOptions : CliCommand
 
     static bool IsInitialUserNamespace()
     {
-        ReadOnlySpan<char> map = File.ReadAllText("/proc/self/uid_map").AsSpan().Trim();
+        ReadOnlySpan<char> map = Encoding.UTF8.GetString(Syscall.ReadAll("/proc/self/uid_map", MostBytes)).AsSpan().Trim();
         Span<Range> fields = stackalloc Range[4];
         int count = map.SplitAny(fields, " ", StringSplitOptions.RemoveEmptyEntries);
         return count == 3 && map[fields[0]] is "0" && map[fields[1]] is "0" && map[fields[2]] is "4294967295";
@@ -135,15 +139,19 @@ sealed class RootOptions : CliCommand
     /// <summary>The sticky bit on something in XDG_RUNTIME_DIR keeps cleaners away from it (XDG base directory specification).</summary>
     static void MakeSticky(string root)
     {
-        const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        int result = Syscall.TryMkdirAt(AtFlags.AT_FDCWD, root, Mode.O700);
         try
         {
-            Directory.CreateDirectory(root, Mode);
-            File.SetUnixFileMode(root, Mode | UnixFileMode.StickyBit);
+            if (result < 0 && result != -Errno.EEXIST)
+            {
+                throw new SyscallException("mkdir", -result, root);
+            }
+
+            Syscall.FchmodAt(AtFlags.AT_FDCWD, root, Mode.O700 | StatMode.S_ISVTX);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (SyscallException e)
         {
-            throw new RuntimeException($"state root: mkdir(\"{root}\"): {IoError.Describe(e)}", e);
+            throw new RuntimeException($"state root: {e.Call}(\"{root}\"): {IoError.Describe(e.ErrorNumber)}", e);
         }
     }
 }

@@ -1,8 +1,11 @@
-using System;
 using System.Collections.Generic;
 using System.IO;
+using OciRun.Kernel;
 using OciRun.Planning.Check;
 using OciRun.Spec;
+using OciRun.Syscalls;
+using static OciRun.Kernel.Mode;
+using static OciRun.Kernel.StatMode;
 
 namespace OciRun.Engine;
 
@@ -10,8 +13,6 @@ namespace OciRun.Engine;
 /// nothing.</summary>
 public static class HostCheck
 {
-    const UnixFileMode AnyExecute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-
     /// <summary>What this host offers, and what is missing for which feature.</summary>
     public static CheckReport Host() => new(HostFindings.Find(HostProbe.Survey()));
 
@@ -22,7 +23,7 @@ public static class HostCheck
     /// <exception cref="RuntimeException">The config cannot be read.</exception>
     public static CheckReport Bundle(GlobalOptions globals, string bundle, string configFile = "config.json")
     {
-        byte[] config = Read(Path.Combine(bundle, configFile));
+        byte[] config = Preflight.ReadFile(Path.Combine(bundle, configFile));
         HostSurvey host = HostProbe.Survey();
         var problems = new List<ConfigProblem>();
         RuntimeSpec? spec = ConfigCheck.Run(config, host, globals.CgroupManager, problems);
@@ -35,12 +36,12 @@ public static class HostCheck
     /// <param name="configFile">Name of the config inside the bundle.</param>
     /// <exception cref="RuntimeException">The config cannot be read.</exception>
     public static CheckReport Specification(string bundle, string configFile = "config.json") =>
-        new(SpecificationCheck.Run(Read(Path.Combine(bundle, configFile))), $"valid by the specification, version {SpecVersion.Current}");
+        new(SpecificationCheck.Run(Preflight.ReadFile(Path.Combine(bundle, configFile))), $"valid by the specification, version {SpecVersion.Current}");
 
     static BundleSurvey Survey(RuntimeSpec spec, string bundle)
     {
         string rootfs = Path.TrimEndingDirectorySeparator(Path.Combine(bundle, spec.Root?.Path ?? ""));
-        var survey = new BundleSurvey { Rootfs = new FileInfo(rootfs).LinkTarget is null ? KindOf(rootfs) : FileKind.Link };
+        var survey = new BundleSurvey { Rootfs = IsLink(rootfs) ? FileKind.Link : KindOf(rootfs) };
         foreach (SpecMount mount in spec.Mounts ?? [])
         {
             Add(survey, mount.Source, bundle);
@@ -75,42 +76,15 @@ public static class HostCheck
         }
     }
 
-    static FileKind KindOf(string path)
-    {
-        try
-        {
-            if (Directory.Exists(path))
-            {
-                return FileKind.Directory;
-            }
+    static bool IsLink(string path) =>
+        Syscall.TryFstatAt(AtFlags.AT_FDCWD, path, AtFlags.AT_SYMLINK_NOFOLLOW, out Stat stat) == 0 && (stat.st_mode & S_IFMT) == S_IFLNK;
 
-            return !Path.Exists(path) ? FileKind.Missing
-                : (File.GetUnixFileMode(path) & AnyExecute) != 0 ? FileKind.Program : FileKind.Other;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+    static FileKind KindOf(string path) =>
+        Syscall.TryFstatAt(AtFlags.AT_FDCWD, path, 0, out Stat stat) switch
         {
-            return FileKind.Other;
-        }
-    }
-
-    static byte[] Read(string path)
-    {
-        try
-        {
-            return File.ReadAllBytes(path);
-        }
-        catch (FileNotFoundException)
-        {
-            throw new RuntimeException($"open(\"{path}\"): no such file or directory (ENOENT)");
-        }
-        catch (DirectoryNotFoundException)
-        {
-            throw new RuntimeException($"open(\"{path}\"): no such file or directory (ENOENT)");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            string reason = e is UnauthorizedAccessException ? "permission denied (EACCES)" : "input/output error (EIO)";
-            throw new RuntimeException($"open(\"{path}\"): {reason}", e);
-        }
-    }
+            < 0 and not -Errno.EACCES => FileKind.Missing,
+            < 0 => FileKind.Other,
+            _ when (stat.st_mode & S_IFMT) == S_IFDIR => FileKind.Directory,
+            _ => (stat.st_mode & O111) != 0 ? FileKind.Program : FileKind.Other,
+        };
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Text;
 using OciRun.Engine.Cgroups;
 using OciRun.Planning;
 using OciRun.Planning.Cgroups;
@@ -13,16 +14,19 @@ namespace OciRun.Engine;
 /// there.</summary>
 static class HostProbe
 {
+    /// <summary>Of a file of procfs or sysfs; mountinfo is the longest of them.</summary>
+    const int MostBytes = 1 << 24;
+
     public static HostSurvey Survey()
     {
         var host = new HostSurvey
         {
             KernelRelease = Line("/proc/sys/kernel/osrelease") ?? "",
             IsRoot = Stdio.EffectiveUid() == 0,
-            HasSystemd = Directory.Exists("/run/systemd/system"),
+            HasSystemd = Syscall.Exists("/run/systemd/system"),
             SecurityModules = Line("/sys/kernel/security/lsm"),
             HasApparmor = Line("/sys/module/apparmor/parameters/enabled") == "Y",
-            HasSelinux = File.Exists("/sys/fs/selinux/enforce"),
+            HasSelinux = Syscall.Exists("/sys/fs/selinux/enforce"),
             ApparmorProfiles = ApparmorProfiles(),
             SeccompActions = Line("/proc/sys/kernel/seccomp/actions_avail"),
             OnlineCpus = Line("/sys/devices/system/cpu/online"),
@@ -54,7 +58,7 @@ static class HostProbe
                 "network" => "net",
                 _ => type,
             };
-            if (File.Exists("/proc/self/ns/" + kernelName))
+            if (Syscall.Exists("/proc/self/ns/" + kernelName))
             {
                 host.Namespaces.Add(type);
             }
@@ -150,7 +154,7 @@ static class HostProbe
     {
         foreach (string directory in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':'))
         {
-            if (directory.Length > 0 && File.Exists(Path.Combine(directory, program)))
+            if (directory.Length > 0 && Syscall.Exists(Path.Combine(directory, program)))
             {
                 return true;
             }
@@ -161,21 +165,16 @@ static class HostProbe
 
     static List<string> Names(string directory)
     {
-        var names = new List<string>();
         try
         {
-            foreach (string path in Directory.EnumerateFileSystemEntries(directory))
-            {
-                names.Add(Path.GetFileName(path));
-            }
+            List<string> names = Syscall.ListDirectory(directory);
+            names.Sort(StringComparer.Ordinal);
+            return names;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (SyscallException)
         {
-            names.Clear();
+            return [];
         }
-
-        names.Sort(StringComparer.Ordinal);
-        return names;
     }
 
     static string? Line(string path)
@@ -188,9 +187,10 @@ static class HostProbe
     {
         try
         {
-            return File.ReadAllLines(path);
+            string text = Encoding.UTF8.GetString(Syscall.ReadAll(path, MostBytes));
+            return text.Length == 0 ? [] : (text[^1] == '\n' ? text[..^1] : text).Split('\n');
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (SyscallException)
         {
             return [];
         }

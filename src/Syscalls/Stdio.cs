@@ -4,7 +4,7 @@ using Tmds.Linux;
 
 namespace OciRun.Syscalls;
 
-/// <summary>Plain bytes to a descriptor and the few facts about the caller that the command line needs, without <see cref="Console"/>:
+/// <summary>Plain bytes to a descriptor and the few facts about the caller that the command line needs, without System.Console:
 /// setting that up costs a quarter of a millisecond.</summary>
 public static class Stdio
 {

@@ -9,9 +9,9 @@ namespace OciRun.Tests.Abi;
 /// <summary>The names of the managed runtime that src/Cli/Link relies on are looked for in every build.</summary>
 public sealed class LinkTests : IDisposable
 {
-    readonly string directory = Directory.CreateTempSubdirectory("oci-run-link-").FullName;
+    readonly string _directory = Directory.CreateTempSubdirectory("oci-run-link-").FullName;
 
-    public void Dispose() => Directory.Delete(directory, recursive: true);
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     static (int Code, string Text) Build(params string[] more)
     {
@@ -41,11 +41,11 @@ public sealed class LinkTests : IDisposable
             [("one", "const char *setting = \"GCsomething\"; void called(void) {} void lone(void) {} void user(void) { lone(); }"),
              ("other", "void called(void); void absent(void); void two(void) { called(); absent(); }")])
         {
-            (int code, _, string error) = Host.Run(text, "gcc", "-c", "-O0", "-xc", "-o", Path.Combine(directory, name + ".o"), "-");
+            (int code, _, string error) = Host.Run(text, "gcc", "-c", "-O0", "-xc", "-o", Path.Combine(_directory, name + ".o"), "-");
             Assert.True(code == 0, error);
         }
         (int result, _, string complaint) = Host.Run("", Path.Combine(Host.Root, "src/Cli/Link/check"),
-            [.. options, Path.Combine(directory, "one.o"), Path.Combine(directory, "other.o")]);
+            [.. options, Path.Combine(_directory, "one.o"), Path.Combine(_directory, "other.o")]);
         return (result, complaint);
     }
 

@@ -5,6 +5,7 @@ using System.Text;
 using OciRun.Engine;
 using OciRun.Engine.Commands;
 using OciRun.Spec;
+using OciRun.Syscalls;
 
 namespace OciRun.Cli.Commands;
 
@@ -35,7 +36,7 @@ sealed class ListCommand : CliCommand
             throw new RuntimeException($"invalid format option: {format}");
         }
 
-        if (globals.RootIsExplicit && !Directory.Exists(globals.Root))
+        if (globals.RootIsExplicit && !Syscall.Exists(globals.Root))
         {
             throw new RuntimeException($"--root: open(\"{globals.Root}\"): {IoError.Describe(2)}");
         }

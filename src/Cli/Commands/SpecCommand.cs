@@ -2,6 +2,7 @@ using System;
 using System.CommandLine;
 using System.IO;
 using OciRun.Engine;
+using OciRun.Kernel;
 using OciRun.Spec;
 using OciRun.Syscalls;
 
@@ -32,19 +33,23 @@ sealed class SpecCommand : CliCommand
     {
         string path = Path.Combine(GetPath(_bundle) ?? "", "config.json");
         byte[] config = DefaultConfig.Write(Get(_rootless), Stdio.EffectiveUid(), Stdio.EffectiveGid());
-        try
-        {
-            // CreateNew is O_EXCL: a config that somebody wrote is never lost.
-            using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
-            file.Write(config);
-        }
-        catch (IOException) when (File.Exists(path))
+        // O_EXCL: a config that somebody wrote is never lost.
+        int opened = Syscall.TryOpen(path, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL | OpenFlags.O_CLOEXEC, Mode.O666);
+        if (opened == -Errno.EEXIST)
         {
             throw new RuntimeException("File config.json exists. Remove it first");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+
+        if (opened < 0)
         {
-            throw new RuntimeException($"open(\"{path}\"): {IoError.Describe(e)}", e);
+            throw new RuntimeException($"open(\"{path}\"): {IoError.Describe(-opened)}");
+        }
+
+        using var file = new SafeFd(opened);
+        int written = Syscall.TryWriteAll(file, config);
+        if (written < 0)
+        {
+            throw new RuntimeException($"write(\"{path}\"): {IoError.Describe(-written)}");
         }
 
         return 0;

@@ -5,11 +5,15 @@ using System.IO;
 using OciRun.Engine;
 using OciRun.Engine.Commands;
 using OciRun.Spec;
+using OciRun.Syscalls;
 
 namespace OciRun.Cli.Commands;
 
 sealed class UpdateCommand : CliCommand
 {
+    /// <summary>Of a file of limits: far more than any needs.</summary>
+    const int MostBytes = 64 << 20;
+
     readonly Option<string> _resources;
     readonly Option<string> _cache;
     readonly Option<string> _bandwidth;
@@ -78,11 +82,11 @@ sealed class UpdateCommand : CliCommand
         byte[] json;
         try
         {
-            json = file == "-" ? ReadInput() : File.ReadAllBytes(file);
+            json = file == "-" ? Syscall.ReadAll(0, MostBytes, "standard input") : Syscall.ReadAll(file, MostBytes);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (SyscallException e)
         {
-            throw new RuntimeException($"--resources: read(\"{file}\"): {IoError.Describe(e)}", e);
+            throw new RuntimeException($"--resources: read(\"{file}\"): {IoError.Describe(e.ErrorNumber)}", e);
         }
 
         List<ConfigProblem> problems = [];
@@ -106,13 +110,5 @@ sealed class UpdateCommand : CliCommand
         }
 
         return resources;
-    }
-
-    static byte[] ReadInput()
-    {
-        using var input = new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0);
-        using var all = new MemoryStream();
-        input.CopyTo(all);
-        return all.ToArray();
     }
 }
