@@ -58,7 +58,7 @@ public sealed class InitProgramTests : IDisposable
 
     [Fact]
     public void Offset_in_the_record_is_the_compilers() =>
-        Assert.Equal((int)System.Runtime.InteropServices.Marshal.OffsetOf<Record>(nameof(Record.Aux)), Record.AuxOffset);
+        Assert.Equal(Record.AuxOffset, (int)System.Runtime.InteropServices.Marshal.OffsetOf<Record>(nameof(Record.Aux)));
 
     [Fact]
     public void Machine_code_is_what_the_assembler_makes_of_the_source()
