@@ -14,7 +14,6 @@ public static class Errno
     public const int EBADF = 9;
     public const int ECHILD = 10;
     public const int EAGAIN = 11;
-    public const int EWOULDBLOCK = 11;
     public const int ENOMEM = 12;
     public const int EACCES = 13;
     public const int EFAULT = 14;
@@ -39,7 +38,6 @@ public static class Errno
     public const int EDOM = 33;
     public const int ERANGE = 34;
     public const int EDEADLK = 35;
-    public const int EDEADLOCK = 35;
     public const int ENAMETOOLONG = 36;
     public const int ENOLCK = 37;
     public const int ENOSYS = 38;
@@ -97,7 +95,6 @@ public static class Errno
     public const int ENOPROTOOPT = 92;
     public const int EPROTONOSUPPORT = 93;
     public const int ESOCKTNOSUPPORT = 94;
-    public const int ENOTSUP = 95;
     public const int EOPNOTSUPP = 95;
     public const int EPFNOSUPPORT = 96;
     public const int EAFNOSUPPORT = 97;

@@ -5,6 +5,4 @@ public static class Limits
 {
     /// <summary>Bytes of a path with its final NUL, path_resolution(7).</summary>
     public const int PATH_MAX = 4096;
-    /// <summary>Bytes of a path's component without a NUL.</summary>
-    public const int NAME_MAX = 255;
 }

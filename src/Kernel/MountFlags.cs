@@ -5,37 +5,18 @@ namespace OciRun.Kernel;
 public static class MountFlags
 {
     // mount(2). MS_REMOUNT | MS_BIND changes only the flags of one mount.
-    public const ulong MS_NOUSER = 0xffffffff80000000;
-    public const int MS_RDONLY = 1;
-    public const int MS_NOSUID = 2;
-    public const int MS_NODEV = 4;
-    public const int MS_NOEXEC = 8;
-    public const int MS_SYNCHRONOUS = 0x10;
-    public const int MS_REMOUNT = 0x20;
-    public const int MS_MANDLOCK = 0x40;
-    public const int MS_DIRSYNC = 0x80;
     public const int MS_NOSYMFOLLOW = 0x100;
     public const int MS_NOATIME = 0x400;
     public const int MS_NODIRATIME = 0x800;
-    public const int MS_BIND = 0x1000;
     public const int MS_MOVE = 0x2000;
     public const int MS_REC = 0x4000;
-    public const int MS_SILENT = 0x8000;
     public const int MS_POSIXACL = 0x10000;
     public const int MS_UNBINDABLE = 0x20000;
     public const int MS_PRIVATE = 0x40000;
     public const int MS_SLAVE = 0x80000;
     public const int MS_SHARED = 0x100000;
-    public const int MS_RELATIME = 0x200000;
-    public const int MS_KERNMOUNT = 0x400000;
     public const int MS_I_VERSION = 0x800000;
     public const int MS_STRICTATIME = 0x1000000;
-    public const int MS_LAZYTIME = 0x2000000;
-    public const int MS_SUBMOUNT = 0x4000000;
-    public const int MS_NOREMOTELOCK = 0x8000000;
-    public const int MS_NOSEC = 0x10000000;
-    public const int MS_BORN = 0x20000000;
-    public const int MS_ACTIVE = 0x40000000;
 
     // mount_setattr(2) and fsmount(2). The access times are a field, selected by MOUNT_ATTR__ATIME.
     public const int MOUNT_ATTR_RDONLY = 1;
@@ -43,7 +24,6 @@ public static class MountFlags
     public const int MOUNT_ATTR_NODEV = 4;
     public const int MOUNT_ATTR_NOEXEC = 8;
     public const int MOUNT_ATTR__ATIME = 0x70;
-    public const int MOUNT_ATTR_RELATIME = 0;
     public const int MOUNT_ATTR_NOATIME = 0x10;
     public const int MOUNT_ATTR_STRICTATIME = 0x20;
     public const int MOUNT_ATTR_NODIRATIME = 0x80;
@@ -55,24 +35,13 @@ public static class MountFlags
     public const int OPEN_TREE_CLOEXEC = 0x80000;
 
     // move_mount(2)
-    public const int MOVE_MOUNT_F_SYMLINKS = 1;
-    public const int MOVE_MOUNT_F_AUTOMOUNTS = 2;
     public const int MOVE_MOUNT_F_EMPTY_PATH = 4;
-    public const int MOVE_MOUNT_T_SYMLINKS = 0x10;
-    public const int MOVE_MOUNT_T_AUTOMOUNTS = 0x20;
     public const int MOVE_MOUNT_T_EMPTY_PATH = 0x40;
-    public const int MOVE_MOUNT_SET_GROUP = 0x100;
-    /// <summary>Since Linux 6.5.</summary>
-    public const int MOVE_MOUNT_BENEATH = 0x200;
 
     // fsopen(2)
     public const int FSOPEN_CLOEXEC = 1;
 
     // fspick(2)
-    public const int FSPICK_CLOEXEC = 1;
-    public const int FSPICK_SYMLINK_NOFOLLOW = 2;
-    public const int FSPICK_NO_AUTOMOUNT = 4;
-    public const int FSPICK_EMPTY_PATH = 8;
 
     // fsmount(2)
     public const int FSMOUNT_CLOEXEC = 1;
@@ -80,18 +49,8 @@ public static class MountFlags
     // fsconfig(2)
     public const int FSCONFIG_SET_FLAG = 0;
     public const int FSCONFIG_SET_STRING = 1;
-    public const int FSCONFIG_SET_BINARY = 2;
-    public const int FSCONFIG_SET_PATH = 3;
-    public const int FSCONFIG_SET_PATH_EMPTY = 4;
-    public const int FSCONFIG_SET_FD = 5;
     public const int FSCONFIG_CMD_CREATE = 6;
-    public const int FSCONFIG_CMD_RECONFIGURE = 7;
-    /// <summary>Since Linux 6.6.</summary>
-    public const int FSCONFIG_CMD_CREATE_EXCL = 8;
 
     // umount2(2)
-    public const int MNT_FORCE = 1;
     public const int MNT_DETACH = 2;
-    public const int MNT_EXPIRE = 4;
-    public const int UMOUNT_NOFOLLOW = 8;
 }

@@ -9,8 +9,6 @@ public static class SchedPolicy
     public const int SCHED_BATCH = 3;
     public const int SCHED_IDLE = 5;
     public const int SCHED_DEADLINE = 6;
-    /// <summary>Since Linux 6.12.</summary>
-    public const int SCHED_EXT = 7;
 }
 
 /// <summary>Flags of sched_setattr(2).</summary>
@@ -28,7 +26,6 @@ public static class SchedFlags
 /// <summary>Classes of ioprio_set(2).</summary>
 public static class IoPrioClass
 {
-    public const int IOPRIO_CLASS_NONE = 0;
     public const int IOPRIO_CLASS_RT = 1;
     public const int IOPRIO_CLASS_BE = 2;
     public const int IOPRIO_CLASS_IDLE = 3;
@@ -37,9 +34,7 @@ public static class IoPrioClass
 /// <summary>Targets and encoding of ioprio_set(2): class &lt;&lt; IOPRIO_CLASS_SHIFT | level.</summary>
 public static class IoPrio
 {
-    public const int IOPRIO_WHO_PROCESS = 1;
     public const int IOPRIO_WHO_PGRP = 2;
-    public const int IOPRIO_WHO_USER = 3;
     public const int IOPRIO_CLASS_SHIFT = 13;
     public const int IOPRIO_NR_LEVELS = 8;
 }

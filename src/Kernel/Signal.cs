@@ -1,6 +1,6 @@
 namespace OciRun.Kernel;
 
-/// <summary>Signal numbers, signal(7); the same on x86-64 and arm64.</summary>
+/// <summary>Signal numbers, signal(7), as asm-generic has them.</summary>
 public static class Signal
 {
     public const int SIGHUP = 1;

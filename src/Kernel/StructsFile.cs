@@ -21,41 +21,6 @@ public struct MountAttrArgs
     public ulong userns_fd;
 }
 
-/// <summary><c>struct statx_timestamp</c>.</summary>
-[StructLayout(LayoutKind.Sequential)]
-public struct StatxTimestamp
-{
-    public long tv_sec;
-    public uint tv_nsec;
-    public int __reserved;
-}
-
-/// <summary><c>struct statx</c> of statx(2), 256 bytes.</summary>
-[StructLayout(LayoutKind.Sequential, Size = 256)]
-public struct Statx
-{
-    public uint stx_mask;
-    public uint stx_blksize;
-    public ulong stx_attributes;
-    public uint stx_nlink;
-    public uint stx_uid;
-    public uint stx_gid;
-    public ushort stx_mode;
-    public ulong stx_ino;
-    public ulong stx_size;
-    public ulong stx_blocks;
-    public ulong stx_attributes_mask;
-    public StatxTimestamp stx_atime;
-    public StatxTimestamp stx_btime;
-    public StatxTimestamp stx_ctime;
-    public StatxTimestamp stx_mtime;
-    public uint stx_rdev_major;
-    public uint stx_rdev_minor;
-    public uint stx_dev_major;
-    public uint stx_dev_minor;
-    public ulong stx_mnt_id;
-}
-
 /// <summary><c>struct statfs</c> of 64-bit machines, 120 bytes.</summary>
 [StructLayout(LayoutKind.Sequential, Size = 120)]
 public struct Statfs64
@@ -86,17 +51,6 @@ public struct Dirent64
     [FieldOffset(18)] public byte d_type;
 }
 
-/// <summary><c>struct flock</c> of fcntl(F_OFD_SETLK).</summary>
-[StructLayout(LayoutKind.Sequential)]
-public struct Flock64
-{
-    public short l_type;
-    public short l_whence;
-    public long l_start;
-    public long l_len;
-    public int l_pid;
-}
-
 /// <summary>Device numbers as the kernel encodes them in st_rdev and mknod(2).</summary>
 public static class Dev
 {
@@ -108,10 +62,4 @@ public static class Dev
     /// <summary>makedev(3).</summary>
     public static ulong Make(ulong major, ulong minor) =>
         ((major & 0xfffff000) << 32) | ((major & 0xfff) << 8) | ((minor & 0xffffff00) << 12) | (minor & 0xff);
-
-    /// <summary>major(3).</summary>
-    public static uint Major(ulong dev) => (uint)(((dev >> 32) & 0xfffff000) | ((dev >> 8) & 0xfff));
-
-    /// <summary>minor(3).</summary>
-    public static uint Minor(ulong dev) => (uint)(((dev >> 12) & 0xffffff00) | (dev & 0xff));
 }

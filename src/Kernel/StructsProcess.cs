@@ -75,20 +75,7 @@ public struct Siginfo
     [FieldOffset(24)] public int si_status;
 }
 
-/// <summary><c>struct signalfd_siginfo</c>, what a signalfd is read in.</summary>
-[StructLayout(LayoutKind.Explicit, Size = 128)]
-public struct SignalfdSiginfo
-{
-    [FieldOffset(0)] public uint ssi_signo;
-    [FieldOffset(4)] public int ssi_errno;
-    [FieldOffset(8)] public int ssi_code;
-    [FieldOffset(12)] public uint ssi_pid;
-    [FieldOffset(16)] public uint ssi_uid;
-    [FieldOffset(20)] public int ssi_fd;
-    [FieldOffset(40)] public int ssi_status;
-}
-
-/// <summary>The kernel's <c>struct sigaction</c> of rt_sigaction(2) on x86-64; its mask is 8 bytes, unlike the C library's.</summary>
+/// <summary>The kernel's <c>struct sigaction</c> of rt_sigaction(2); its mask is 8 bytes, unlike the C library's.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct KernelSigaction
 {
@@ -105,21 +92,4 @@ public struct Timespec
 {
     public long tv_sec;
     public long tv_nsec;
-}
-
-/// <summary><c>struct timeval</c> of 64-bit machines.</summary>
-[StructLayout(LayoutKind.Sequential)]
-public struct Timeval
-{
-    public long tv_sec;
-    public long tv_usec;
-}
-
-/// <summary><c>struct ucred</c> of SO_PEERCRED.</summary>
-[StructLayout(LayoutKind.Sequential)]
-public struct Ucred
-{
-    public int pid;
-    public uint uid;
-    public uint gid;
 }

@@ -67,14 +67,6 @@ public struct PollFd
     public short revents;
 }
 
-/// <summary><c>struct epoll_event</c>, packed on x86-64.</summary>
-[StructLayout(LayoutKind.Sequential, Pack = 4)]
-public struct EpollEvent
-{
-    public uint events;
-    public ulong data;
-}
-
 /// <summary>The 16 bytes of ifr_name.</summary>
 [InlineArray(16)]
 public struct IfName

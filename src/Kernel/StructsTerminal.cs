@@ -10,7 +10,7 @@ public struct TermiosCc
     byte first;
 }
 
-/// <summary>The kernel's <c>struct termios</c> of TCGETS on x86-64, 36 bytes (the C library's is wider).</summary>
+/// <summary>The kernel's <c>struct termios</c> of TCGETS, 36 bytes (the C library's is wider).</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct Termios
 {

@@ -4,17 +4,17 @@ using Tmds.Linux;
 
 namespace OciRun.Syscalls;
 
-/// <content>open(2), openat2(2), close(2), dup(2), fcntl(2), pipe(2), memfd_create(2), flock(2).</content>
+/// <content>open(2), openat2(2), close(2), fcntl(2), pipe(2), memfd_create(2), flock(2).</content>
 public static unsafe partial class Syscall
 {
     // openat2 answers EAGAIN when a rename or mount raced with RESOLVE_BENEATH or RESOLVE_IN_ROOT, openat2(2).
     const int OpenAt2Attempts = 128;
 
     /// <summary>open(2), always O_CLOEXEC.</summary>
-    public static SafeFd Open(string path, int flags, uint mode = 0) => Own(TryOpenAt(AT_FDCWD, path, flags, mode), "open", path);
+    public static SafeFd Open(string path, int flags, uint mode = 0) => Own(TryOpenAt(AtFlags.AT_FDCWD, path, flags, mode), "open", path);
 
     /// <summary>open(2): the descriptor or -errno.</summary>
-    public static int TryOpen(string path, int flags, uint mode = 0) => TryOpenAt(AT_FDCWD, path, flags, mode);
+    public static int TryOpen(string path, int flags, uint mode = 0) => TryOpenAt(AtFlags.AT_FDCWD, path, flags, mode);
 
     /// <summary>openat(2), always O_CLOEXEC.</summary>
     public static SafeFd OpenAt(int dirfd, string path, int flags, uint mode = 0) =>
@@ -25,16 +25,9 @@ public static unsafe partial class Syscall
     {
         fixed (byte* p = CString.Of(path, stackalloc byte[CString.Stack]))
         {
-            return (int)Try(Sys.openat, dirfd, (long)p, (long)(flags | OpenFlags.O_CLOEXEC), mode);
+            return (int)Try(Sys.openat, dirfd, (long)p, flags | OpenFlags.O_CLOEXEC, mode);
         }
     }
-
-    /// <summary>openat2(2), always O_CLOEXEC; EAGAIN is tried again 128 times.</summary>
-    public static SafeFd OpenAt2(int dirfd, string path, OpenHow how) => Own(TryOpenAt2(dirfd, path, how), "openat2", path);
-
-    /// <summary>openat2(2) with its arguments one by one.</summary>
-    public static SafeFd OpenAt2(int dirfd, string path, int flags, int resolve, uint mode = 0) =>
-        Own(TryOpenAt2(dirfd, path, How(flags, resolve, mode)), "openat2", path);
 
     /// <summary>openat2(2) with its arguments one by one: the descriptor or -errno.</summary>
     public static int TryOpenAt2(int dirfd, string path, int flags, int resolve, uint mode = 0) =>
@@ -59,32 +52,20 @@ public static unsafe partial class Syscall
     public static OpenHow How(int flags, int resolve, uint mode = 0) =>
         new() { flags = (uint)flags, mode = mode, resolve = (ulong)resolve };
 
-    /// <summary>close(2).</summary>
-    public static void Close(int fd) => Check(TryClose(fd), "close");
-
     /// <summary>close(2): 0 or -errno. Never tried again: on Linux the descriptor is gone even after EINTR.</summary>
     public static int TryClose(int fd) => (int)FromLibC(LibC.close(fd));
-
-    /// <summary>close_range(2).</summary>
-    public static void CloseRange(uint first, uint last, uint flags) => Check(Try(Sys.close_range, first, last, flags), "close_range");
 
     /// <summary>A close-on-exec duplicate with a number of at least <paramref name="least"/>.</summary>
     public static SafeFd Dup(int fd, int least = 0) => Own(Try(Sys.fcntl, fd, Fcntl.F_DUPFD_CLOEXEC, least), "fcntl");
 
-    /// <summary>dup3(2); flags are 0 or O_CLOEXEC. Equal numbers are EINVAL.</summary>
-    public static void Dup3(int fd, int target, int flags) => Check(Try(Sys.dup3, fd, target, (long)flags), "dup3");
-
     /// <summary>fcntl(F_GETFD); -errno (EBADF) for a number that is not open.</summary>
     public static int TryGetFdFlags(int fd) => (int)Try(Sys.fcntl, fd, Fcntl.F_GETFD);
-
-    /// <summary>fcntl(F_SETFD): sets or clears close-on-exec.</summary>
-    public static void SetCloseOnExec(int fd, bool on) => Check(Try(Sys.fcntl, fd, Fcntl.F_SETFD, on ? Fcntl.FD_CLOEXEC : 0), "fcntl");
 
     /// <summary>fcntl(F_GETFL).</summary>
     public static int GetStatusFlags(int fd) => (int)Check(Try(Sys.fcntl, fd, Fcntl.F_GETFL), "fcntl");
 
     /// <summary>fcntl(F_SETFL).</summary>
-    public static void SetStatusFlags(int fd, int flags) => Check(Try(Sys.fcntl, fd, Fcntl.F_SETFL, (long)flags), "fcntl");
+    public static void SetStatusFlags(int fd, int flags) => Check(Try(Sys.fcntl, fd, Fcntl.F_SETFL, flags), "fcntl");
 
     /// <summary>pipe2(2), always O_CLOEXEC.</summary>
     public static (SafeFd Read, SafeFd Write) Pipe2(int flags = OpenFlags.O_CLOEXEC)
@@ -100,7 +81,7 @@ public static unsafe partial class Syscall
         flags |= MemfdFlags.MFD_CLOEXEC;
         fixed (byte* p = CString.Of(name, stackalloc byte[CString.Stack]))
         {
-            long fd = Try(Sys.memfd_create, (long)p, (long)flags);
+            long fd = Try(Sys.memfd_create, (long)p, flags);
             if (fd == -Errno.EINVAL && (flags & MemfdFlags.MFD_EXEC) != 0)
             {
                 fd = Try(Sys.memfd_create, (long)p, (long)(flags & ~MemfdFlags.MFD_EXEC));
@@ -110,20 +91,11 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>fcntl(F_ADD_SEALS).</summary>
-    public static void FcntlAddSeals(int fd, int seals) => Check(Try(Sys.fcntl, fd, Fcntl.F_ADD_SEALS, (long)seals), "fcntl");
-
-    /// <summary>fcntl(F_GET_SEALS): the seals, or -errno (EINVAL) when not a memfd.</summary>
-    public static int TryGetSeals(int fd) => (int)Try(Sys.fcntl, fd, Fcntl.F_GET_SEALS);
+    public static void FcntlAddSeals(int fd, int seals) => Check(Try(Sys.fcntl, fd, Fcntl.F_ADD_SEALS, seals), "fcntl");
 
     /// <summary>flock(2), waiting unless LOCK_NB.</summary>
     public static void Flock(int fd, int operation) => Check(TryFlock(fd, operation), "flock");
 
     /// <summary>flock(2): 0 or -errno (EWOULDBLOCK with LOCK_NB).</summary>
-    public static int TryFlock(int fd, int operation) => (int)Try(Sys.flock, fd, (long)operation);
-
-    /// <summary>ftruncate(2).</summary>
-    public static void Ftruncate(int fd, long length) => Check(Try(Sys.ftruncate, fd, length), "ftruncate");
-
-    /// <summary>lseek(2).</summary>
-    public static long Lseek(int fd, long offset, int whence) => Check(Try(Sys.lseek, fd, offset, whence), "lseek");
+    public static int TryFlock(int fd, int operation) => (int)Try(Sys.flock, fd, operation);
 }

@@ -8,9 +8,6 @@ public static unsafe partial class Syscall
 {
     const int FirstChunk = 4096;
 
-    /// <summary>read(2): 0 at the end.</summary>
-    public static int Read(int fd, Span<byte> buffer) => (int)Check(TryRead(fd, buffer), "read");
-
     /// <summary>read(2): the count or -errno.</summary>
     public static int TryRead(int fd, Span<byte> buffer)
     {
@@ -28,9 +25,6 @@ public static unsafe partial class Syscall
             return (int)Try(Sys.pread64, fd, (long)p, buffer.Length, offset);
         }
     }
-
-    /// <summary>write(2): may be short.</summary>
-    public static int Write(int fd, ReadOnlySpan<byte> bytes) => (int)Check(TryWrite(fd, bytes), "write");
 
     /// <summary>write(2): the count, maybe short, or -errno. SIGPIPE is ignored in this process, so EPIPE arrives here.</summary>
     public static int TryWrite(int fd, ReadOnlySpan<byte> bytes)
@@ -101,31 +95,5 @@ public static unsafe partial class Syscall
     {
         using SafeFd fd = OpenAt(dirfd, path, OpenFlags.O_RDONLY | OpenFlags.O_NOCTTY);
         return ReadAll(fd, most, path);
-    }
-
-    /// <summary>Writes an existing file in one write(2), as procfs, sysfs and cgroupfs want it.</summary>
-    public static void WriteFile(int dirfd, string name, ReadOnlySpan<byte> bytes)
-    {
-        using SafeFd fd = OpenAt(dirfd, name, OpenFlags.O_WRONLY | OpenFlags.O_NOCTTY);
-        Check(TryWriteOnce(fd, bytes), "write", name);
-    }
-
-    /// <summary>Writes an existing file in one write(2): 0 or -errno, of open or of write.</summary>
-    public static int TryWriteFile(int dirfd, string name, ReadOnlySpan<byte> bytes)
-    {
-        int fd = TryOpenAt(dirfd, name, OpenFlags.O_WRONLY | OpenFlags.O_NOCTTY);
-        if (fd < 0)
-        {
-            return fd;
-        }
-        int result = TryWriteOnce(fd, bytes);
-        TryClose(fd);
-        return result;
-    }
-
-    static int TryWriteOnce(int fd, ReadOnlySpan<byte> bytes)
-    {
-        int written = TryWrite(fd, bytes);
-        return written < 0 ? written : written == bytes.Length ? 0 : TryWriteAll(fd, bytes[written..]);
     }
 }

@@ -3,7 +3,7 @@ using OciRun.Kernel;
 
 namespace OciRun.Syscalls;
 
-/// <content>prlimit(2), sched_setattr(2), sched_setaffinity(2), ioprio_set(2), clock_gettime(2), getrandom(2).</content>
+/// <content>prlimit(2), sched_setattr(2), sched_setaffinity(2), clock_gettime(2).</content>
 public static unsafe partial class Syscall
 {
     /// <summary>prlimit(2): sets the limit of process <paramref name="pid"/>, 0 for the caller.</summary>
@@ -27,17 +27,6 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>sched_getattr(2).</summary>
-    public static SchedAttr SchedGetattr(int pid)
-    {
-        SchedAttr attr = default;
-        Check(Try(Sys.sched_getattr, pid, (long)(&attr), sizeof(SchedAttr), 0), "sched_getattr");
-        return attr;
-    }
-
-    /// <summary>sched_setaffinity(2) with a mask of any length, least significant word first.</summary>
-    public static void SchedSetAffinity(int pid, ReadOnlySpan<ulong> mask) => Check(TrySchedSetAffinity(pid, mask), "sched_setaffinity");
-
     /// <summary>sched_setaffinity(2): 0 or -errno (EINVAL: no such CPU or none allowed by the cpuset).</summary>
     public static int TrySchedSetAffinity(int pid, ReadOnlySpan<ulong> mask)
     {
@@ -57,10 +46,6 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>ioprio_set(2) of a process: 0 or -errno.</summary>
-    public static int TryIoprioSet(int pid, int ioClass, int level) =>
-        (int)Try(Sys.ioprio_set, IoPrio.IOPRIO_WHO_PROCESS, pid, ((long)ioClass << IoPrio.IOPRIO_CLASS_SHIFT) | (uint)level);
-
     /// <summary>Nanoseconds of CLOCK_MONOTONIC.</summary>
     public static long ClockMonotonicNs() => ClockNs(ClockId.CLOCK_MONOTONIC);
 
@@ -69,24 +54,5 @@ public static unsafe partial class Syscall
     {
         Timespec time;
         return Try(Sys.clock_gettime, clock, (long)(&time)) < 0 ? 0 : (time.tv_sec * 1_000_000_000) + time.tv_nsec;
-    }
-
-    /// <summary>nanosleep(2), once: a signal ends it early.</summary>
-    public static void Sleep(long nanoseconds)
-    {
-        Timespec time = new() { tv_sec = nanoseconds / 1_000_000_000, tv_nsec = nanoseconds % 1_000_000_000 };
-        Once(Sys.clock_nanosleep, ClockId.CLOCK_MONOTONIC, 0, (long)(&time));
-    }
-
-    /// <summary>getrandom(2): fills the buffer.</summary>
-    public static void Getrandom(Span<byte> buffer)
-    {
-        fixed (byte* p = buffer)
-        {
-            for (int done = 0; done < buffer.Length;)
-            {
-                done += (int)Check(Try(Sys.getrandom, (long)(p + done), buffer.Length - done, 0), "getrandom");
-            }
-        }
     }
 }

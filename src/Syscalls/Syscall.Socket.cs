@@ -29,38 +29,11 @@ public static unsafe partial class Syscall
     /// <summary>bind(2) to an AF_UNIX path of any length.</summary>
     public static void BindUnix(int fd, string path) => Check(WithUnixAddress(Sys.bind, fd, path), "bind", path);
 
-    /// <summary>connect(2) to an AF_UNIX path of any length.</summary>
-    public static void ConnectUnix(int fd, string path) => Check(TryConnectUnix(fd, path), "connect", path);
-
     /// <summary>connect(2) to an AF_UNIX path: 0 or -errno.</summary>
     public static int TryConnectUnix(int fd, string path) => WithUnixAddress(Sys.connect, fd, path);
 
     /// <summary>listen(2).</summary>
     public static void Listen(int fd, int backlog) => Check(FromLibC(LibC.listen(fd, backlog)), "listen");
-
-    /// <summary>accept4(2), always SOCK_CLOEXEC.</summary>
-    public static SafeFd Accept4(int fd) => Own(Try(Sys.accept4, fd, 0, 0, SocketType.SOCK_CLOEXEC), "accept4");
-
-    /// <summary>shutdown(2): 0 or -errno.</summary>
-    public static int TryShutdown(int fd, int how) => (int)Try(Sys.shutdown, fd, how);
-
-    /// <summary>SO_PEERCRED.</summary>
-    public static Ucred PeerCredentials(int fd)
-    {
-        Ucred credentials;
-        uint length = (uint)sizeof(Ucred);
-        Check(Try(Sys.getsockopt, fd, SocketOption.SOL_SOCKET, SocketOption.SO_PEERCRED, (long)(&credentials), (long)(&length)),
-            "getsockopt");
-        return credentials;
-    }
-
-    /// <summary>setsockopt(2) at SOL_SOCKET level with an integer.</summary>
-    public static void SetSocketOption(int fd, int option, int value) =>
-        Check(Try(Sys.setsockopt, fd, SocketOption.SOL_SOCKET, option, (long)(&value), sizeof(int)), "setsockopt");
-
-    /// <summary>sendmsg(2) with descriptors as SCM_RIGHTS and MSG_NOSIGNAL; at least one byte must go along on a stream.</summary>
-    public static int SendMsg(int fd, ReadOnlySpan<byte> bytes, ReadOnlySpan<int> fds = default) =>
-        (int)Check(TrySendMsg(fd, bytes, fds), "sendmsg");
 
     /// <summary>sendmsg(2): the count or -errno.</summary>
     public static int TrySendMsg(int fd, ReadOnlySpan<byte> bytes, ReadOnlySpan<int> fds = default)
@@ -92,13 +65,6 @@ public static unsafe partial class Syscall
             return (int)Try(Sys.sendmsg, fd, (long)(&message), MsgFlags.MSG_NOSIGNAL);
         }
     }
-
-    /// <summary>
-    /// recvmsg(2) with MSG_CMSG_CLOEXEC: the count (0 at the end), and in <paramref name="fds"/> the first descriptors that came.
-    /// Descriptors beyond the span are closed; a truncated control message is EMSGSIZE.
-    /// </summary>
-    public static int RecvMsg(int fd, Span<byte> buffer, Span<int> fds, out int fdCount, int flags = 0) =>
-        (int)Check(TryRecvMsg(fd, buffer, fds, out fdCount, flags), "recvmsg");
 
     /// <summary>recvmsg(2): the count or -errno.</summary>
     public static int TryRecvMsg(int fd, Span<byte> buffer, Span<int> fds, out int fdCount, int flags = 0)

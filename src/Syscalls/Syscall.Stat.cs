@@ -4,7 +4,7 @@ using OciRun.Kernel;
 
 namespace OciRun.Syscalls;
 
-/// <content>stat(2), statx(2), statfs(2), access(2), getdents(2).</content>
+/// <content>stat(2), statfs(2), access(2), getdents(2).</content>
 public static unsafe partial class Syscall
 {
     /// <summary>fstat(2).</summary>
@@ -12,13 +12,6 @@ public static unsafe partial class Syscall
     {
         Stat stat;
         Check(Try(Sys.fstat, fd, (long)(&stat)), "fstat");
-        return stat;
-    }
-
-    /// <summary>fstatat(2); flags are AT_*.</summary>
-    public static Stat FstatAt(int dirfd, string path, int flags)
-    {
-        Check(TryFstatAt(dirfd, path, flags, out Stat stat), "fstatat", path);
         return stat;
     }
 
@@ -30,45 +23,6 @@ public static unsafe partial class Syscall
         {
             *s = default;
             return (int)Try(Sys.newfstatat, dirfd, (long)p, (long)s, flags);
-        }
-    }
-
-    /// <summary>statx(2): 0 or -errno. Look at stx_mask for what the kernel filled in.</summary>
-    public static int TryStatx(int dirfd, string path, int flags, int mask, out Statx statx)
-    {
-        fixed (Statx* s = &statx)
-        fixed (byte* p = CString.Of(path, stackalloc byte[CString.Stack]))
-        {
-            *s = default;
-            return (int)Try(Sys.statx, dirfd, (long)p, flags, (long)mask, (long)s);
-        }
-    }
-
-    /// <summary>statx(2).</summary>
-    public static Statx Statx(int dirfd, string path, int flags, int mask)
-    {
-        Check(TryStatx(dirfd, path, flags, mask, out Statx statx), "statx", path);
-        return statx;
-    }
-
-    /// <summary>The id of the mount that an open file is on (STATX_MNT_ID, Linux 5.8), as in mountinfo.</summary>
-    public static ulong MountId(int fd) => Statx(fd, "", AtFlags.AT_EMPTY_PATH, StatxMask.STATX_MNT_ID).stx_mnt_id;
-
-    /// <summary>statfs(2).</summary>
-    public static Statfs64 Statfs(string path)
-    {
-        Check(TryStatfs(path, out Statfs64 statfs), "statfs", path);
-        return statfs;
-    }
-
-    /// <summary>statfs(2): 0 or -errno.</summary>
-    public static int TryStatfs(string path, out Statfs64 statfs)
-    {
-        fixed (Statfs64* s = &statfs)
-        fixed (byte* p = CString.Of(path, stackalloc byte[CString.Stack]))
-        {
-            *s = default;
-            return (int)Try(Sys.statfs, (long)p, (long)s);
         }
     }
 
@@ -90,7 +44,7 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>Whether <paramref name="path"/> exists and can be reached; a dangling symbolic link does not count.</summary>
-    public static bool Exists(string path) => TryFaccessAt2(AT_FDCWD, path, Access.F_OK, 0) == 0;
+    public static bool Exists(string path) => TryFaccessAt2(AtFlags.AT_FDCWD, path, Access.F_OK, 0) == 0;
 
     /// <summary>
     /// The names in a directory opened for reading, without . and .. and in the kernel's order. The offset is rewound first.

@@ -10,9 +10,6 @@ namespace OciRun.Syscalls;
 /// </summary>
 public static unsafe partial class Syscall
 {
-    /// <summary>The directory descriptor that stands for the working directory.</summary>
-    public const int AT_FDCWD = AtFlags.AT_FDCWD;
-
     [DllImport("libc.so.6", EntryPoint = "syscall", ExactSpelling = true)]
     static extern long RawSyscall(long nr, long a, long b, long c, long d, long e, long f);
 

@@ -40,10 +40,17 @@ static class Host
         return (process.ExitCode, output, error.Result);
     }
 
-    /// <summary>The complaints of gcc about C source; empty when it accepts it.</summary>
-    public static string Compile(string source)
+    static readonly string[] s_arm64 =
+    [
+        "-U__x86_64__", "-D__aarch64__", "-nostdinc", "-isystem", Run("", "gcc", "-print-file-name=include").Output.Trim(),
+        "-isystem", "/usr/aarch64-linux-gnu/include",
+    ];
+
+    /// <summary>The complaints of gcc about C source; empty when it accepts it. With arm64, the headers are that machine's.</summary>
+    public static string Compile(string source, bool arm64 = false)
     {
-        (int code, _, string error) = Run(source, "gcc", "-D_GNU_SOURCE", "-w", "-fsyntax-only", "-fmax-errors=0", "-xc", "-");
+        (int code, _, string error) = Run(source, "gcc",
+            [.. arm64 ? s_arm64 : [], "-D_GNU_SOURCE", "-w", "-fsyntax-only", "-fmax-errors=0", "-xc", "-"]);
         return code == 0 ? "" : error;
     }
 

@@ -56,8 +56,7 @@ public sealed class NameTests
         Assert.Equal(-1, Rlimits.Number("RLIMIT_NOFILES"));
         Assert.Equal(Rlimits.Count, typeof(Rlimit).GetFields().Length);
         Assert.Equal("", Host.Compile("#include <asm/resource.h>\n"
-            + $"_Static_assert(RLIM_NLIMITS == {Rlimits.Count}, \"a resource is missing\");\n"
-            + $"_Static_assert((unsigned long long)RLIM_INFINITY == {Rlimits.Infinity}ull, \"infinity\");\n"));
+            + $"_Static_assert(RLIM_NLIMITS == {Rlimits.Count}, \"a resource is missing\");\n"));
     }
 
     [Theory]

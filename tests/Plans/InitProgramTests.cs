@@ -143,7 +143,7 @@ public sealed class InitProgramTests : IDisposable
     [Fact]
     public void Result_goes_to_a_register_and_a_register_to_the_first_argument()
     {
-        _image.Call(Sys.dup, 1, result: 4);
+        _image.Call(Sys.fcntl, 1, Fcntl.F_DUPFD_CLOEXEC, result: 4);
         _image.Call(Sys.write, 99, _image.String("copy"), 4, firstFrom: 4, result: 5);
         _image.TestRegister(5, 4, Errno.EIO, callNumber: Sys.write);
         Exit(0);

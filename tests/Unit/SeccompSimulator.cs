@@ -2,6 +2,8 @@ using System;
 using System.Buffers.Binary;
 using OciRun.Planning.Seccomp;
 
+using OciRun.Kernel;
+
 namespace OciRun.Tests.Unit;
 
 /// <summary>A call as a filter sees it.</summary>
@@ -16,9 +18,12 @@ readonly record struct SeccompCall(uint Architecture, uint Number, ulong A0 = 0,
 /// <summary>Runs classic BPF as net/core/filter.c checks and runs it for seccomp.</summary>
 static class SeccompSimulator
 {
+    /// <summary>Bytes of struct seccomp_data.</summary>
+    const int Size = 64;
+
     public static uint Run(ReadOnlySpan<BpfInstruction> program, SeccompCall call, out int steps)
     {
-        Span<byte> data = stackalloc byte[SeccompData.Size];
+        Span<byte> data = stackalloc byte[Size];
         Fill(data, call);
         bool little = (call.Architecture & 0x40000000) != 0;
         uint accumulator = 0;
@@ -98,7 +103,7 @@ static class SeccompSimulator
             BpfInstruction i = program[at];
             bool fine = i.Code switch
             {
-                BpfCode.Load => i.K < SeccompData.Size && (i.K & 3) == 0,
+                BpfCode.Load => i.K < Size && (i.K & 3) == 0,
                 BpfCode.And or BpfCode.Return => true,
                 BpfCode.Jump => at + 1 + i.K < program.Length,
                 BpfCode.JumpEqual or BpfCode.JumpGreater or BpfCode.JumpGreaterOrEqual =>

@@ -108,8 +108,7 @@ public sealed partial class Cgroup
             {
                 return false;
             }
-            PollFd poll = new() { fd = events, events = PollEvents.POLLPRI };
-            Syscall.Once(Sys.poll, (long)(&poll), 1, rest);
+            Syscall.Poll(events, PollEvents.POLLPRI, (int)rest);
         }
     }
 
@@ -137,7 +136,7 @@ public sealed partial class Cgroup
             {
                 throw new RuntimeException("cannot remove cgroup " + Path + ": device or resource busy (EBUSY)" + Remaining());
             }
-            Syscall.Once(Sys.poll, 0, 0, delay);
+            Syscall.Sleep(delay);
         }
     }
 

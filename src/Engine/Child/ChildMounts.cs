@@ -149,10 +149,9 @@ static unsafe partial class ChildProgram
 
     static long MagicOf(ChildContext* c, int fd)
     {
-        // struct statfs begins with f_type.
-        long* status = stackalloc long[15];
-        Check(c, Sys.fstatfs, ChildSys.Call(Sys.fstatfs, fd, (long)status));
-        return status[0];
+        Statfs64 status;
+        Check(c, Sys.fstatfs, ChildSys.Call(Sys.fstatfs, fd, (long)&status));
+        return status.f_type;
     }
 
     static void MapIds(ChildContext* c, MountArgs* m, int mount)
@@ -202,15 +201,11 @@ static unsafe partial class ChildProgram
     static long TrySetAttr(int mount, ulong set, ulong clear, ulong propagation, ulong userNamespace, bool recursive)
     {
         ReadOnlySpan<byte> empty = "\0"u8;
-        // struct mount_attr
-        ulong* attr = stackalloc ulong[4];
-        attr[0] = set;
-        attr[1] = clear;
-        attr[2] = propagation;
-        attr[3] = userNamespace;
+        var attr = new MountAttrArgs { attr_set = set, attr_clr = clear, propagation = propagation, userns_fd = userNamespace };
         fixed (byte* e = empty)
         {
-            return ChildSys.Call(Sys.mount_setattr, mount, (long)e, AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), (long)attr, 32);
+            return ChildSys.Call(Sys.mount_setattr, mount, (long)e, AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), (long)&attr,
+                sizeof(MountAttrArgs));
         }
     }
 

@@ -126,14 +126,8 @@ static unsafe partial class ChildProgram
     /// <summary>The child takes this process's place: it is the runtime's child too (CLONE_PARENT).</summary>
     static void CloneAgain(ChildContext* c, ulong flags)
     {
-        // struct clone_args: flags first, the rest zero.
-        ulong* args = stackalloc ulong[11];
-        for (int i = 0; i < 11; i++)
-        {
-            args[i] = 0;
-        }
-        args[0] = flags | CLONE_PARENT;
-        long pid = Check(c, Sys.clone3, ChildSys.Call(Sys.clone3, (long)args, 88));
+        var args = new CloneArgs { flags = flags | CLONE_PARENT };
+        long pid = Check(c, Sys.clone3, ChildSys.Call(Sys.clone3, (long)&args, sizeof(CloneArgs)));
         if (pid == 0)
         {
             return;
@@ -147,16 +141,12 @@ static unsafe partial class ChildProgram
     static void LoopbackUp(ChildContext* c)
     {
         int socket = Check(c, Sys.socket, ChildSys.Call(Sys.socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-        // struct ifreq: a name of 16 bytes and the flags.
-        byte* request = stackalloc byte[40];
-        for (int i = 0; i < 40; i++)
-        {
-            request[i] = 0;
-        }
-        request[0] = (byte)'l';
-        request[1] = (byte)'o';
-        *(ushort*)(request + 16) = (ushort)IFF_UP;
-        Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, socket, SIOCSIFFLAGS, (long)request));
+        Ifreq request = default;
+        byte* name = (byte*)&request;
+        name[0] = (byte)'l';
+        name[1] = (byte)'o';
+        request.ifr_flags = (short)IFF_UP;
+        Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, socket, SIOCSIFFLAGS, (long)&request));
         Close(socket);
     }
 
@@ -215,11 +205,8 @@ static unsafe partial class ChildProgram
         int peer = Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
         if (rows > 0 && columns > 0)
         {
-            ushort* size = stackalloc ushort[4];
-            size[0] = (ushort)rows;
-            size[1] = (ushort)columns;
-            size[2] = size[3] = 0;
-            Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, master, TIOCSWINSZ, (long)size));
+            var size = new Winsize { ws_row = (ushort)rows, ws_col = (ushort)columns };
+            Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, master, TIOCSWINSZ, (long)&size));
         }
         if (console)
         {

@@ -19,15 +19,11 @@ static unsafe partial class ChildProgram
     /// attacker who renames all the time is outlasted by 128 tries.</summary>
     static long OpenIn(int root, byte* path, int flags, ulong resolve)
     {
-        // struct open_how
-        ulong* how = stackalloc ulong[3];
-        how[0] = (ulong)(uint)(flags | O_CLOEXEC);
-        how[1] = 0;
-        how[2] = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve;
+        var how = new OpenHow { flags = (uint)(flags | O_CLOEXEC), resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve };
         long fd = 0;
         for (int i = 0; i < 128; i++)
         {
-            fd = ChildSys.Call(Sys.openat2, root, (long)path, (long)how, 24);
+            fd = ChildSys.Call(Sys.openat2, root, (long)path, (long)&how, sizeof(OpenHow));
             if (fd != -EAGAIN && fd != -EINTR)
             {
                 break;

@@ -10,7 +10,8 @@ static class ChildPause
     {
         while (true)
         {
-            ChildSys.Call(Sys.pause);
+            // Without descriptors and without a time; arm64 has no pause(2).
+            ChildSys.Call(Sys.ppoll);
         }
     }
 }

@@ -87,23 +87,22 @@ static unsafe partial class ChildProgram
     /// <summary>CLOCK_MONOTONIC in nanoseconds, into memory that the runtime shares.</summary>
     static void NoteTime(ulong* at)
     {
-        ulong* time = stackalloc ulong[2];
-        ChildSys.Call(Sys.clock_gettime, CLOCK_MONOTONIC, (long)time);
-        *at = time[0] * 1_000_000_000 + time[1];
+        Timespec time;
+        ChildSys.Call(Sys.clock_gettime, CLOCK_MONOTONIC, (long)&time);
+        *at = (ulong)time.tv_sec * 1_000_000_000 + (ulong)time.tv_nsec;
     }
 
     /// <summary>Signal state and mode bits are the caller's or the managed runtime's; the container gets neither.</summary>
     static void CleanStart(ChildContext* c)
     {
         ulong none = 0;
-        // struct kernel_sigaction of SIG_DFL: handler, flags, restorer, mask.
-        ulong* defaults = stackalloc ulong[4];
-        defaults[0] = defaults[1] = defaults[2] = defaults[3] = 0;
+        // All zero is SIG_DFL.
+        KernelSigaction defaults = default;
         for (int signal = 1; signal <= Signals.Max; signal++)
         {
-            ChildSys.Call(Sys.rt_sigaction, signal, (long)defaults, 0, 8);
+            ChildSys.Call(Sys.rt_sigaction, signal, (long)&defaults, 0, sizeof(ulong));
         }
-        ChildSys.Call(Sys.rt_sigprocmask, SIG_SETMASK, (long)&none, 0, 8);
+        ChildSys.Call(Sys.rt_sigprocmask, SIG_SETMASK, (long)&none, 0, sizeof(ulong));
         ChildSys.Call(Sys.umask, 0);
         if (c->Input >= 0)
         {
@@ -234,22 +233,14 @@ static unsafe partial class ChildProgram
     {
         Record record;
         Fill(&record, RecordType.Descriptor, c->Step, 0, 0, (ulong)kind);
-        ulong* iov = stackalloc ulong[2];
-        iov[0] = (ulong)&record;
-        iov[1] = Record.Size;
+        var iov = new Iovec { iov_base = &record, iov_len = Record.Size };
         // struct cmsghdr {len, SOL_SOCKET, SCM_RIGHTS} and one int.
         ulong* control = stackalloc ulong[3];
         control[0] = 20;
         control[1] = SOL_SOCKET | (ulong)SCM_RIGHTS << 32;
         control[2] = (uint)fd;
-        ulong* message = stackalloc ulong[7];
-        message[0] = message[1] = 0;
-        message[2] = (ulong)iov;
-        message[3] = 1;
-        message[4] = (ulong)control;
-        message[5] = 24;
-        message[6] = 0;
-        Check(c, Sys.sendmsg, ChildSys.Call(Sys.sendmsg, c->Channel, (long)message, 0));
+        var message = new Msghdr { msg_iov = &iov, msg_iovlen = 1, msg_control = control, msg_controllen = 24 };
+        Check(c, Sys.sendmsg, ChildSys.Call(Sys.sendmsg, c->Channel, (long)&message, 0));
     }
 
     /// <summary>A regular file only, and never one that blocks: the rootfs is hostile.</summary>

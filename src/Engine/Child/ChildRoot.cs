@@ -320,11 +320,12 @@ static unsafe partial class ChildProgram
     /// <summary>Kernel parameters of the namespaces that this process is in.</summary>
     static void WriteSysctl(ChildContext* c, byte* path, byte* value, long size)
     {
-        ulong* how = stackalloc ulong[3];
-        how[0] = O_WRONLY | O_CLOEXEC | O_NOFOLLOW;
-        how[1] = 0;
-        how[2] = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
-        int fd = Check(c, Sys.openat2, ChildSys.Call(Sys.openat2, HostProc(c), (long)path, (long)how, 24));
+        var how = new OpenHow
+        {
+            flags = O_WRONLY | O_CLOEXEC | O_NOFOLLOW,
+            resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
+        };
+        int fd = Check(c, Sys.openat2, ChildSys.Call(Sys.openat2, HostProc(c), (long)path, (long)&how, sizeof(OpenHow)));
         Check(c, Sys.write, ChildSys.Call(Sys.write, fd, (long)value, size));
         Close(fd);
     }

@@ -38,13 +38,13 @@ static unsafe class ChildSpawn
     public static void Run(SpawnContext* c)
     {
         ulong none = 0;
-        ulong* defaults = stackalloc ulong[4];
-        defaults[0] = defaults[1] = defaults[2] = defaults[3] = 0;
+        // All zero is SIG_DFL.
+        KernelSigaction defaults = default;
         for (int signal = 1; signal <= Signals.Max; signal++)
         {
-            ChildSys.Call(Sys.rt_sigaction, signal, (long)defaults, 0, 8);
+            ChildSys.Call(Sys.rt_sigaction, signal, (long)&defaults, 0, sizeof(ulong));
         }
-        ChildSys.Call(Sys.rt_sigprocmask, SIG_SETMASK, (long)&none, 0, 8);
+        ChildSys.Call(Sys.rt_sigprocmask, SIG_SETMASK, (long)&none, 0, sizeof(ulong));
         // A group of its own, so that a timeout ends all that the hook has started.
         ChildSys.Call(Sys.setpgid, 0, 0);
         Move(c);

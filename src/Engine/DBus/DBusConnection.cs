@@ -72,7 +72,7 @@ public sealed class DBusConnection : IDisposable
         int result;
         while ((result = Syscall.TryConnectUnix(socket_, path)) == -Errno.EAGAIN && deadline_.LeftMs > 0)
         {
-            Syscall.Once(Sys.poll, 0, 0, 10);
+            Syscall.Sleep(10);
         }
         if (result < 0)
         {

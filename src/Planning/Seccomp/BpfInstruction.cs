@@ -31,13 +31,3 @@ public static class BpfCode
     /// <summary>BPF_MAXINSNS: a longer program is refused with EINVAL.</summary>
     public const int MaxInstructions = BPF_MAXINSNS;
 }
-
-/// <summary>Offsets in <c>struct seccomp_data</c>.</summary>
-public static class SeccompData
-{
-    public const uint Number = 0;
-    public const uint Architecture = 4;
-    public const uint InstructionPointer = 8;
-    public const uint Arguments = 16;
-    public const int Size = 64;
-}

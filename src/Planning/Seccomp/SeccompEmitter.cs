@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
 
+using OciRun.Kernel;
+
 namespace OciRun.Planning.Seccomp;
 
 /// <summary>A run of call numbers that are decided alike; it ends where the next one starts.</summary>

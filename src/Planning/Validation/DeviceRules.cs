@@ -9,7 +9,7 @@ namespace OciRun.Planning.Validation;
 static class DeviceRules
 {
     /// <summary>dev_t of the kernel: 12 bits of major and 20 bits of minor number.</summary>
-    const long MaxMajor = 0xFFF, MaxMinor = 0xFFFFF;
+    const long MaxMajor = (1 << 12) - 1, MaxMinor = (1 << 20) - 1;
 
     public static void Check(List<SpecDevice>? devices, Rules rules)
     {

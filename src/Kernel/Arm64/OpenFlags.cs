@@ -1,0 +1,19 @@
+namespace OciRun.Kernel;
+
+/// <summary>Flags of open(2), openat2(2), pipe2(2) and dup3(2) on arm64: O_NOFOLLOW is what O_LARGEFILE is on x86-64.</summary>
+public static class OpenFlags
+{
+    public const int O_RDONLY = 0;
+    public const int O_WRONLY = 1;
+    public const int O_RDWR = 2;
+    public const int O_CREAT = 0x40;
+    public const int O_EXCL = 0x80;
+    public const int O_NOCTTY = 0x100;
+    public const int O_TRUNC = 0x200;
+    public const int O_APPEND = 0x400;
+    public const int O_NONBLOCK = 0x800;
+    public const int O_DIRECTORY = 0x4000;
+    public const int O_NOFOLLOW = 0x8000;
+    public const int O_CLOEXEC = 0x80000;
+    public const int O_PATH = 0x200000;
+}
