@@ -8,7 +8,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Threading;
 using OciRun.Engine;
-using OciRun.Engine.DBus;
+using OciRun.Engine.Systemd;
 using OciRun.Planning.Cgroups;
 using Xunit;
 

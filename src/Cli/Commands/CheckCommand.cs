@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OciRun.Engine;
+using OciRun.Engine.Host;
 using OciRun.Planning.Check;
 
 namespace OciRun.Cli.Commands;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using OciRun.Engine;
+using OciRun.Engine.Commands;
 
 namespace OciRun.Cli.Commands;
 

@@ -1,9 +1,9 @@
 using System;
 using System.Collections.Generic;
+using OciRun.Engine.Host;
+using OciRun.Engine.Systemd;
 using OciRun.Kernel;
-using OciRun.Planning.Cgroups;
 using OciRun.Planning.Steps;
-using OciRun.Spec;
 using OciRun.Syscalls;
 
 namespace OciRun.Engine.Cgroups;

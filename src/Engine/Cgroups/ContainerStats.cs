@@ -3,6 +3,7 @@ using System.Buffers;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Text.Json;
+using OciRun.Engine.Rdt;
 using OciRun.Kernel;
 using OciRun.Planning.Cgroups;
 using OciRun.Spec;

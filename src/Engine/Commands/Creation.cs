@@ -1,7 +1,9 @@
 using System;
 using System.Collections.Generic;
 using OciRun.Engine.HandOver;
+using OciRun.Engine.Host;
 using OciRun.Engine.State;
+using OciRun.Engine.Terminal;
 using OciRun.Planning;
 using OciRun.Planning.Steps;
 using OciRun.Spec;

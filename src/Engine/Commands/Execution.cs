@@ -1,6 +1,10 @@
 using System.Collections.Generic;
+using OciRun.Engine.Cgroups;
 using OciRun.Engine.HandOver;
+using OciRun.Engine.Host;
+using OciRun.Engine.Process;
 using OciRun.Engine.State;
+using OciRun.Engine.Terminal;
 using OciRun.Planning;
 using OciRun.Planning.Validation;
 using OciRun.Spec;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using OciRun.Engine.Host;
 using OciRun.Engine.State;
 using OciRun.Planning;
 using OciRun.Planning.Seccomp;

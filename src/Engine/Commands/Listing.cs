@@ -6,13 +6,6 @@ using OciRun.Syscalls;
 
 namespace OciRun.Engine.Commands;
 
-/// <summary>One container as state and list report it.</summary>
-public sealed record ContainerInfo(ContainerRecord Record, ContainerStatus Status)
-{
-    /// <summary>0 when stopped.</summary>
-    public int Pid => Status == ContainerStatus.Stopped ? 0 : Record.Pid;
-}
-
 /// <summary>state, list and ps.</summary>
 public static class Listing
 {

@@ -1,4 +1,6 @@
+using OciRun.Engine.Cgroups;
 using OciRun.Engine.HandOver;
+using OciRun.Engine.Host;
 using OciRun.Engine.State;
 using OciRun.Kernel;
 using OciRun.Planning;

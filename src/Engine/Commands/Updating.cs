@@ -1,6 +1,8 @@
 using System.Collections.Generic;
 using OciRun.Engine.Cgroups;
+using OciRun.Engine.Rdt;
 using OciRun.Engine.State;
+using OciRun.Engine.Systemd;
 using OciRun.Planning;
 using OciRun.Planning.Steps;
 using OciRun.Spec;

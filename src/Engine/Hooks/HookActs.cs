@@ -1,5 +1,3 @@
-using System.Collections.Generic;
-using OciRun.Engine.Process;
 using OciRun.Planning;
 using OciRun.Planning.Steps;
 using OciRun.Spec;

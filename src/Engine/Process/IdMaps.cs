@@ -1,43 +1,12 @@
 using System.Collections.Generic;
 using System.Globalization;
 using System.Text;
-using OciRun.Engine.Child;
 using OciRun.Kernel;
-using OciRun.Planning;
 using OciRun.Planning.Steps;
 using OciRun.Spec;
 using OciRun.Syscalls;
-using static OciRun.Kernel.CloneFlags;
 
 namespace OciRun.Engine.Process;
-
-/// <summary>Files of a process below /proc.</summary>
-static class ProcFile
-{
-    /// <summary>Writes a value; returns 0 or a negative errno.</summary>
-    public static int TryWrite(int pid, string file, string value)
-    {
-        string path = "/proc/" + pid.ToString(CultureInfo.InvariantCulture) + "/" + file;
-        int fd = Syscall.TryOpen(path, OpenFlags.O_WRONLY | OpenFlags.O_CLOEXEC | OpenFlags.O_NOFOLLOW);
-        if (fd < 0)
-        {
-            return fd;
-        }
-        using var open = new SafeFd(fd);
-        int written = Syscall.TryWriteAll(open, Encoding.UTF8.GetBytes(value));
-        return written < 0 ? written : 0;
-    }
-
-    public static void Write(int pid, string file, string value, string configPath, Step? step)
-    {
-        int result = TryWrite(pid, file, value);
-        if (result < 0)
-        {
-            throw new RuntimeException(configPath + ": " +
-                ErrorText.Call("write", "/proc/" + pid.ToString(CultureInfo.InvariantCulture) + "/" + file, -result), step?.Hint("write", -result));
-        }
-    }
-}
 
 /// <summary>uid_map, gid_map and setgroups of a new user namespace (user_namespaces(7)).</summary>
 static class IdMaps
@@ -117,76 +86,5 @@ static class IdMaps
             text.Append(mapping.ContainerID).Append(' ').Append(mapping.HostID).Append(' ').Append(mapping.Size).Append('\n');
         }
         return text.ToString();
-    }
-}
-
-/// <summary>User namespaces that hold nothing but a mapping, for id-mapped mounts.</summary>
-static unsafe class UserNamespaces
-{
-    /// <summary>Clones a process into a new user namespace, maps its ids, takes the namespace's descriptor and ends it.</summary>
-    public static int Make(OpenIdMapStep slot)
-    {
-        int pidfd = -1;
-        var clone = new CloneArgs
-        {
-            flags = CloneFlags.CLONE_PIDFD | CloneFlags.CLONE_NEWUSER,
-            pidfd = (ulong)&pidfd,
-            exit_signal = Signal.SIGCHLD,
-        };
-        ulong mask = Syscall.Sigprocmask(SigHow.SIG_SETMASK, ulong.MaxValue);
-        long pid = ChildSys.Clone3(&clone, sizeof(CloneArgs));
-        if (pid == 0)
-        {
-            ChildPause.Run();
-        }
-        Syscall.Sigprocmask(SigHow.SIG_SETMASK, mask);
-        if (pid < 0)
-        {
-            throw new RuntimeException(slot.ConfigPath + ": " + ErrorText.Call("clone3", null, (int)-pid));
-        }
-        using var process = new SafeFd(pidfd);
-        try
-        {
-            ProcFile.Write((int)pid, "uid_map", IdMaps.Lines(slot.Uids), slot.ConfigPath + ".uidMappings", null);
-            ProcFile.Write((int)pid, "gid_map", IdMaps.Lines(slot.Gids), slot.ConfigPath + ".gidMappings", null);
-            return Syscall.Open("/proc/" + pid.ToString(CultureInfo.InvariantCulture) + "/ns/user", OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC).Release();
-        }
-        finally
-        {
-            Syscall.TryPidfdSendSignal(process, Signal.SIGKILL);
-            Syscall.TryWaitId(WaitFlags.P_PIDFD, process, WaitFlags.WEXITED, out _);
-        }
-    }
-}
-
-/// <summary>A new time namespace: made by the runtime for its children, its clocks set before the first one enters (time_namespaces(7)).</summary>
-static class TimeOffsets
-{
-    static bool s_hasUnshared;
-
-    /// <summary>The runtime's own time namespace, for children that are not the container's; null when they are born into it. A process
-    /// with threads cannot go back itself.</summary>
-    public static SafeFd? OpenOwn() =>
-        s_hasUnshared ? Syscall.Open("/proc/self/ns/time", OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC) : null;
-
-    /// <summary>unshare(2); it takes effect for children alone.</summary>
-    public static void Unshare(TimeNamespaceStep step)
-    {
-        int result = Syscall.TryUnshare(CLONE_NEWTIME);
-        if (result < 0)
-        {
-            throw new RuntimeException(step.ConfigPath + ": " + ErrorText.Call("unshare", "time", -result));
-        }
-        s_hasUnshared = true;
-    }
-
-    public static void Write(TimeOffsetsStep step)
-    {
-        var text = new StringBuilder();
-        foreach ((string clock, SpecTimeOffset offset) in step.Offsets)
-        {
-            text.Append(clock).Append(' ').Append(offset.Secs).Append(' ').Append(offset.Nanosecs).Append('\n');
-        }
-        ProcFile.Write(Syscall.Getpid(), "timens_offsets", text.ToString(), step.ConfigPath, step);
     }
 }

@@ -2,6 +2,7 @@ using System;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using OciRun.Engine.Cgroups;
+using OciRun.Engine.Systemd;
 using OciRun.Kernel;
 using OciRun.Planning;
 using OciRun.Planning.Steps;

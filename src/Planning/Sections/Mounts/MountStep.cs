@@ -1,0 +1,229 @@
+using System.Collections.Generic;
+using System.Text;
+using OciRun.Kernel;
+
+namespace OciRun.Planning.Steps;
+
+/// <summary>One entry of mounts, or a mount that the runtime adds.</summary>
+public sealed class MountStep : Step
+{
+    public required string Destination { get; init; }
+    public required string? Type { get; init; }
+    /// <summary>Absolute for a bind.</summary>
+    public required string? Source { get; init; }
+    public required MountOptions Options { get; init; }
+    public MountArgFlags Flags { get; init; }
+    /// <summary>Slot of the source, where the runtime opens it, else -1.</summary>
+    public int SourceSlot { get; init; } = -1;
+    /// <summary>Slot of the user namespace for id mapping, else -1.</summary>
+    public int IdMapSlot { get; init; } = -1;
+    /// <summary>The mount maps ids, whether the process or the runtime (which opens the source) sees to it.</summary>
+    public bool MapsIds { get; init; }
+    /// <summary>Slot that keeps the mount for the moment when it becomes read-only, else -1.</summary>
+    public int KeepSlot { get; init; } = -1;
+    /// <summary>What to bind when a file system of that type cannot be mounted.</summary>
+    public string? FallbackSource { get; init; }
+    /// <summary>Name of the mount option for the security label; empty: the root of the new file system gets it as an attribute; null:
+    /// no label.</summary>
+    public string? LabelWord { get; init; }
+    public string? Label { get; init; }
+    public override Phase Phase => Phase.Root;
+    public override string? Subject => Destination;
+
+    bool IsBind => (Flags & MountArgFlags.Bind) != 0;
+
+    public override string Text
+    {
+        get
+        {
+            var text = new StringBuilder();
+            if ((Flags & MountArgFlags.Remount) != 0)
+            {
+                text.Append("change the mount ").Append(Destination);
+            }
+            else if (IsBind)
+            {
+                text.Append("bind ").Append(Source).Append(" on ").Append(Destination)
+                    .Append(Options.Recursive ? " with what is below" : "");
+            }
+            else
+            {
+                text.Append("mount ").Append(Type).Append(" on ").Append(Destination);
+            }
+            Words(text);
+            return text.ToString();
+        }
+    }
+
+    void Words(StringBuilder text)
+    {
+        Attributes(text, "", Options.AttrSet, Options.AttrClear);
+        Attributes(text, " recursively", Options.RecursiveAttrSet, Options.RecursiveAttrClear);
+        foreach (ulong propagation in Options.Propagation)
+        {
+            text.Append(", ").Append(PropagationWord(propagation));
+        }
+        if (!IsBind)
+        {
+            foreach (string word in Options.Data)
+            {
+                text.Append(", ").Append(word);
+            }
+        }
+        text.Append(LabelWord is null ? "" : "; with the label " + Label);
+        text.Append(KeepSlot >= 0 ? "; writable at first" : "");
+        text.Append(Options.TmpCopyUp ? "; with a copy of what it covers" : "");
+        text.Append(!MapsIds ? "" : (Flags & MountArgFlags.RecursiveIdMap) != 0 ? "; with mapped ids recursively" : "; with mapped ids");
+        text.Append(Options.CopySymlink ? "; a link is copied" : "");
+    }
+
+    static void Attributes(StringBuilder text, string suffix, ulong set, ulong clear)
+    {
+        foreach ((ulong bit, string on, string off) in AttributeWords())
+        {
+            if ((set & bit) != 0)
+            {
+                text.Append(", ").Append(on).Append(suffix);
+            }
+            else if ((clear & bit) != 0)
+            {
+                text.Append(", ").Append(off).Append(suffix);
+            }
+        }
+        if ((clear & MountFlags.MOUNT_ATTR__ATIME) != 0)
+        {
+            ulong mode = set & MountFlags.MOUNT_ATTR__ATIME;
+            text.Append(mode == MountFlags.MOUNT_ATTR_NOATIME ? ", noatime" : mode == 0 ? ", relatime" : ", strictatime").Append(suffix);
+        }
+    }
+
+    static (ulong, string, string)[] AttributeWords() =>
+    [
+        (MountFlags.MOUNT_ATTR_RDONLY, "ro", "rw"), (MountFlags.MOUNT_ATTR_NOSUID, "nosuid", "suid"), (MountFlags.MOUNT_ATTR_NODEV, "nodev", "dev"),
+        (MountFlags.MOUNT_ATTR_NOEXEC, "noexec", "exec"), (MountFlags.MOUNT_ATTR_NODIRATIME, "nodiratime", "diratime"),
+        (MountFlags.MOUNT_ATTR_NOSYMFOLLOW, "nosymfollow", "symfollow"),
+    ];
+
+    /// <summary>The config word of an MS_* propagation.</summary>
+    public static string PropagationWord(ulong flags) => ((flags & MountFlags.MS_REC) != 0 ? "r" : "") + (flags & ~(ulong)MountFlags.MS_REC) switch
+    {
+        MountFlags.MS_UNBINDABLE => "unbindable",
+        MountFlags.MS_PRIVATE => "private",
+        MountFlags.MS_SLAVE => "slave",
+        _ => "shared",
+    };
+
+    public override void Lower(ProgramBuilder program)
+    {
+        MountArgFlags flags = Flags;
+        uint data = 0;
+        uint legacy = 0;
+        if (!IsBind)
+        {
+            data = FsconfigWords(program, ref flags);
+            legacy = (flags & MountArgFlags.Legacy) != 0 ? program.String(LegacyWords()) : 0;
+            if (LabelWord is "" && legacy == 0)
+            {
+                flags |= MountArgFlags.LabelRoot;
+                legacy = program.String(Label);
+            }
+        }
+        ulong held = KeepSlot >= 0 ? MountFlags.MOUNT_ATTR_RDONLY : 0UL;
+        List<ulong> propagation = Options.Propagation;
+        program.Add(OpCode.Mount, program.Struct(new MountArgs
+        {
+            Source = program.String(Source),
+            Destination = program.String(Destination),
+            Type = program.String(Type),
+            Data = data,
+            LegacyData = legacy,
+            Flags = flags,
+            AttrSet = Options.AttrSet & ~held,
+            AttrClear = Options.AttrClear,
+            RecursiveAttrSet = Options.RecursiveAttrSet,
+            RecursiveAttrClear = Options.RecursiveAttrClear,
+            LegacyFlags = Options.LegacyFlags,
+            Propagation0 = propagation.Count > 0 ? (uint)propagation[0] : 0,
+            Propagation1 = propagation.Count > 1 ? (uint)propagation[1] : 0,
+            Propagation2 = propagation.Count > 2 ? (uint)propagation[2] : 0,
+            Propagation3 = propagation.Count > 3 ? (uint)propagation[3] : 0,
+            SourceSlot = SourceSlot,
+            IdMapSlot = IdMapSlot,
+            KeepSlot = KeepSlot,
+            FallbackSource = program.String(FallbackSource),
+        }));
+    }
+
+    /// <summary>fsconfig(2) takes strings up to 255 bytes; longer ones (overlay's lowerdir) need mount(2).</summary>
+    const int LongestFsconfigValue = 255;
+
+    uint FsconfigWords(ProgramBuilder program, ref MountArgFlags flags)
+    {
+        uint first = 0;
+        foreach (string word in AllWords(quoted: false))
+        {
+            uint at = program.String(word);
+            first = first == 0 ? at : first;
+            int equals = word.IndexOf('=');
+            if (equals >= 0 && Encoding.UTF8.GetByteCount(word) - equals > LongestFsconfigValue)
+            {
+                flags |= MountArgFlags.Legacy;
+            }
+        }
+        if (first != 0)
+        {
+            program.String("");
+        }
+        if (Options.LegacyFlags != 0)
+        {
+            flags |= MountArgFlags.Legacy;
+        }
+        return first;
+    }
+
+    string LegacyWords() => string.Join(',', AllWords(quoted: true));
+
+    /// <summary>The commas in a label need quotes in the one string of mount(2); to fsconfig(2), which takes word by word, quotes are part of
+    /// the label.</summary>
+    List<string> AllWords(bool quoted)
+    {
+        var words = new List<string>();
+        foreach (string word in Options.Data)
+        {
+            words.Add(quoted ? word : Unquoted(word));
+        }
+        if (Options.ReadOnly && KeepSlot < 0 && !IsPseudo(Type))
+        {
+            words.Add("ro");
+        }
+        if (LabelWord is { Length: > 0 })
+        {
+            words.Add(LabelWord + "=" + (quoted ? "\"" + Label + "\"" : Label));
+        }
+        return words;
+    }
+
+    static string Unquoted(string word)
+    {
+        int equals = word.IndexOf("context=\"", System.StringComparison.Ordinal);
+        return equals >= 0 && word[^1] == '"' && word.Length > equals + 9 ? word[..(equals + 8)] + word[(equals + 9)..^1] : word;
+    }
+
+    /// <summary>File systems whose superblock may be shared with others: read-only goes on the mount alone.</summary>
+    static bool IsPseudo(string? type) => type is "proc" or "sysfs" or "cgroup2" or "cgroup" or "devpts" or "mqueue" or "tmpfs";
+
+    public override string? Hint(string call, int errno) => (call, errno) switch
+    {
+        ("open_tree", Errno.ENOENT) => "the source is missing on the host",
+        ("open_tree", Errno.EINVAL) => "the source is unbindable, or in a mount namespace of its own",
+        ("fsconfig", Errno.EINVAL) when LabelWord is { Length: > 0 } => "an option is wrong, or the loaded SELinux policy does not know the label",
+        ("fsopen", Errno.ENODEV) => "this kernel has no file system of that type; see /proc/filesystems",
+        ("mount_setattr", Errno.EPERM) => "the source's mount has flags that are locked in a user namespace and cannot be cleared",
+        ("mount_setattr", Errno.EINVAL) => "the file system does not support what the options ask for",
+        ("openat2", Errno.ENOTDIR) => "the destination, or a directory above it, is no directory; proc and sysfs are never mounted through a link",
+        ("openat2", Errno.ELOOP) => "the destination goes through a link that is not allowed there",
+        ("move_mount", Errno.EINVAL) or ("move_mount", Errno.ENOTDIR) => "a directory goes on a directory and a file on a file",
+        ("move_mount", Errno.EPERM) => "only a few files below /proc may be mounted over",
+        _ => null,
+    };
+}

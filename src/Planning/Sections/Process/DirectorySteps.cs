@@ -1,0 +1,49 @@
+using OciRun.Kernel;
+using System;
+
+namespace OciRun.Planning.Steps;
+
+/// <summary>Changes to process.cwd, before and if need be after the change of user, and makes sure that it is inside the container's
+/// root (CVE-2024-21626).</summary>
+public sealed class ChangeDirectoryStep : Step
+{
+    public required string Path { get; init; }
+    /// <summary>Before the change of user.</summary>
+    public required bool Early { get; init; }
+    const int Done = 5;
+    public override Phase Phase => Phase.Restrict;
+    public override string? Subject => Path;
+    public override string Text => Early ? "change to the directory " + Path : "make sure that the working directory is inside the root";
+
+    public override void Lower(InitImageBuilder image)
+    {
+        if (Early)
+        {
+            image.Set(Done, 0);
+            image.Call(Sys.chdir, image.String(Path), tolerate: Errno.EACCES, tolerateToo: Errno.EPERM, otherwise: 2);
+            image.Set(Done, 1);
+            return;
+        }
+        image.TestRegister(Done, 0, 0, otherwise: 2);
+        image.Call(Sys.chdir, image.String(Path));
+        // The kernel marks what is outside as "(unreachable)". No path is too long to be looked at.
+        image.Call(Sys.getcwd, InitImageBuilder.Scratch, Limits.PATH_MAX);
+        image.TestMemory(InitImageBuilder.Scratch, 0xff, '/', Errno.EXDEV, callNumber: Sys.getcwd);
+    }
+
+    public override string? Hint(string call, int errno) => (call, errno) switch
+    {
+        ("getcwd", _) => "the working directory is outside of the container's root",
+        _ => null,
+    };
+}
+
+/// <summary>Makes process.cwd where it is missing.</summary>
+public sealed class WorkingDirectoryStep : Step
+{
+    public required string Path { get; init; }
+    public override Phase Phase => Phase.Pivot;
+    public override string? Subject => Path;
+    public override string Text => "make the working directory " + Path + " (where it is missing)";
+    public override void Lower(ProgramBuilder program) => program.Add(OpCode.MakeDirectory, program.String(Path));
+}

@@ -1,0 +1,23 @@
+using System;
+using OciRun.Kernel;
+
+namespace OciRun.Planning.Steps;
+
+/// <summary>Allocates the payload's terminal in the container's own devpts and hands its master out.</summary>
+public sealed class TerminalStep : Step
+{
+    public required bool Console { get; init; }
+    /// <summary>It becomes the terminal of this process, and not of its child.</summary>
+    public bool LeadsSession { get; init; } = true;
+    public required uint Rows { get; init; }
+    public required uint Columns { get; init; }
+    public override Phase Phase => Phase.Pivot;
+    public override string Text => "allocate a terminal" + (Console ? ", bind it on /dev/console" : "") +
+        (Rows > 0 && Columns > 0 ? $", {Columns} columns by {Rows} rows" : "");
+
+    public override void Lower(ProgramBuilder program) =>
+        program.Add(OpCode.Terminal, Console ? 1UL : 0, Columns, Rows, LeadsSession ? 1u : 0);
+
+    public override string? Hint(string call, int errno) =>
+        errno == Errno.ENOENT ? "a terminal needs a devpts mount on /dev/pts" : null;
+}
