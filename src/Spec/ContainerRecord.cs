@@ -19,7 +19,9 @@ public enum ContainerStatus
 public sealed partial class ContainerRecord
 {
     /// <summary>Format of this file; a reader accepts newer ones and ignores what it does not know.</summary>
-    public const int CurrentSchema = 1;
+    public const int CurrentSchema = 2;
+    /// <summary>The first that knows <see cref="CgroupInode"/>.</summary>
+    public const int FirstWithInodes = 2;
 
     [Required]
     public int Schema { get; set; } = CurrentSchema;
@@ -43,6 +45,12 @@ public sealed partial class ContainerRecord
     public Dictionary<string, string>? Annotations { get; set; }
     /// <summary>Path below the cgroup2 mount, starting with '/'; null when the container has no cgroup of its own.</summary>
     public string? CgroupPath { get; set; }
+    /// <summary>Inode of that directory: a cgroup of the same path with another one is not the container's. 0 until it is made, and in states
+    /// before schema 2, which do not know it.</summary>
+    public ulong CgroupInode { get; set; }
+    /// <summary>The cgroup was there before the container, and was asked for by its path: what lives in it when the
+    /// container is dead may be anybody's.</summary>
+    public bool CgroupIsShared { get; set; }
     /// <summary>"cgroupfs", "systemd" or "disabled".</summary>
     public string CgroupManager { get; set; } = "cgroupfs";
     /// <summary>The transient unit, with the systemd driver.</summary>

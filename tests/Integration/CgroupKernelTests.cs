@@ -8,6 +8,7 @@ using System.Threading;
 using OciRun.Engine;
 using OciRun.Engine.Cgroups;
 using OciRun.Kernel;
+using OciRun.Planning.Steps;
 using OciRun.Planning;
 using OciRun.Planning.Cgroups;
 using OciRun.Spec;
@@ -53,7 +54,7 @@ public sealed class CgroupKernelTests : IDisposable
     {
         using (Cgroup? left = Cgroup.Open(mount_, top_))
         {
-            left?.Remove();
+            left?.Remove(Leftovers.Own);
         }
         foreach (Process process in processes_)
         {
@@ -69,8 +70,8 @@ public sealed class CgroupKernelTests : IDisposable
         {
             Assert.True(cgroup.IsNew);
             Assert.True(Directory.Exists(OnDisk(top_ + "/a/b")));
-            cgroup.Remove();
-            cgroup.Remove();
+            cgroup.Remove(Leftovers.Own);
+            cgroup.Remove(Leftovers.Own);
         }
         Assert.False(Directory.Exists(OnDisk(top_ + "/a/b")));
         Assert.True(Directory.Exists(OnDisk(top_ + "/a")));
@@ -158,7 +159,7 @@ public sealed class CgroupKernelTests : IDisposable
         nested.Freeze();
         Assert.NotEmpty(cgroup.Pids(recursive: true));
         Assert.Empty(cgroup.Pids(recursive: false));
-        cgroup.Remove();
+        cgroup.Remove(Leftovers.Own);
         Assert.False(Directory.Exists(OnDisk(top_)));
     }
 
@@ -182,7 +183,7 @@ public sealed class CgroupKernelTests : IDisposable
         Assert.Empty(cgroup.Pids(recursive: true));
         Assert.True(cgroup.WaitEmpty(0));
         cgroup.Kill();
-        cgroup.Remove();
+        cgroup.Remove(Leftovers.Own);
         Assert.Null(Cgroup.Open(mount_, top_));
         RuntimeException e = Assert.Throws<RuntimeException>(cgroup.Freeze);
         Assert.DoesNotContain("no such file", e.Message, StringComparison.OrdinalIgnoreCase);

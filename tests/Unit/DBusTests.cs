@@ -129,7 +129,7 @@ sealed class FakeBus : IDisposable
                 string value = (string)call.Body[1] switch
                 {
                     "Version" => "252.39-1~deb12u1",
-                    "Description" => "oci-run container web",
+                    "Description" => "oci-run container web (/run/x)",
                     _ => "/user.slice/u/",
                 };
                 Send(stream, reply, Systemd, "v", new DBusVariant("s", value));
@@ -351,10 +351,10 @@ public sealed class DBusTests : IDisposable
         bus_.Fail = c => c.Member == "GetUnit" && c.Text == "none.scope" ? "org.freedesktop.systemd1.NoSuchUnit" : null;
         bus_.Start();
         using SystemdManager systemd = Connect();
-        Assert.True(systemd.Is("web.scope", SystemdProperties.Description("web")));
+        Assert.True(systemd.Is("web.scope", SystemdProperties.Description("web", "/run/x")));
         Assert.Equal("/unit/1", bus_.Calls[^1].Path);
-        Assert.False(systemd.Is("web.scope", SystemdProperties.Description("other")));
-        Assert.False(systemd.Is("none.scope", SystemdProperties.Description("web")));
+        Assert.False(systemd.Is("web.scope", SystemdProperties.Description("other", "/run/x")));
+        Assert.False(systemd.Is("none.scope", SystemdProperties.Description("web", "/run/x")));
     }
 
     [Fact]

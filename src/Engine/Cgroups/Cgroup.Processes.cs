@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Text;
 using OciRun.Kernel;
+using OciRun.Planning.Steps;
 using OciRun.Syscalls;
 using static OciRun.Kernel.Signal;
 
@@ -115,18 +116,22 @@ public sealed partial class Cgroup
     /// <summary>Removes the cgroup and all below it, after killing what still lives there. Gone already is fine.</summary>
     /// <exception cref="RuntimeException">It is still there after a bounded time; names the processes that do not
     /// die.</exception>
-    public void Remove()
+    /// <param name="leftovers">Whose the processes are that live in it: what is not the container's is not killed, and the cgroup then stays,
+    /// with a warning.</param>
+    public void Remove(Leftovers leftovers)
     {
         if (TryRemoveTree())
         {
             return;
         }
-        if (IsPopulated)
+        if (leftovers == Leftovers.Own && IsPopulated && !KillAndWait())
         {
-            if (!KillAndWait())
-            {
-                throw new RuntimeException("cannot remove cgroup " + Path + ": processes survive SIGKILL" + Remaining());
-            }
+            throw new RuntimeException("cannot remove cgroup " + Path + ": processes survive SIGKILL" + Remaining());
+        }
+        if (leftovers == Leftovers.Foreign && !WaitEmpty(RemoveTimeoutMs))
+        {
+            Log.Warn("cgroup " + Path + " stays, for it has processes that are not the container's" + Remaining());
+            return;
         }
         // The kernel lets go of a dead process's cgroup a moment after it reports the cgroup empty.
         long end = Environment.TickCount64 + RemoveTimeoutMs;

@@ -47,6 +47,9 @@ public sealed partial class Cgroup : IDisposable
     /// <summary>O_PATH directory: good for CLONE_INTO_CGROUP and bpf(2).</summary>
     public SafeFd Directory { get; }
 
+    /// <summary>Tells this cgroup from another of the same path.</summary>
+    public ulong Inode => Syscall.Fstat(Directory).st_ino;
+
     /// <summary>True when this process made it, so that every file has the kernel's default.</summary>
     public bool IsNew { get; }
 

@@ -14,11 +14,16 @@ static class CgroupActs
     /// <summary>None for a user without root's rights who is not given cgroups, when nothing is asked of one.</summary>
     public static void Make(CgroupStep step, Products made)
     {
-        made.Cgroup = made.Site!.TryCreate(out RuntimeException? denied);
+        made.Cgroup = made.Site!.TryCreate(step.IsNamed, out RuntimeException? denied);
         made.Record.CgroupPath = made.Cgroup?.Path;
         if (made.Cgroup is { } cgroup)
         {
-            made.OnUndo(cgroup.Remove);
+            made.Record.CgroupInode = cgroup.Inode;
+            made.Record.CgroupIsShared = !cgroup.IsNew;
+            if (cgroup.IsNew)
+            {
+                made.OnUndo(() => cgroup.Remove(Leftovers.Own));
+            }
             made.OomKills = cgroup.OomKills();
             return;
         }
@@ -46,7 +51,7 @@ static class CgroupActs
     {
         Cgroup unit = SystemdDriver.Create(made.Mount!, step, made.Process!.Pid);
         made.Cgroup = unit;
-        made.OnUndo(() => made.Cgroup!.Remove());
+        made.OnUndo(() => made.Cgroup!.Remove(Leftovers.Own));
         made.OnUndo(() => SystemdDriver.Stop(step.Location.Unit!, made.Cgroup));
         if (step.SubGroup is { } name)
         {
@@ -54,6 +59,7 @@ static class CgroupActs
             unit.Dispose();
         }
         made.Record.CgroupPath = made.Cgroup.Path;
+        made.Record.CgroupInode = made.Cgroup.Inode;
     }
 
     /// <summary>Moves the process, whose cgroup namespace is made, to the cgroup that it is to manage, and gives that to its user.</summary>
@@ -133,16 +139,34 @@ static class CgroupActs
     public static void StopUnit(StopUnitStep step, Products made)
     {
         using Cgroup? cgroup = Cgroup.OfContainer(made.Record);
-        SystemdDriver.Stop(step.Unit, cgroup, step.OnlyOf);
+        if (IsOurs(cgroup, step.Inode))
+        {
+            SystemdDriver.Stop(step.Unit, cgroup, step.OnlyOf);
+        }
+    }
+
+    /// <summary>Not where another cgroup has the name now: then the unit, too, is another's.</summary>
+    static bool IsOurs(Cgroup? cgroup, ulong inode)
+    {
+        bool ours = cgroup is null || inode == 0 || cgroup.Inode == inode;
+        if (!ours)
+        {
+            Log.Debug("cgroup " + cgroup!.Path + " is left alone: it is not the one that the container had");
+        }
+        return ours;
     }
 
     public static void Remove(RemoveCgroupStep step, Products made)
     {
         using Cgroup? cgroup = Cgroup.OfContainer(made.Record);
+        if (cgroup is null || !IsOurs(cgroup, step.Inode))
+        {
+            return;
+        }
         if (step.Thaw)
         {
-            cgroup?.Thaw();
+            cgroup.Thaw();
         }
-        cgroup?.Remove();
+        cgroup.Remove(step.Leftovers);
     }
 }

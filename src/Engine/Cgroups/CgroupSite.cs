@@ -43,13 +43,18 @@ public sealed class CgroupSite : IDisposable
     /// <summary>Looks at the ancestors of a path below the mount; changes nothing.</summary>
     public static CgroupSite Probe(CgroupMount mount, string path) => new(mount, path);
 
+    /// <summary>The cgroup is there before the container.</summary>
+    public bool IsThere => parent_ is not null && Syscall.TryFstatAt(parent_, leaf_, AtFlags.AT_SYMLINK_NOFOLLOW, out _) == 0;
+
     /// <summary>Makes the cgroup and its missing ancestors, and enables all controllers on the way as far as that is possible;
     /// what a container then lacks for its limits is reported when they are applied.</summary>
     /// <exception cref="RuntimeException">It exists and has processes or is frozen, or it cannot be made.</exception>
-    public Cgroup Create() => TryCreate(out RuntimeException? denied) ?? throw denied!;
+    public Cgroup Create() => TryCreate(isNamed: true, out RuntimeException? denied) ?? throw denied!;
 
     /// <summary>Like <see cref="Create"/>, but null with the error when this user is not allowed to make it.</summary>
-    public Cgroup? TryCreate(out RuntimeException? denied)
+    /// <param name="isNamed">The config names the cgroup, so that one that is there may be meant.</param>
+    /// <param name="denied">Why not.</param>
+    public Cgroup? TryCreate(bool isNamed, out RuntimeException? denied)
     {
         denied = null;
         if (!ready_)
@@ -63,6 +68,11 @@ public sealed class CgroupSite : IDisposable
             }
         }
         int made = Syscall.TryMkdirAt(parent_!, leaf_, O755);
+        if (made == -Errno.EEXIST && !isNamed && Syscall.TryUnlinkAt(parent_!, leaf_, AtFlags.AT_REMOVEDIR) == 0)
+        {
+            // One that a container of this id in another state directory has left, or still counts on: that one will find another inode.
+            made = Syscall.TryMkdirAt(parent_!, leaf_, O755);
+        }
         int opened = made < 0 && made != -Errno.EEXIST ? made : CgroupFiles.TryOpenDirectory(parent_!, leaf_);
         if (opened < 0)
         {
@@ -76,7 +86,7 @@ public sealed class CgroupSite : IDisposable
         Cgroup cgroup = new(mount_, path_, new SafeFd(opened), isNew: made == 0);
         if (made < 0)
         {
-            RefuseUsed(cgroup);
+            RefuseUsed(cgroup, isNamed);
         }
         if (parentPath_ != "/" && !ready_)
         {
@@ -97,7 +107,7 @@ public sealed class CgroupSite : IDisposable
 
     static bool IsDenial(int errno) => errno is Errno.EACCES or Errno.EPERM or Errno.EROFS;
 
-    static void RefuseUsed(Cgroup cgroup)
+    static void RefuseUsed(Cgroup cgroup, bool isNamed)
     {
         try
         {
@@ -112,6 +122,11 @@ public sealed class CgroupSite : IDisposable
             {
                 throw new RuntimeException("linux.cgroupsPath: container's cgroup unexpectedly frozen: " + cgroup.Path,
                     "thaw it: write 0 to its cgroup.freeze file");
+            }
+            if (!isNamed)
+            {
+                throw new RuntimeException("linux.cgroupsPath: cgroup " + cgroup.Path + " is there already, with others below it",
+                    "name it in linux.cgroupsPath if it is meant for this container");
             }
         }
         catch

@@ -24,10 +24,11 @@ static class StateActs
         {
             // Where the cgroup or the unit will be, so that delete finds them whenever this process is killed.
             made.Record.CgroupPath = made.Plan.Find<CgroupStep>()?.Path;
+            made.Record.CgroupIsShared = made.Site?.IsThere == true;
             made.Record.SystemdUnit = made.Plan.Find<UnitStep>()?.Location.Unit;
             made.Directory!.Save(made.Record);
         }
-        else if (!step.OnlyWithoutCgroup || made.Cgroup is null)
+        else
         {
             NoteInit(made);
             made.Directory!.Save(made.Record);

@@ -27,7 +27,7 @@ public static class SystemdDriver
         using SystemdManager systemd = SystemdManager.Connect(UsesUserManager(), timeoutMs);
         List<ConfigProblem> problems = [];
         List<UnitProperty> properties =
-            SystemdProperties.ForUnit(step.Id, location, step.Resources, step.Annotations, systemd.Version, problems);
+            SystemdProperties.ForUnit(step.Description, location, step.Resources, step.Annotations, systemd.Version, problems);
         Report(problems);
         // Init needs more while it sets the container up than afterwards.
         properties.RemoveAll(static property => UnitMemoryStep.LimitsMemory(property));
@@ -70,9 +70,9 @@ public static class SystemdDriver
     /// <param name="unit">The unit's name.</param>
     /// <param name="cgroup">The unit's cgroup if it is still there. What lives in it is killed first: systemd would ask politely,
     /// which the first process of a pid namespace does not hear, and wait for a minute and a half.</param>
-    /// <param name="id">When given, the unit is stopped only if it is this container's: a creation that was cut short may not
+    /// <param name="description">When given, the unit is stopped only if it has this: a creation that was cut short may not
     /// have come as far as finding out that the name was taken.</param>
-    public static void Stop(string unit, Cgroup? cgroup, string? id = null)
+    public static void Stop(string unit, Cgroup? cgroup, string? description = null)
     {
         try
         {
@@ -82,7 +82,7 @@ public static class SystemdDriver
                 return;
             }
             using SystemdManager systemd = SystemdManager.Connect(UsesUserManager());
-            if (id is null || systemd.Is(unit, SystemdProperties.Description(id)))
+            if (description is null || systemd.Is(unit, description))
             {
                 systemd.Stop(unit);
             }

@@ -11,6 +11,8 @@ public sealed class CgroupStep : RuntimeStep
     public required string Path { get; init; }
     /// <summary>The config asks for limits or for this path: a user who may not make cgroups cannot go without.</summary>
     public required bool IsAskedFor { get; init; }
+    /// <summary>The config names it: one that is there already may be meant. Else one of the same name is another container's.</summary>
+    public required bool IsNamed { get; init; }
     public override Phase Phase => Phase.Prepare;
     public override string? Subject => Path;
     public override string Text => "make the cgroup " + Path;
@@ -78,13 +80,26 @@ public sealed class OpenCgroupStep : RuntimeStep
     public override string Text => "open the cgroup " + Path;
 }
 
-/// <summary>Kills what is left in the cgroup and removes it with all below.</summary>
+/// <summary>Whose the processes in a cgroup are that delete finds there.</summary>
+public enum Leftovers
+{
+    /// <summary>Nobody's: what is populated stays. The cgroup may be another's, or all of the container's processes are known to be dead.</summary>
+    Foreign,
+    /// <summary>The container's: they are killed.</summary>
+    Own,
+}
+
+/// <summary>Removes the cgroup with all below, if it is the one that was made; kills what is left in it if that is the container's.</summary>
 public sealed class RemoveCgroupStep : RuntimeStep
 {
     public required string Path { get; init; }
+    /// <summary>Inode of the directory that was made; 0 where it is not known.</summary>
+    public ulong Inode { get; init; }
+    public Leftovers Leftovers { get; init; } = Leftovers.Own;
     /// <summary>Frozen processes die, but the cgroup would stay frozen for those that are left.</summary>
     public bool Thaw { get; init; }
     public override Phase Phase => Phase.Delete;
     public override string? Subject => Path;
-    public override string Text => "remove the cgroup " + Path + " and what lives in it" + (Thaw ? ", thawed first" : "");
+    public override string Text => "remove the cgroup " + Path + (Leftovers == Leftovers.Own ? " and what lives in it" : " (where it is empty)") +
+        (Thaw ? ", thawed first" : "");
 }

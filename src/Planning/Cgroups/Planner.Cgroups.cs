@@ -43,13 +43,14 @@ public sealed partial class Planner
         {
             _unit = location;
             // Which properties systemd knows is found out when it is asked; what the config says must be right for any version.
-            SystemdProperties.ForUnit(_options.Id, location, _linux.Resources, _spec.Annotations, int.MaxValue, _problems);
+            SystemdProperties.ForUnit("", location, _linux.Resources, _spec.Annotations, int.MaxValue, _problems);
             return;
         }
         _cgroup = new CgroupStep
         {
             ConfigPath = "linux.cgroupsPath",
             Path = location.Path,
+            IsNamed = _linux.CgroupsPath is { Length: > 0 },
             IsAskedFor = _linux.CgroupsPath is { Length: > 0 } || _limits.Count > 0,
         };
         Add(_cgroup);
@@ -66,7 +67,7 @@ public sealed partial class Planner
                 ConfigPath = "linux.cgroupsPath",
                 Location = _unit,
                 SubGroup = AnnotationRules.SubGroup(_spec.Annotations),
-                Id = _options.Id,
+                Description = SystemdProperties.Description(_options.Id, _options.StateDirectory),
                 Resources = _linux.Resources,
                 Annotations = _spec.Annotations,
             });
@@ -75,8 +76,8 @@ public sealed partial class Planner
         }
         else
         {
-            // Nothing but its pid would lead to it, if the runtime were killed now.
-            Add(new SaveStateStep { When = Phase.Spawn, OnlyWithoutCgroup = true });
+            // From here on it is known which cgroup and which process are the container's.
+            Add(new SaveStateStep { When = Phase.Spawn });
         }
         if (HasCgroup && DeviceFilter.Compile(_linux.Resources?.Devices, _problems) is { } filter)
         {

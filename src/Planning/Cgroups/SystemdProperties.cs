@@ -34,15 +34,15 @@ public static class SystemdProperties
     /// <summary>systemd keeps quotas in whole percents of a CPU: 10 ms of every second.</summary>
     const ulong QuotaStep = 10000;
 
-    /// <summary>By which a container's unit is known to be its own.</summary>
-    public static string Description(string id) => "oci-run container " + id;
+    /// <summary>By which a container's unit is known to be its own: there may be another one of this id in another state directory.</summary>
+    public static string Description(string id, string stateDirectory) => "oci-run container " + id + " (" + stateDirectory + ")";
 
     /// <summary>All properties of a container's transient unit but the pid. <paramref name="version"/> is systemd's; annotations
     /// come last and win over what the runtime sets.</summary>
-    public static List<UnitProperty> ForUnit(string id, CgroupLocation location, SpecResources? resources,
+    public static List<UnitProperty> ForUnit(string description, CgroupLocation location, SpecResources? resources,
         Dictionary<string, string>? annotations, int version, List<ConfigProblem> problems)
     {
-        List<UnitProperty> properties = [UnitProperty.Text("Description", Description(id))];
+        List<UnitProperty> properties = [UnitProperty.Text("Description", description)];
         if (location.Unit!.EndsWith(".slice", StringComparison.Ordinal))
         {
             properties.Add(new UnitProperty("Wants", new DBusVariant("as", new List<object> { location.Slice! })));

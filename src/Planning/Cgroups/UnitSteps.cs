@@ -12,7 +12,7 @@ public sealed class UnitStep : RuntimeStep
     /// <summary>The cgroup below the unit's that holds the container; null for the unit's own.</summary>
     public string? SubGroup { get; init; }
     /// <summary>What the unit's properties are made from; which systemd knows them is found out when it is asked.</summary>
-    public required string Id { get; init; }
+    public required string Description { get; init; }
     public required SpecResources? Resources { get; init; }
     public required Dictionary<string, string>? Annotations { get; init; }
     public override Phase Phase => Phase.Spawn;
@@ -27,7 +27,7 @@ public sealed class UnitStep : RuntimeStep
                 text.Append(", the container in ").Append(SubGroup).Append(" below it");
             }
             text.Append(':');
-            foreach (UnitProperty property in SystemdProperties.ForUnit(Id, Location, Resources, Annotations, int.MaxValue, []))
+            foreach (UnitProperty property in SystemdProperties.ForUnit(Description, Location, Resources, Annotations, int.MaxValue, []))
             {
                 text.Append(UnitMemoryStep.LimitsMemory(property) ? "" : " " + property);
             }
@@ -55,7 +55,9 @@ public sealed class StopUnitStep : RuntimeStep
     public required string Unit { get; init; }
     /// <summary>Path of the container's cgroup; null when its creation was cut short before it was known.</summary>
     public required string? Path { get; init; }
-    /// <summary>The container that the unit must be of, where its creation was cut short; null where that is known.</summary>
+    /// <summary>Inode of the container's cgroup; 0 where it is not known.</summary>
+    public required ulong Inode { get; init; }
+    /// <summary>Description that the unit must have, where its creation was cut short; null where the cgroup is known.</summary>
     public required string? OnlyOf { get; init; }
     public override Phase Phase => Phase.Delete;
     public override string? Subject => Unit;

@@ -156,11 +156,11 @@ public sealed partial class Planner
         Add(new KillInitStep());
         if (_unit is not null)
         {
-            Add(new StopUnitStep { ConfigPath = "linux.cgroupsPath", Unit = _unit.Unit!, Path = _unit.Path, OnlyOf = null });
+            Add(new StopUnitStep { ConfigPath = "linux.cgroupsPath", Unit = _unit.Unit!, Path = _unit.Path, Inode = 0, OnlyOf = null });
         }
         if ((_unit?.Path ?? _cgroup?.Path) is { } path)
         {
-            Add(new RemoveCgroupStep { ConfigPath = "linux.cgroupsPath", Path = path });
+            Add(new RemoveCgroupStep { ConfigPath = "linux.cgroupsPath", Path = path, Leftovers = LeftoversOf(IsNew(CLONE_NEWPID)) });
         }
         if (_rdt is { Monitor: not null } or { IsShared: false })
         {
@@ -169,6 +169,10 @@ public sealed partial class Planner
         Add(new RemoveStateStep());
         AddHooks("poststop", _spec.Hooks?.Poststop, Phase.Delete);
     }
+
+    /// <summary>Without a pid namespace of its own, what init has left lives on. With one, all that lives on in the cgroup was put there by
+    /// others.</summary>
+    static Leftovers LeftoversOf(bool ownPids) => ownPids ? Leftovers.Foreign : Leftovers.Own;
 
     /// <summary>The directory of resctrl that is made for a container, null for none: its group, or its monitoring group in one of others.</summary>
     public static string? RdtMade(IntelRdtStep step) => !step.IsShared && step.Group.Length > 0 ? step.Group
@@ -187,11 +191,26 @@ public sealed partial class Planner
         }
         if (record.SystemdUnit is { } unit)
         {
-            planner.Add(new StopUnitStep { Unit = unit, Path = record.CgroupPath, OnlyOf = record.CgroupPath is null ? record.Id : null });
+            planner.Add(new StopUnitStep
+            {
+                Unit = unit,
+                Path = record.CgroupPath,
+                Inode = record.CgroupInode,
+                OnlyOf = record.CgroupPath is null ? SystemdProperties.Description(record.Id, options.StateDirectory) : null,
+            });
         }
         if (record.CgroupPath is { } cgroup)
         {
-            planner.Add(new RemoveCgroupStep { Path = cgroup, Thaw = status == ContainerStatus.Paused });
+            // Cut short before it was known which cgroup was made, it has no process but init, which is dead.
+            bool isKnown = record.Schema < ContainerRecord.FirstWithInodes || record.CgroupInode != 0;
+            bool hasOwnPids = (NamespaceKind.NewOf(record.Config) & CLONE_NEWPID) != 0;
+            planner.Add(new RemoveCgroupStep
+            {
+                Path = cgroup,
+                Inode = record.CgroupInode,
+                Leftovers = isKnown && !record.CgroupIsShared ? LeftoversOf(hasOwnPids) : Leftovers.Foreign,
+                Thaw = status == ContainerStatus.Paused,
+            });
         }
         if (record.IntelRdtGroup is { Length: > 0 } group)
         {

@@ -15,12 +15,10 @@ public sealed class StateDirectoryStep : RuntimeStep
 public sealed class SaveStateStep : RuntimeStep
 {
     public required Phase When { get; init; }
-    /// <summary>Only init's pid leads to what is there: to be written when the container has got no cgroup.</summary>
-    public bool OnlyWithoutCgroup { get; init; }
     public override Phase Phase => When;
     public override string Text => When == Phase.Prepare
         ? "write the state: being created"
-        : "write the state: init's process id" + (OnlyWithoutCgroup ? " (where it has no cgroup)" : "");
+        : "write the state: init's process id, and which cgroup is its own";
 }
 
 /// <summary>Writes the state of the finished container beside the old one, while init goes on. Nobody reads it yet.</summary>
