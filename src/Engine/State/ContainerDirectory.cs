@@ -38,7 +38,7 @@ public sealed class ContainerDirectory : IDisposable
     /// <summary>Makes the directory of a new container, and locks it.</summary>
     public static ContainerDirectory Create(GlobalOptions globals, string id)
     {
-        SafeFd root = OpenRoot(globals, create: true)!;
+        SafeFd root = StateRoot.Open(globals, create: true)!;
         int made = Syscall.TryMkdirAt(root, id, O711);
         if (made < 0)
         {
@@ -69,7 +69,7 @@ public sealed class ContainerDirectory : IDisposable
     /// <summary>The directory of a container, or null when there is none.</summary>
     public static ContainerDirectory? TryOpen(GlobalOptions globals, string id)
     {
-        SafeFd? root = OpenRoot(globals, create: false);
+        SafeFd? root = StateRoot.Open(globals, create: false);
         return root is null ? null : OpenBelow(globals, id, root);
     }
 
@@ -98,7 +98,15 @@ public sealed class ContainerDirectory : IDisposable
         int fd = Syscall.TryOpenAt(root, id, flags);
         if (fd >= 0)
         {
-            return new ContainerDirectory(id, globals.Root + "/" + id, root, new SafeFd(fd));
+            var container = new ContainerDirectory(id, globals.Root + "/" + id, root, new SafeFd(fd));
+            Stat stat = Syscall.Fstat(container._directory);
+            if (!StateRoot.IsOthers(stat))
+            {
+                return container;
+            }
+            container.Dispose();
+            throw new RuntimeException("state directory \"" + globals.Root + "/" + id + "\": others can write to it (" + StateRoot.Describe(stat) + ")",
+                "it was not made by this user's runtime, and what it says is not believed");
         }
         root.Dispose();
         if (fd is -Errno.ENOENT or -Errno.ENOTDIR or -Errno.ELOOP)
@@ -111,7 +119,7 @@ public sealed class ContainerDirectory : IDisposable
     /// <summary>Names of all directories below the state root. A default root that is missing is empty; an explicit one is an error.</summary>
     public static List<string> List(GlobalOptions globals)
     {
-        using SafeFd? root = OpenRoot(globals, create: false);
+        using SafeFd? root = StateRoot.Open(globals, create: false);
         if (root is null)
         {
             if (globals.RootIsExplicit)
@@ -124,42 +132,6 @@ public sealed class ContainerDirectory : IDisposable
         List<string> names = Syscall.ListDirectory(readable);
         names.Sort(StringComparer.Ordinal);
         return names;
-    }
-
-    static SafeFd? OpenRoot(GlobalOptions globals, bool create)
-    {
-        const int flags = OpenFlags.O_PATH | OpenFlags.O_DIRECTORY | OpenFlags.O_CLOEXEC;
-        int fd = Syscall.TryOpen(globals.Root, flags);
-        if (fd == -Errno.ENOENT && create)
-        {
-            MakeDirectories(globals.Root);
-            fd = Syscall.TryOpen(globals.Root, flags);
-        }
-        if (fd >= 0)
-        {
-            return new SafeFd(fd);
-        }
-        if (fd == -Errno.ENOENT && !create)
-        {
-            return null;
-        }
-        throw new RuntimeException(ErrorText.Call("open", globals.Root, -fd), "the state directory can be changed with --root");
-    }
-
-    /// <summary>mkdir -p; the last component is the caller's alone.</summary>
-    static void MakeDirectories(string path)
-    {
-        for (int at = 1; at <= path.Length; at++)
-        {
-            if (at == path.Length || path[at] == '/')
-            {
-                int made = Syscall.TryMkdirAt(AtFlags.AT_FDCWD, path[..at], at == path.Length ? O700 : O755);
-                if (made < 0 && made != -Errno.EEXIST)
-                {
-                    throw new RuntimeException(ErrorText.Call("mkdir", path[..at], -made), "the state directory can be changed with --root");
-                }
-            }
-        }
     }
 
     /// <summary>Waits until no other command changes this container; false when it was deleted meanwhile.</summary>
@@ -198,7 +170,13 @@ public sealed class ContainerDirectory : IDisposable
         // Not taken for a missing one: delete --force would forget a container that runs.
         Syscall.Check(fd, "openat", Path + "/" + StateName);
         using var file = new SafeFd(fd);
-        if ((Syscall.Fstat(file).st_mode & StatMode.S_IFMT) != StatMode.S_IFREG)
+        Stat stat = Syscall.Fstat(file);
+        if (StateRoot.IsOthers(stat))
+        {
+            problem = "others can write to " + StateName + " (" + StateRoot.Describe(stat) + ")";
+            return null;
+        }
+        if ((stat.st_mode & StatMode.S_IFMT) != StatMode.S_IFREG)
         {
             problem = StateName + " is not a regular file";
             return null;
