@@ -74,6 +74,9 @@ abstract class CliCommand
     /// <summary>Null when the option was not given, or is empty: scripts pass variables that may be.</summary>
     protected string? Get(Option<string> option) => _result!.GetValue(option) is { Length: > 0 } value ? value : null;
 
+    /// <summary>Like <see cref="Get(Option{string})"/> for options whose empty value is an error, and not the same as none.</summary>
+    protected string? GetGiven(Option<string> option) => _result!.GetValue(option);
+
     protected List<string> Get(Option<string[]> option)
     {
         string[]? values = _result!.GetValue(option);

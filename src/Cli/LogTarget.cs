@@ -55,7 +55,7 @@ sealed class LogTarget
         }
 
         // Not disposed: it is open until the program ends.
-        SafeFd socket = Syscall.Socket(AddressFamily.AF_UNIX, SocketType.SOCK_DGRAM);
+        SafeFd socket = Syscall.Socket(AddressFamily.AF_UNIX, SocketType.SOCK_DGRAM | SocketType.SOCK_CLOEXEC);
         int connected = Syscall.TryConnectUnix(socket, path);
         if (connected < 0)
         {

@@ -7,7 +7,6 @@ using OciRun.Planning;
 using OciRun.Planning.Steps;
 using OciRun.Spec;
 using OciRun.Syscalls;
-using static OciRun.Kernel.Mode;
 
 namespace OciRun.Engine;
 
@@ -75,7 +74,7 @@ public static unsafe class Timings
     {
         try
         {
-            s_file = Syscall.Open(path, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_TRUNC | OpenFlags.O_CLOEXEC, O644);
+            s_file = Syscall.Own(Syscall.TryOpenToWrite(path, OpenFlags.O_TRUNC), "open", path);
         }
         catch (SyscallException e)
         {

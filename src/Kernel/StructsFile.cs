@@ -59,6 +59,10 @@ public static class Dev
     /// <summary>/dev/ptmx and each devpts's own, 5:2.</summary>
     public const uint Ptmx = 5 << 8 | 2;
 
+    /// <summary>Major numbers of pseudo terminals' slaves: UNIX98_PTY_SLAVE_MAJOR and seven more (linux/major.h).</summary>
+    public const uint FirstSlaveMajor = 136;
+    public const uint LastSlaveMajor = 143;
+
     /// <summary>makedev(3).</summary>
     public static ulong Make(ulong major, ulong minor) =>
         ((major & 0xfffff000) << 32) | ((major & 0xfff) << 8) | ((minor & 0xffffff00) << 12) | (minor & 0xff);

@@ -146,6 +146,8 @@ public sealed record HostFacts
     public bool InUserNamespace { get; init; }
     /// <summary>Capabilities that the runtime itself has, as a mask.</summary>
     public ulong Capabilities { get; init; } = ulong.MaxValue;
+    /// <summary>Number of the kernel's last capability, which may be newer than those that have names here.</summary>
+    public int LastCapability { get; init; } = Kernel.Capabilities.Last;
     /// <summary>setgroups(2) is denied in the user namespace that the process will be in.</summary>
     public bool SetGroupsDenied { get; init; }
     public bool AppArmor { get; init; }

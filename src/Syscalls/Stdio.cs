@@ -39,7 +39,7 @@ public static class Stdio
     /// <summary>Opens a file to append to, mode 0644 when it is made, close-on-exec.</summary>
     /// <returns>A descriptor, or a negated errno.</returns>
     public static int TryOpenAppend(string path) =>
-        Syscall.TryOpen(path, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_APPEND | OpenFlags.O_NOCTTY, Mode.O644);
+        Syscall.TryOpenToWrite(path, OpenFlags.O_APPEND);
 
     public static uint EffectiveUid() => (uint)LibC.geteuid();
 

@@ -70,7 +70,7 @@ sealed class ExecCommand : CliCommand
             PidfdSocket = GetPath(_pidfdSocket),
             Cwd = Get(_cwd),
             Env = Get(_env),
-            User = Get(_user),
+            User = GetGiven(_user),
             AdditionalGids = Get(_additionalGids),
             Capabilities = Get(_capabilities),
             Tty = Get(_tty),

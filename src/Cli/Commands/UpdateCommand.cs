@@ -82,11 +82,12 @@ sealed class UpdateCommand : CliCommand
         byte[] json;
         try
         {
-            json = file == "-" ? Syscall.ReadAll(0, MostBytes, "standard input") : Syscall.ReadAll(file, MostBytes);
+            using SafeFd? opened = file == "-" ? null : Syscall.Own(Syscall.TryOpenToRead(file), "open", file);
+            json = Syscall.ReadAll(opened?.Value ?? Stdio.Input, MostBytes, file);
         }
         catch (SyscallException e)
         {
-            throw new RuntimeException($"--resources: read(\"{file}\"): {IoError.Describe(e.ErrorNumber)}", e);
+            throw new RuntimeException($"--resources: {e.Call}(\"{file}\"): {IoError.Describe(e.ErrorNumber)}", e);
         }
 
         List<ConfigProblem> problems = [];

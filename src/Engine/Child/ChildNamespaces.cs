@@ -164,8 +164,8 @@ static unsafe partial class ChildProgram
             KEY_POS_ALL | KEY_USR_VIEW | KEY_USR_READ | KEY_USR_SEARCH | KEY_USR_LINK);
     }
 
-    /// <summary>So that a payload that is not root can open /dev/stdout again. The host's /dev/null is everybody's and is left alone;
-    /// sockets and read-only files cannot change owner and need not.</summary>
+    /// <summary>So that a payload that is not root can open /dev/stdout again. Devices belong to the host and are left alone, all but
+    /// pseudo terminals; sockets and read-only files cannot change owner and need not.</summary>
     static void OwnStandardStreams(uint uid)
     {
         for (int fd = 0; fd < 3; fd++)
@@ -175,7 +175,8 @@ static unsafe partial class ChildProgram
             {
                 continue;
             }
-            if ((status.st_mode & S_IFMT) == S_IFCHR && status.st_rdev == Dev.Null)
+            uint type = status.st_mode & S_IFMT;
+            if (type == S_IFBLK || (type == S_IFCHR && (status.st_rdev >> 8 & 0xfff) is < Dev.FirstSlaveMajor or > Dev.LastSlaveMajor))
             {
                 continue;
             }

@@ -32,7 +32,8 @@ sealed class Preflight : IDisposable
     {
         try
         {
-            return Syscall.ReadAll(path, LargestConfig);
+            using SafeFd file = Syscall.Own(Syscall.TryOpenToRead(path), "open", path);
+            return Syscall.ReadAll(file, LargestConfig, path);
         }
         catch (SyscallException e)
         {
@@ -99,9 +100,21 @@ sealed class Preflight : IDisposable
             SetGroupsDenied = SetGroupsDenied(spec),
             InUserNamespace = InUserNamespace(),
             Capabilities = Syscall.CapGet().Permitted,
+            LastCapability = LastCapability(),
             AppArmor = spec.Process?.ApparmorProfile is { Length: > 0 } && IsApparmorOn(),
             SELinux = selinux,
         };
+    }
+
+    /// <summary>A kernel newer than the names here may have more capabilities, which must leave the bounding set as well.</summary>
+    static int LastCapability()
+    {
+        int last = Capabilities.Last;
+        while (last < 63 && Syscall.TryPrctl(Prctl.PR_CAPBSET_READ, last + 1) >= 0)
+        {
+            last++;
+        }
+        return last;
     }
 
     /// <summary>The module's own word: securityfs need not be mounted.</summary>

@@ -222,6 +222,14 @@ public sealed class ContainerDirectory : IDisposable
     /// <summary>A path to an entry that is short enough for a socket address.</summary>
     public string ShortPath(string name) => "/proc/self/fd/" + Fd.ToString(CultureInfo.InvariantCulture) + "/" + name;
 
+    /// <summary>Binds the socket that start connects to. Its mode must not depend on the caller's umask: another command of the same user
+    /// connects to it, and nobody else.</summary>
+    public void BindStartSocket(SafeFd socket)
+    {
+        Syscall.BindUnix(socket, ShortPath(StartSocketName));
+        Syscall.FchmodAt(_directory, StartSocketName, O600);
+    }
+
     /// <summary>The container no more waits to be started.</summary>
     public void RemoveStartSocket()
     {

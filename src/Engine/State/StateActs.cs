@@ -53,7 +53,7 @@ static class StateActs
     public static void ListenForStart(Products made)
     {
         made.StartSocket = Syscall.Socket(AddressFamily.AF_UNIX, SocketType.SOCK_SEQPACKET | SocketType.SOCK_CLOEXEC);
-        Syscall.BindUnix(made.StartSocket, made.Directory!.ShortPath(ContainerDirectory.StartSocketName));
+        made.Directory!.BindStartSocket(made.StartSocket);
         Syscall.Listen(made.StartSocket, 8);
         made.StartSocketNumber = made.StartSocket;
     }

@@ -19,6 +19,8 @@ public sealed class CredentialsStep : Step
     /// execve(2): what a program gets there comes from the bounding, inheritable and ambient sets alone, and the filter is the last
     /// call before it.</summary>
     public required bool KeepSysAdmin { get; init; }
+    /// <summary>The kernel's last capability: the bounding set is cleared up to there, also of those without a name here.</summary>
+    public int LastCapability { get; init; } = Kernel.Capabilities.Last;
     public override Phase Phase => Phase.Restrict;
     public override string Text => $"become uid {Uid} gid {Gid}" +
         (Groups is null ? "" : Groups.Count == 0 ? ", no groups" : ", groups " + string.Join(',', Groups)) +
@@ -26,7 +28,7 @@ public sealed class CredentialsStep : Step
 
     public override void Lower(InitImageBuilder image)
     {
-        for (int capability = 0; capability <= Kernel.Capabilities.Last; capability++)
+        for (int capability = 0; capability <= LastCapability; capability++)
         {
             if ((Capabilities.Bounding >> capability & 1) == 0)
             {
@@ -72,6 +74,8 @@ public sealed class CredentialsStep : Step
         ("setresuid", Errno.EINVAL) or ("setresgid", Errno.EINVAL) => "the id has no mapping in the user namespace",
         ("setgroups", Errno.EINVAL) => "a group has no mapping in the user namespace",
         ("setgroups", Errno.EPERM) => "setgroups is denied in this user namespace",
+        ("capset", Errno.EPERM) when (Capabilities.Inheritable & ~Capabilities.Bounding) != 0 =>
+            "capabilities.inheritable has one that is not in capabilities.bounding, which the kernel does not let anybody add",
         ("capset", Errno.EPERM) => "the caller does not have a capability that is asked for",
         _ => null,
     };

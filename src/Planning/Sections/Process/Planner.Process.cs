@@ -171,6 +171,7 @@ public sealed partial class Planner
             Gid = user.Gid,
             Groups = groups,
             Capabilities = CapabilitiesOf(process.Capabilities),
+            LastCapability = _facts.LastCapability,
             KeepSysAdmin = filter is not null && !process.NoNewPrivileges,
         });
         if (process.Cwd is { Length: > 0 } cwd)
