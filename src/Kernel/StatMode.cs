@@ -30,6 +30,7 @@ public static class StatMode
 /// <summary>Filesystem magic numbers of statfs(2), of linux/magic.h.</summary>
 public static class StatfsMagic
 {
+    public const int PIPEFS_MAGIC = 0x50495045;
     public const int CGROUP2_SUPER_MAGIC = 0x63677270;
     public const int PROC_SUPER_MAGIC = 0x9fa0;
     public const int DEVPTS_SUPER_MAGIC = 0x1cd1;

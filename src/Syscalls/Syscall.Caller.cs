@@ -1,3 +1,4 @@
+using System;
 using OciRun.Kernel;
 
 namespace OciRun.Syscalls;
@@ -11,10 +12,10 @@ public static unsafe partial class Syscall
     public static int TryOpenToWrite(string path, int flags)
     {
         const int always = OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_NOCTTY | OpenFlags.O_NONBLOCK;
-        int fd = TryOpenAt(AT_FDCWD, path, flags | always | OpenFlags.O_NOFOLLOW, Mode.O644);
+        int fd = TryOpenAt(AtFlags.AT_FDCWD, path, flags | always | OpenFlags.O_NOFOLLOW, Mode.O644);
         if (fd == -Errno.ELOOP && IsTrustedLink(path))
         {
-            fd = TryOpenAt(AT_FDCWD, path, flags | always, Mode.O644);
+            fd = TryOpenAt(AtFlags.AT_FDCWD, path, flags | always, Mode.O644);
         }
         return fd < 0 ? fd : Blocking(fd);
     }
@@ -24,7 +25,7 @@ public static unsafe partial class Syscall
     /// <returns>The descriptor or -errno.</returns>
     public static int TryOpenToRead(string path)
     {
-        int fd = TryOpenAt(AT_FDCWD, path, OpenFlags.O_RDONLY | OpenFlags.O_NOCTTY | OpenFlags.O_NONBLOCK, 0);
+        int fd = TryOpenAt(AtFlags.AT_FDCWD, path, OpenFlags.O_RDONLY | OpenFlags.O_NOCTTY | OpenFlags.O_NONBLOCK, 0);
         if (fd < 0)
         {
             return fd;
@@ -38,12 +39,22 @@ public static unsafe partial class Syscall
     }
 
     static bool IsTrustedLink(string path) =>
-        TryFstatAt(AT_FDCWD, path, AtFlags.AT_SYMLINK_NOFOLLOW, out Stat link) == 0 && (link.st_uid == 0 || link.st_uid == Geteuid());
+        TryFstatAt(AtFlags.AT_FDCWD, path, AtFlags.AT_SYMLINK_NOFOLLOW, out Stat link) == 0 && (link.st_uid == 0 || link.st_uid == Geteuid());
 
     static int Blocking(int fd)
     {
         long flags = Try(Sys.fcntl, fd, Fcntl.F_GETFL);
         Try(Sys.fcntl, fd, Fcntl.F_SETFL, flags & ~(long)OpenFlags.O_NONBLOCK);
         return fd;
+    }
+
+    /// <summary>getrandom(2): fills the buffer.</summary>
+    public static void Getrandom(Span<byte> buffer)
+    {
+        fixed (byte* p = buffer)
+        {
+            // Up to 256 bytes come whole, once the kernel's pool is ready (getrandom(2)).
+            Check(Try(Sys.getrandom, (long)p, buffer.Length, 0), "getrandom");
+        }
     }
 }

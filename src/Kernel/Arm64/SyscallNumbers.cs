@@ -84,6 +84,7 @@ public static class Sys
     public const int sched_setattr = 274;
     public const int renameat2 = 276;
     public const int seccomp = 277;
+    public const int getrandom = 278;
     public const int memfd_create = 279;
     public const int bpf = 280;
     public const int execveat = 281;

@@ -84,6 +84,7 @@ public static class Sys
     public const int sched_setattr = 314;
     public const int renameat2 = 316;
     public const int seccomp = 317;
+    public const int getrandom = 318;
     public const int memfd_create = 319;
     public const int bpf = 321;
     public const int execveat = 322;
