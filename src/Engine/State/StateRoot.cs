@@ -1,5 +1,6 @@
 using System;
 using System.Globalization;
+using OciRun.Engine.Host;
 using OciRun.Kernel;
 using OciRun.Spec;
 using OciRun.Syscalls;
