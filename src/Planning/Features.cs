@@ -4,6 +4,8 @@ using System.Collections.Generic;
 using System.Text.Json;
 using OciRun.Kernel;
 using OciRun.Planning.Seccomp;
+using OciRun.Planning.Sections;
+using OciRun.Planning.Steps;
 using OciRun.Spec;
 
 namespace OciRun.Planning;
@@ -20,7 +22,7 @@ public static class Features
     {
         var features = new SpecFeatures
         {
-            Hooks = [.. SpecWordLists.Hooks],
+            Hooks = [.. HookStep.Kinds],
             MountOptions = [.. MountOptions.Words()],
             Linux = Linux(),
             Annotations = new() { ["io.oci-run.commit"] = commit, ["io.oci-run.version"] = version },
@@ -38,7 +40,7 @@ public static class Features
 
     static FeaturesLinux Linux() => new()
     {
-        Namespaces = [.. SpecWordLists.Namespaces],
+        Namespaces = [.. System.Array.ConvertAll(NamespaceKind.All(), static kind => kind.Type)],
         Capabilities = CapabilityNames(),
         Cgroup = new() { V1 = false, V2 = true, Systemd = true, SystemdUser = true, Rdma = true },
         Seccomp = new()
@@ -53,7 +55,7 @@ public static class Features
         Apparmor = new() { Enabled = true },
         Selinux = new() { Enabled = true },
         IntelRdt = new() { Enabled = true, Schemata = true, Monitoring = true },
-        MemoryPolicy = new() { Modes = [.. SpecWordLists.MemoryModes], Flags = [.. SpecWordLists.MemoryFlags] },
+        MemoryPolicy = new() { Modes = [.. SchedulingWords.MemoryModes()], Flags = [.. SchedulingWords.MemoryFlags()] },
         MountExtensions = new() { Idmap = new() { Enabled = true } },
         NetDevices = new() { Enabled = true },
     };

@@ -1,328 +1,223 @@
-using System;
 using System.Collections.Generic;
-using System.Globalization;
+using OciRun.Planning.Cgroups;
+using OciRun.Planning.Seccomp;
+using OciRun.Planning.Sections;
 using OciRun.Planning.Steps;
 using OciRun.Planning.Validation;
 using OciRun.Spec;
-using static OciRun.Kernel.CloneFlags;
 
 namespace OciRun.Planning;
 
-/// <summary>Makes the plan of a container. Pure: the same config, options and facts give the same plan, and it touches nothing. All
-/// problems of the config are reported together.</summary>
-public sealed partial class Planner
+/// <summary>Makes the plans: says in which order the sections speak, and what one hands to another. A step's phase comes first in
+/// the order of a plan, this order second. Pure: the same config, options and facts give the same plan, and nothing is touched.
+/// All problems of the config are reported together.</summary>
+public sealed class Planner
 {
-    readonly RuntimeSpec _spec;
-    readonly SpecLinux _linux;
-    readonly PlanOptions _options;
-    readonly HostFacts _facts;
-    readonly List<ConfigProblem> _problems;
-    readonly List<Step> _steps = [];
-    int _slots;
+    readonly PlanDraft _draft;
+    readonly LifeSection _life;
+    readonly NamespaceSection _namespaces;
+    readonly CgroupSection _cgroup;
+    readonly IntelRdtSection _rdt;
+    readonly HookSection _hooks;
+    readonly LabelSection _labels;
+    readonly SchedulingSection _scheduling;
+    readonly SeccompSection _seccomp;
+    readonly ProcessSection _process;
 
-    int _newNamespaces;
-    int _joinedNamespaces;
-
-    Planner(RuntimeSpec spec, PlanOptions options, HostFacts facts, List<ConfigProblem> problems)
+    Planner(PlanDraft draft)
     {
-        _spec = spec;
-        _linux = spec.Linux ?? new SpecLinux();
-        _options = options;
-        _facts = facts;
-        _problems = problems;
+        _draft = draft;
+        _life = new LifeSection(draft);
+        _namespaces = new NamespaceSection(draft);
+        _cgroup = new CgroupSection(draft);
+        _rdt = new IntelRdtSection(draft);
+        _hooks = new HookSection(draft);
+        _labels = new LabelSection(draft);
+        _scheduling = new SchedulingSection(draft);
+        _seccomp = new SeccompSection(draft);
+        _process = new ProcessSection(draft, _scheduling, _labels, _seccomp);
     }
 
-    /// <summary>The plan of a new container, or null when <paramref name="problems"/> holds more than warnings.</summary>
+    /// <summary>The plan of a new container, from its state directory to its deletion, or null when <paramref name="problems"/>
+    /// holds more than warnings.</summary>
     public static ContainerPlan? Plan(RuntimeSpec spec, PlanOptions options, HostFacts facts, List<ConfigProblem> problems)
     {
         int known = problems.Count;
-        var planner = new Planner(spec, options, facts, problems);
-        planner.PlanContainer();
-        Validation.Rules.RemoveRepeated(problems, known);
-        return planner.Finish();
-    }
-
-    ContainerPlan? Finish()
-    {
-        // Operations and error records name their step with 16 bits.
-        if (_steps.Count > ushort.MaxValue)
-        {
-            Problem(_steps[ushort.MaxValue].ConfigPath, "the container needs more than 65535 steps before this one: use fewer of these");
-        }
-        var warnings = new List<ConfigProblem>();
-        bool failed = false;
-        foreach (ConfigProblem problem in _problems)
-        {
-            failed |= !problem.IsWarning;
-            if (problem.IsWarning)
-            {
-                warnings.Add(problem);
-            }
-        }
-        if (failed)
-        {
-            return null;
-        }
-        return new ContainerPlan
-        {
-            Container = new ContainerIdentity
-            {
-                Rootfs = _spec.Root?.Path is { Length: > 0 } ? Rootfs : "",
-                Annotations = _spec.Annotations,
-            },
-            Options = _options,
-            Steps = InOrder(_steps),
-            Slots = _slots,
-            Warnings = warnings,
-        };
-    }
-
-    /// <summary>By phase, and within a phase as the sections said them.</summary>
-    static Step[] InOrder(List<Step> steps)
-    {
-        Span<int> next = stackalloc int[(int)Phase.Delete + 2];
-        next.Clear();
-        foreach (Step step in steps)
-        {
-            next[(int)step.Phase + 1]++;
-        }
-        for (int i = 1; i < next.Length; i++)
-        {
-            next[i] += next[i - 1];
-        }
-        var ordered = new Step[steps.Count];
-        foreach (Step step in steps)
-        {
-            ordered[next[(int)step.Phase]++] = step;
-        }
-        return ordered;
-    }
-
-    void PlanContainer()
-    {
         // What is wrong by the rules of the specification is reported here and only here; what follows passes over it.
-        Validation.Validator.Validate(_spec, _problems, hostNamespaces: _facts.HostNamespaces);
-        PlanNamespaces();
-        if (_facts.EffectiveUid != 0 && !MayMount && !HasUserNamespace)
-        {
-            Problem("linux.namespaces", "rootless container requires user namespaces: without one, only root may make the others");
-        }
-        PlanState();
-        PlanCgroup();
-        PlanIntelRdt();
-        PlanSockets();
-        PlanOpenNamespaces();
-        PlanSpawn();
-        PlanJoin();
-        PlanRoot();
-        PlanMounts();
-        PlanDevices();
-        PlanHooks();
-        PlanProtection();
-        PlanProcess();
-        PlanHandOver();
-        PlanStart();
-        PlanEnd();
+        Validator.Validate(spec, problems, hostNamespaces: facts.HostNamespaces);
+        PlanDraft draft = Draft(spec, options, facts, problems);
+        var planner = new Planner(draft);
+        planner.PlanSpawn();
+        planner.PlanRoot();
+        planner.PlanPayload();
+        planner.PlanStart();
+        planner.PlanEnd();
+        Rules.RemoveRepeated(problems, known);
+        return draft.Finish();
     }
 
-    /// <summary>The id is claimed, and what delete needs is written before anything is made.</summary>
-    void PlanState()
+    /// <summary>The plan of a further process in a container: the namespaces in <paramref name="joined"/> (CLONE_NEW*) are
+    /// entered.</summary>
+    public static ContainerPlan? PlanExec(RuntimeSpec spec, PlanOptions options, HostFacts facts, int joined,
+        ExistingContainer container, List<ConfigProblem> problems)
     {
-        Add(new StateDirectoryStep { Path = _options.StateDirectory });
-        Add(new SaveStateStep { When = Phase.Prepare });
+        var draft = new PlanDraft(spec, options, facts, problems) { JoinedNamespaces = joined, Container = container };
+        var planner = new Planner(draft);
+        planner.PlanFurtherProcess();
+        return draft.Finish();
     }
 
-    void PlanSockets()
+    /// <summary>The plan of start, from what the state keeps of the config.</summary>
+    public static ContainerPlan PlanStart(RuntimeSpec config, PlanOptions options, HostFacts facts, ExistingContainer container)
     {
-        if (_options.NotifyDirectory is { } directory)
-        {
-            Add(new NotifyDirectoryStep { Path = directory });
-        }
-        if (_options.WaitsForStart)
-        {
-            Add(new StartSocketStep());
-        }
+        PlanDraft draft = Draft(config, options, facts, [], container);
+        new Planner(draft).PlanStart();
+        return draft.Finish()!;
     }
 
-    /// <summary>The container has a namespace of its own of this kind, or one that it shares with others than the host.</summary>
-    bool Has(int kind) => ((_newNamespaces | _joinedNamespaces) & ~_facts.HostNamespaces & kind) != 0;
-    bool IsNew(int kind) => (_newNamespaces & kind) != 0;
-    bool IsJoined(int kind) => (_joinedNamespaces & kind) != 0;
-
-    /// <summary>The container's processes are in a user namespace other than the runtime's.</summary>
-    bool HasUserNamespace => Has(CLONE_NEWUSER);
-
-    void Add(Step step) => _steps.Add(step);
-
-    void Problem(string path, string message) => _problems.Add(new ConfigProblem(path, message));
-
-    void Warning(string path, string message) => _problems.Add(new ConfigProblem(path, message, IsWarning: true));
-
-    /// <summary>A place for a descriptor that one step hands to another.</summary>
-    int NewSlot() => _slots++;
-
-    static string Index(string list, int index) => list + "[" + index.ToString(CultureInfo.InvariantCulture) + "]";
-
-    void PlanNamespaces()
+    /// <summary>The plan of delete: what the state says there is, in the reverse order of its making.</summary>
+    /// <param name="record">The container's state.</param>
+    /// <param name="status">What the kernel says of it.</param>
+    /// <param name="options">Id, bundle and state directory.</param>
+    public static ContainerPlan PlanDelete(ContainerRecord record, ContainerStatus status, PlanOptions options)
     {
-        List<SpecNamespace> namespaces = _linux.Namespaces ?? [];
-        for (int i = 0; i < namespaces.Count; i++)
+        var draft = new PlanDraft(record.Config, options, new HostFacts(), []);
+        if (status != ContainerStatus.Stopped || record.IsCreating)
         {
-            int flag = NamespaceKind.FlagOf(namespaces[i].Type);
-            if (string.IsNullOrEmpty(namespaces[i].Path))
-            {
-                _newNamespaces |= flag;
-            }
-            else
-            {
-                _joinedNamespaces |= flag;
-            }
+            draft.Add(new KillInitStep());
         }
+        new CgroupSection(draft).PlanEnd(record, status);
+        if (record.IntelRdtGroup is { Length: > 0 } group)
+        {
+            draft.Add(new RemoveIntelRdtStep { Group = group });
+        }
+        draft.Add(new RemoveStateStep());
+        new HookSection(draft).PlanEnd();
+        return draft.Finish()!;
     }
 
+    /// <summary>The plan of update; the record's config has the new limits then. Null when <paramref name="problems"/> holds more
+    /// than warnings.</summary>
+    /// <param name="record">The container's state.</param>
+    /// <param name="update">What changes; null members stay.</param>
+    /// <param name="options">Id and bundle.</param>
+    /// <param name="controllers">Those of the container's cgroup; null when it has none.</param>
+    /// <param name="rdt">The change of its resctrl group; null for none.</param>
+    /// <param name="problems">Takes what is wrong.</param>
+    public static ContainerPlan? PlanUpdate(ContainerRecord record, SpecResources update, PlanOptions options,
+        ControllerSet? controllers, IntelRdtUpdateStep? rdt, List<ConfigProblem> problems)
+    {
+        var draft = new PlanDraft(record.Config, options, new HostFacts(), problems);
+        if (rdt is not null)
+        {
+            draft.Add(rdt);
+        }
+        if (controllers is { } available)
+        {
+            new CgroupSection(draft).PlanUpdate(record, update, available);
+        }
+        draft.Add(new KeepStateStep());
+        return draft.Finish();
+    }
+
+    static PlanDraft Draft(RuntimeSpec spec, PlanOptions options, HostFacts facts, List<ConfigProblem> problems,
+        ExistingContainer? container = null) => new(spec, options, facts, problems)
+        {
+            NewNamespaces = NamespaceKind.NewOf(spec),
+            JoinedNamespaces = NamespaceKind.JoinedOf(spec),
+            Container = container ?? new ExistingContainer(),
+        };
+
+    /// <summary>From the state directory to a process in its cgroup and its namespaces.</summary>
     void PlanSpawn()
     {
-        OpenNamespaceStep? joinedPid = OpenedNamespace(CLONE_NEWPID);
-        Add(new ChannelStep { NeedsProc = HasLabels });
-        if (joinedPid is not null)
-        {
-            // The pid namespace takes children only, so the runtime enters it before it clones.
-            Add(new EnterPidNamespaceForChildrenStep { ConfigPath = joinedPid.ConfigPath, Slot = joinedPid.Slot, Path = joinedPid.Path });
-        }
-        if (IsNew(CLONE_NEWTIME))
-        {
-            Add(new TimeNamespaceStep { ConfigPath = "linux.namespaces" });
-        }
-        if (_linux.TimeOffsets is { Count: > 0 } offsets && IsNew(CLONE_NEWTIME))
-        {
-            Add(new TimeOffsetsStep { ConfigPath = "linux.timeOffsets", Offsets = offsets });
-        }
-        Add(new SpawnStep
+        _namespaces.CheckRights();
+        _life.PlanState();
+        _cgroup.Plan();
+        _rdt.Plan();
+        _life.PlanSockets();
+        _namespaces.Open();
+        _draft.Add(new ChannelStep { NeedsProc = _labels.HasLabels });
+        _namespaces.PlanBirth();
+        _draft.Add(new SpawnStep
         {
             ConfigPath = "linux.namespaces",
-            CloneFlags = SpawnFlags(),
-            IntoCgroup = _cgroup is not null,
-            NewTime = IsNew(CLONE_NEWTIME),
+            CloneFlags = _namespaces.SpawnFlags(),
+            IntoCgroup = _cgroup.IsBornInto,
+            NewTime = _draft.IsNew(Kernel.CloneFlags.CLONE_NEWTIME),
         });
-        if (joinedPid is not null)
-        {
-            Add(new LeavePidNamespaceStep { ConfigPath = joinedPid.ConfigPath });
-        }
-        Add(new CleanStartStep());
-        PlanPlace();
-        if (_spec.Process?.OomScoreAdj is { } score)
-        {
-            AddOomScore(score);
-        }
-        Add(new AffinityStep { Cpus = null });
+        _namespaces.PlanBorn();
+        _draft.Add(new CleanStartStep());
+        _cgroup.PlanPlace();
+        _rdt.PlanJoin();
+        _process.PlanOomScore(mayBeRefused: _namespaces.OnlyJoins);
+        _scheduling.PlanAllCpus();
+        _namespaces.PlanJoin();
+        _labels.PlanKeyring();
     }
 
-    void AddOomScore(int score) => Add(new OomScoreStep
+    /// <summary>The new root, what is in it, and the switch to it.</summary>
+    void PlanRoot()
     {
-        ConfigPath = "process.oomScoreAdj",
-        Value = score,
-        MayBeRefused = !_options.IsExec && _joinedNamespaces != 0 && SpawnFlags() == 0,
-    });
-
-    OpenNamespaceStep? OpenedNamespace(int kind)
-    {
-        foreach (Step step in _steps)
-        {
-            if (step is OpenNamespaceStep opened && opened.Kind.Flag == kind)
-            {
-                return opened;
-            }
-        }
-        return null;
+        var network = new NetDeviceSection(_draft);
+        var root = new RootSection(_draft);
+        var mounts = new MountSection(_draft, _namespaces);
+        network.PlanLoopback();
+        root.Plan();
+        mounts.Plan();
+        new DeviceSection(_draft).Plan();
+        _hooks.PlanCreation(network);
+        _process.PlanWorkingDirectory();
+        new SysctlSection(_draft).Plan();
+        _process.PlanTerminal(console: _draft.HasMountNamespace);
+        mounts.Seal();
+        root.Close();
     }
 
-    /// <summary>A process can be born into new namespaces unless they are to belong to a user namespace that it must join first. The
-    /// cgroup namespace is unshared later, when the process is in its cgroup; the time namespace by the runtime, before.</summary>
-    int SpawnFlags() => IsJoined(CLONE_NEWUSER) || JoinsBeforeUser ? 0 : _newNamespaces & ~(CLONE_NEWCGROUP | CLONE_NEWTIME);
-
-    /// <summary>Namespaces of others can only be joined with the runtime's rights: before the new user namespace.</summary>
-    bool JoinsBeforeUser => IsNew(CLONE_NEWUSER) && (_joinedNamespaces & ~CLONE_NEWPID) != 0;
-
-    void PlanJoin()
+    /// <summary>What the payload is, and what the caller gets once init is ready.</summary>
+    void PlanPayload()
     {
-        bool late = JoinsBeforeUser;
-        if (late)
-        {
-            PlanJoinedNamespaces();
-            Add(new UnshareStep { ConfigPath = "linux.namespaces", Flags = CLONE_NEWUSER });
-        }
-        if (IsNew(CLONE_NEWUSER))
-        {
-            Add(new GateStep { ConfigPath = "linux.uidMappings", Gate = Gate.MapIds, Reason = "id mappings" });
-            Add(new MapIdsStep { ConfigPath = "linux.uidMappings", Uids = _linux.UidMappings ?? [], Gids = _linux.GidMappings ?? [] });
-            Add(new ReleaseStep { When = Phase.MapIds });
-            Add(new BecomeRootStep { ConfigPath = "linux.uidMappings", IsNew = true });
-        }
-        if (!late)
-        {
-            PlanJoinedNamespaces();
-        }
-        int rest = late || IsJoined(CLONE_NEWUSER)
-            ? _newNamespaces & ~(CLONE_NEWCGROUP | CLONE_NEWTIME | CLONE_NEWUSER)
-            : 0;
-        if ((rest & CLONE_NEWPID) != 0)
-        {
-            Add(new CloneAgainStep { ConfigPath = "linux.namespaces", Flags = rest });
-        }
-        else if (rest != 0)
-        {
-            Add(new UnshareStep { ConfigPath = "linux.namespaces", Flags = rest });
-        }
-        if (IsNew(CLONE_NEWCGROUP))
-        {
-            Add(new UnshareStep { ConfigPath = "linux.namespaces", Flags = CLONE_NEWCGROUP });
-        }
-        if (!_options.NoNewKeyring)
-        {
-            AddKeyring();
-        }
-        if (IsNew(CLONE_NEWNET))
-        {
-            Add(new LoopbackStep { ConfigPath = "linux.namespaces" });
-        }
+        _process.Plan();
+        _cgroup.PlanLimits();
+        _seccomp.PlanListener();
+        _draft.Add(new CommitStateStep());
+        _life.PlanHandOver();
     }
 
-    void PlanOpenNamespaces()
+    void PlanFurtherProcess()
     {
-        List<SpecNamespace> namespaces = _linux.Namespaces ?? [];
-        for (int i = 0; i < namespaces.Count; i++)
-        {
-            if (namespaces[i].Path is not { Length: > 0 } path)
-            {
-                continue;
-            }
-            foreach (NamespaceKind kind in NamespaceKind.All())
-            {
-                if (kind.Type == namespaces[i].Type)
-                {
-                    Add(new OpenNamespaceStep { ConfigPath = Index("linux.namespaces", i) + ".path", Kind = kind, Path = path, Index = i, Slot = NewSlot() });
-                }
-            }
-        }
+        _life.PlanContainer();
+        _draft.Add(new ChannelStep { NeedsProc = _labels.HasLabels });
+        _scheduling.PlanInitialAffinity();
+        _draft.Add(new SpawnStep { CloneFlags = 0, IntoCgroup = _draft.Container.Cgroup is not null, IsExec = true });
+        _scheduling.PlanRestoredAffinity();
+        _draft.Add(new CleanStartStep());
+        _process.PlanOomScore();
+        _scheduling.PlanExecAffinity();
+        _namespaces.PlanContainer();
+        _labels.PlanKeyring();
+        _process.PlanTerminal(console: false);
+        _process.Plan();
+        _seccomp.PlanListener();
+        _life.PlanHandOver();
+        _draft.Add(new ReleaseStep { When = Phase.Start });
+        _draft.Add(new AwaitExecStep());
     }
 
-    void PlanJoinedNamespaces()
+    void PlanStart()
     {
-        var joined = new List<JoinedNamespace>();
-        foreach (Step step in _steps)
-        {
-            if (step is OpenNamespaceStep opened && opened.Kind.Flag != CLONE_NEWPID)
-            {
-                joined.Add(new JoinedNamespace(opened.ConfigPath, opened.Kind, opened.Path, opened.Slot));
-            }
-        }
-        if (joined.Count > 0)
-        {
-            Add(new JoinNamespacesStep { ConfigPath = joined.Count == 1 ? joined[0].ConfigPath : "linux.namespaces", Namespaces = joined });
-        }
-        if (IsJoined(CLONE_NEWUSER))
-        {
-            Add(new BecomeRootStep { ConfigPath = "linux.namespaces", IsNew = false });
-        }
+        _hooks.PlanStart();
+        _life.PlanStart();
+        _hooks.PlanStarted();
+    }
+
+    /// <summary>The end of a container that is still being planned.</summary>
+    void PlanEnd()
+    {
+        _draft.Add(new KillInitStep());
+        _cgroup.PlanEnd();
+        _rdt.PlanEnd();
+        _draft.Add(new RemoveStateStep());
+        _hooks.PlanEnd();
     }
 }

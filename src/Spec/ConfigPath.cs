@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace OciRun.Spec;
@@ -15,7 +16,7 @@ public static class ConfigPath
     }
 
     /// <summary>The path of an item of the list at <paramref name="parent"/>.</summary>
-    public static string Item(string parent, int index) => $"{parent}[{index}]";
+    public static string Item(string parent, int index) => parent + "[" + index.ToString(CultureInfo.InvariantCulture) + "]";
 
     internal static void AppendKey(StringBuilder text, string key)
     {

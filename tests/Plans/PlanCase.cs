@@ -132,7 +132,7 @@ sealed class PlanCase
         }
         PlanOptions options = _options with { Terminal = spec.Process?.Terminal ?? false };
         return options.IsExec
-            ? Planner.PlanExec(spec, options, _facts, Planner.NamespacesOf(spec), Running, problems)
+            ? Planner.PlanExec(spec, options, _facts, NamespaceKind.AllOf(spec), Running, problems)
             : Planner.Plan(spec, options, _facts, problems);
     }
 

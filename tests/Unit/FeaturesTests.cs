@@ -4,6 +4,8 @@ using System.Text.Json;
 using OciRun.Kernel;
 using OciRun.Planning;
 using OciRun.Planning.Seccomp;
+using OciRun.Planning.Sections;
+using OciRun.Planning.Steps;
 using Xunit;
 
 namespace OciRun.Tests.Unit;
@@ -46,13 +48,13 @@ public sealed class FeaturesTests
         JsonElement linux = s_features.GetProperty("linux");
         string[] namespaces = Words(linux, "namespaces");
         Assert.Equal(8, namespaces.Distinct().Count());
-        Assert.All(namespaces, word => Assert.NotNull(SpecWords.Namespace(word)));
+        Assert.All(namespaces, word => Assert.NotNull(NamespaceKind.Of(word)));
         string[] modes = Words(linux.GetProperty("memoryPolicy"), "modes");
         Assert.Equal(Constants.NamesOf(typeof(MemPolicyMode)).Order(StringComparer.Ordinal), modes);
-        Assert.All(modes, word => Assert.Equal(Constants.ValueOf(typeof(MemPolicyMode), word), SpecWords.MemoryMode(word)));
+        Assert.All(modes, word => Assert.Equal(Constants.ValueOf(typeof(MemPolicyMode), word), SchedulingWords.MemoryMode(word)));
         string[] flags = Words(linux.GetProperty("memoryPolicy"), "flags");
         Assert.Equal(Constants.NamesOf(typeof(MemPolicyFlags)).Order(StringComparer.Ordinal), flags);
-        Assert.All(flags, word => Assert.Equal(Constants.ValueOf(typeof(MemPolicyFlags), word), SpecWords.MemoryFlag(word)));
+        Assert.All(flags, word => Assert.Equal(Constants.ValueOf(typeof(MemPolicyFlags), word), SchedulingWords.MemoryFlag(word)));
         JsonElement seccomp = linux.GetProperty("seccomp");
         Assert.All(Words(seccomp, "actions"), word => Assert.NotNull(SeccompNames.Action(word)));
         Assert.All(Words(seccomp, "archs"), word => Assert.NotNull(SeccompArchitecture.Find(word)));

@@ -21,7 +21,7 @@ public sealed class PlannerPiecesTests
     [InlineData("/a/b/../..", "/")]
     [InlineData("/..a/b..", "/..a/b..")]
     [InlineData("relative", "/relative")]
-    public void Path_is_cleaned_by_name(string path, string clean) => Assert.Equal(clean, Planner.CleanPath(path));
+    public void Path_is_cleaned_by_name(string path, string clean) => Assert.Equal(clean, PathText.Clean(path));
 
     [Theory]
     [InlineData("net.ipv4.ip_forward", "net/ipv4/ip_forward")]
@@ -86,7 +86,7 @@ public sealed class PlannerPiecesTests
     [InlineData("64", "00000000000000000100000000000000")]
     [InlineData("7-8", "8001000000000000")]
     public void Numbers_become_a_mask_of_whole_words(string list, string mask) =>
-        Assert.Equal(mask, Convert.ToHexString(ProcessAttributes.NumberMask(list, 1024)!));
+        Assert.Equal(mask, Convert.ToHexString(NumberList.Mask(list, 1024)!));
 
     [Theory]
     [InlineData("")]
@@ -97,7 +97,7 @@ public sealed class PlannerPiecesTests
     [InlineData("a")]
     [InlineData("1-2-3")]
     [InlineData("99999999999")]
-    public void Wrong_list_of_numbers_has_no_mask(string list) => Assert.Null(ProcessAttributes.NumberMask(list, 1024));
+    public void Wrong_list_of_numbers_has_no_mask(string list) => Assert.Null(NumberList.Mask(list, 1024));
 
     static ContainerPlan Plan(string[] args, string[] env, PlanOptions? options = null)
     {

@@ -6,6 +6,7 @@ using OciRun.Engine.Process;
 using OciRun.Engine.State;
 using OciRun.Engine.Terminal;
 using OciRun.Planning;
+using OciRun.Planning.Steps;
 using OciRun.Planning.Validation;
 using OciRun.Spec;
 
@@ -85,7 +86,7 @@ public static class Execution
             PidFile = options.PidFile,
         };
         var problems = new List<ConfigProblem>();
-        ContainerPlan plan = Planner.PlanExec(spec, planOptions, Preflight.Facts(spec), Planner.NamespacesOf(spec),
+        ContainerPlan plan = Planner.PlanExec(spec, planOptions, Preflight.Facts(spec), NamespaceKind.AllOf(spec),
             Existing(record, options), problems) ?? throw ErrorText.OfProblems(problems, "exec");
         Log.Debug(plan);
         return plan;
@@ -101,7 +102,7 @@ public static class Execution
         }
         string path = options.Cgroup[^1];
         path = path[(path.IndexOf(':') + 1)..];
-        string clean = Planner.CleanPath("/" + path);
+        string clean = PathText.Clean("/" + path);
         bool escapes = false;
         foreach (string part in path.Split('/'))
         {

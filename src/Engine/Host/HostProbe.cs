@@ -3,9 +3,9 @@ using System.Collections.Generic;
 using System.IO;
 using System.Text;
 using OciRun.Engine.Cgroups;
-using OciRun.Planning;
 using OciRun.Planning.Cgroups;
 using OciRun.Planning.Check;
+using OciRun.Planning.Steps;
 using OciRun.Syscalls;
 
 namespace OciRun.Engine.Host;
@@ -50,20 +50,14 @@ static class HostProbe
 
     static void SurveyNamespaces(HostSurvey host)
     {
-        foreach (string type in SpecWordLists.Namespaces)
+        foreach ((string type, _, string file) in NamespaceKind.All())
         {
-            string kernelName = type switch
-            {
-                "mount" => "mnt",
-                "network" => "net",
-                _ => type,
-            };
-            if (Syscall.Exists("/proc/self/ns/" + kernelName))
+            if (Syscall.Exists("/proc/self/ns/" + file))
             {
                 host.Namespaces.Add(type);
             }
 
-            if (long.TryParse(Line($"/proc/sys/user/max_{kernelName}_namespaces"), out long limit))
+            if (long.TryParse(Line($"/proc/sys/user/max_{file}_namespaces"), out long limit))
             {
                 host.NamespaceLimits[type] = limit;
             }

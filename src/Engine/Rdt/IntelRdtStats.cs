@@ -2,7 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Text.Json;
-using OciRun.Planning;
+using OciRun.Planning.Sections;
 using OciRun.Spec;
 
 namespace OciRun.Engine.Rdt;
@@ -20,7 +20,7 @@ static class IntelRdtStats
         }
         using (rdt)
         {
-            string group = Planner.RdtGroupOf(config, record.Id);
+            string group = IntelRdtWords.GroupOf(config, record.Id);
             string[] root = Lines(rdt.TryRead("schemata"));
             string[] own = Lines(rdt.TryRead(IntelRdt.Below(group, "schemata")));
             WriteNumbers(json, rdt, "l3_cache_info", "info/L3/", "cbm_mask", "min_cbm_bits", "num_closids");

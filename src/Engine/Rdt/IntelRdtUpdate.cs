@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using OciRun.Planning;
+using OciRun.Planning.Sections;
 using OciRun.Planning.Steps;
 using OciRun.Spec;
 
@@ -28,12 +29,12 @@ static class IntelRdtUpdate
         List<string> lines = Lines(cache, bandwidth);
         config.L3CacheSchema = cache ?? config.L3CacheSchema;
         config.MemBwSchema = bandwidth ?? config.MemBwSchema;
-        return new IntelRdtUpdateStep { ConfigPath = option, Group = Planner.RdtGroupOf(config, record.Id), Schemata = lines, Option = option };
+        return new IntelRdtUpdateStep { ConfigPath = option, Group = IntelRdtWords.GroupOf(config, record.Id), Schemata = lines, Option = option };
     }
 
     static List<string> Lines(string? cache, string? bandwidth)
     {
-        List<string> lines = Planner.SchemataOf(new SpecIntelRdt { L3CacheSchema = cache, MemBwSchema = bandwidth });
+        List<string> lines = IntelRdtWords.SchemataOf(new SpecIntelRdt { L3CacheSchema = cache, MemBwSchema = bandwidth });
         if (bandwidth is not null && (!bandwidth.StartsWith("MB:", StringComparison.Ordinal) || bandwidth.Contains('\n')))
         {
             throw new RuntimeException(BandwidthOption + ": \"" + bandwidth + "\" is not one line that starts with MB:");

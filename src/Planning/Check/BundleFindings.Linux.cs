@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using OciRun.Planning.Steps;
 using OciRun.Spec;
 
 namespace OciRun.Planning.Check;
@@ -55,7 +56,7 @@ public static partial class BundleFindings
         for (int i = 0; i < (linux.Namespaces?.Count ?? 0); i++)
         {
             SpecNamespace entry = linux.Namespaces![i];
-            if (SpecWords.Namespace(entry.Type) is null)
+            if (NamespaceKind.Of(entry.Type) is null)
             {
                 continue;
             }

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using OciRun.Planning.Steps;
 
 namespace OciRun.Planning.Check;
 
@@ -57,8 +58,9 @@ public static class HostFindings
 
     static void AddNamespaces(HostSurvey host, List<Finding> findings)
     {
-        foreach (string type in SpecWordLists.Namespaces)
+        foreach (NamespaceKind kind in NamespaceKind.All())
         {
+            string type = kind.Type;
             string path = type + " namespace";
             if (!host.Namespaces.Contains(type))
             {

@@ -121,40 +121,6 @@ readonly struct Rules(List<ConfigProblem> problems, string prefix = "", bool spe
     public bool HasOwn(SpecLinux? linux, string type) =>
         Namespace(linux, type) is not null && (hostNamespaces & NamespaceKind.FlagOf(type)) == 0;
 
-    /// <summary>True for lists such as <c>0-3,7</c>, the cpu and node lists of cpuset(7). Blanks around items are
-    /// allowed.</summary>
-    public static bool IsNumberList(ReadOnlySpan<char> list)
-    {
-        foreach (Range part in list.Split(','))
-        {
-            ReadOnlySpan<char> item = list[part].Trim(' ');
-            int dash = item.IndexOf('-');
-            ReadOnlySpan<char> last = dash < 0 ? item : item[(dash + 1)..];
-            if (!IsNumber(dash < 0 ? item : item[..dash], out int low) || !IsNumber(last, out int high) || low > high)
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    static bool IsNumber(ReadOnlySpan<char> text, out int number)
-    {
-        number = 0;
-        foreach (char c in text)
-        {
-            if (!char.IsAsciiDigit(c) || number > 99_999)
-            {
-                return false;
-            }
-
-            number = number * 10 + (c - '0');
-        }
-
-        return text.Length > 0;
-    }
-
     /// <summary>True if the reader took offence at this value or one around it: what was put in its place deserves no second
     /// line.</summary>
     bool IsKnown(string path, bool orBelow) => _known is not null && (_known.Cover(path) || orBelow && _known.AreBelow(path));

@@ -12,8 +12,8 @@ public static class Validator
     /// <param name="spec">The config.</param>
     /// <param name="problems">Receives problems and warnings, in the order of the config's sections.</param>
     /// <param name="processRequired">False allows a config without a process, which runtime.md asks for at start only.</param>
-    /// <param name="specificationOnly">Judge by the letter of the specification: what only this runtime refuses is a warning, and what
-    /// it takes beyond the letter a problem.</param>
+    /// <param name="specificationOnly">Judge by the letter of the specification: what only this runtime refuses is a warning, and
+    /// what it takes beyond the letter a problem.</param>
     /// <param name="hostNamespaces">CLONE_NEW* flags of the kinds where the config joins the host's own namespace.</param>
     public static void Validate(RuntimeSpec spec, List<ConfigProblem> problems, bool processRequired = true,
         bool specificationOnly = false, int hostNamespaces = 0)
@@ -64,14 +64,6 @@ public static class Validator
         IntelRdtRules.Check(linux.IntelRdt, rules);
         PersonalityRules.Check(linux.Personality, rules);
         ResourceRules.Check(linux.Resources, rules);
-        if (linux.RootfsPropagation is { Length: > 0 } word && SpecWords.Propagation(word) is null)
-        {
-            rules.Problem("linux.rootfsPropagation",
-                $"\"{word}\" is none of shared, slave, private, unbindable and their r forms");
-        }
-        else if (linux.RootfsPropagation is { Length: > 0 } form && form[0] == 'r')
-        {
-            rules.Strict("linux.rootfsPropagation", $"\"{form}\" is none of shared, slave, private, unbindable");
-        }
+        PropagationRules.Check(linux.RootfsPropagation, rules);
     }
 }

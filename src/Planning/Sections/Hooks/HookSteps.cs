@@ -5,6 +5,9 @@ namespace OciRun.Planning.Steps;
 /// <summary>One hook, run by the runtime (config.md, "POSIX-platform Hooks").</summary>
 public sealed class HookStep : RuntimeStep
 {
+    /// <summary>In the order in which they run.</summary>
+    public static string[] Kinds => ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"];
+
     /// <summary>The word of config.json.</summary>
     public required string Kind { get; init; }
     public required int Index { get; init; }
@@ -12,7 +15,8 @@ public sealed class HookStep : RuntimeStep
     public required Phase When { get; init; }
     /// <summary>CLONE_NEW* of init's namespaces that the hook joins; 0 for a hook in the runtime's.</summary>
     public int Namespaces { get; init; }
-    /// <summary>What the hook is told: the container's status, and whether init's pid is that of the container's pid namespace.</summary>
+    /// <summary>What the hook is told: the container's status, and whether init's pid is that of the container's pid
+    /// namespace.</summary>
     public required ContainerStatus Status { get; init; }
     public bool PidOfContainer { get; init; }
     /// <summary>Directory to run in; null for the runtime's.</summary>

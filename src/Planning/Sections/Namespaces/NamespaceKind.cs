@@ -11,30 +11,46 @@ public readonly record struct NamespaceKind(string Type, int Flag, string File)
     /// <summary>config-linux.md, "Namespaces".</summary>
     public static NamespaceKind[] All() =>
     [
-        new("cgroup", CLONE_NEWCGROUP, "cgroup"), new("ipc", CLONE_NEWIPC, "ipc"), new("mount", CLONE_NEWNS, "mnt"), new("network", CLONE_NEWNET, "net"),
-        new("pid", CLONE_NEWPID, "pid"), new("time", CLONE_NEWTIME, "time"), new("user", CLONE_NEWUSER, "user"), new("uts", CLONE_NEWUTS, "uts"),
+        new("cgroup", CLONE_NEWCGROUP, "cgroup"),
+        new("ipc", CLONE_NEWIPC, "ipc"),
+        new("mount", CLONE_NEWNS, "mnt"),
+        new("network", CLONE_NEWNET, "net"),
+        new("pid", CLONE_NEWPID, "pid"),
+        new("time", CLONE_NEWTIME, "time"),
+        new("user", CLONE_NEWUSER, "user"),
+        new("uts", CLONE_NEWUTS, "uts"),
     ];
 
-    public static int FlagOf(string? type) => type switch
+    /// <summary>The kind of a word of linux.namespaces; null for a word that is none.</summary>
+    public static NamespaceKind? Of(string? type)
     {
-        "cgroup" => CLONE_NEWCGROUP,
-        "ipc" => CLONE_NEWIPC,
-        "mount" => CLONE_NEWNS,
-        "network" => CLONE_NEWNET,
-        "pid" => CLONE_NEWPID,
-        "time" => CLONE_NEWTIME,
-        "user" => CLONE_NEWUSER,
-        "uts" => CLONE_NEWUTS,
-        _ => 0,
-    };
+        foreach (NamespaceKind kind in All())
+        {
+            if (kind.Type == type)
+            {
+                return kind;
+            }
+        }
+        return null;
+    }
+
+    /// <summary>0 for a word that is none.</summary>
+    public static int FlagOf(string? type) => Of(type)?.Flag ?? 0;
+
+    /// <summary>CLONE_NEW* of all that a config names.</summary>
+    public static int AllOf(RuntimeSpec spec) => NewOf(spec) | JoinedOf(spec);
 
     /// <summary>The kinds that a config makes anew; those with a path are joined.</summary>
-    public static int NewOf(RuntimeSpec spec)
+    public static int NewOf(RuntimeSpec spec) => KindsOf(spec, joined: false);
+
+    public static int JoinedOf(RuntimeSpec spec) => KindsOf(spec, joined: true);
+
+    static int KindsOf(RuntimeSpec spec, bool joined)
     {
         int kinds = 0;
         foreach (SpecNamespace one in spec.Linux?.Namespaces ?? [])
         {
-            kinds |= string.IsNullOrEmpty(one.Path) ? FlagOf(one.Type) : 0;
+            kinds |= string.IsNullOrEmpty(one.Path) != joined ? FlagOf(one.Type) : 0;
         }
         return kinds;
     }

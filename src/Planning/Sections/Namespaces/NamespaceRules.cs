@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using OciRun.Kernel;
+using OciRun.Planning.Steps;
 using OciRun.Spec;
 
 namespace OciRun.Planning.Validation;
@@ -23,7 +24,7 @@ static class NamespaceRules
             {
                 rules.Missing(path + ".type");
             }
-            else if (SpecWords.Namespace(entry.Type) is not int flag)
+            else if (NamespaceKind.Of(entry.Type) is not { Flag: int flag })
             {
                 rules.Problem(path + ".type", $"unknown namespace \"{entry.Type}\"");
             }

@@ -21,5 +21,9 @@ public sealed class ProcessCallStep : Step
 
     static ulong At(ulong[] values, int index) => index < values.Length ? values[index] : 0;
 
+    /// <summary>A call whose arguments are all numbers.</summary>
+    public static ProcessCallStep Of(long number, string path, string words, string? hint, params ulong[] arguments) =>
+        new() { ConfigPath = path, Number = number, Words = words, Arguments = _ => arguments, HintText = hint };
+
     public override string? Hint(string call, int errno) => HintText;
 }

@@ -2,7 +2,8 @@ using System.Collections.Generic;
 
 namespace OciRun.Planning.Steps;
 
-/// <summary>The resctrl group of the container (config-linux.md, "IntelRdt"): one that is there, or one that is made for it.</summary>
+/// <summary>The resctrl group of the container (config-linux.md, "IntelRdt"): one that is there, or one that is made for
+/// it.</summary>
 public sealed class IntelRdtStep : RuntimeStep
 {
     /// <summary>Name of the group; empty for the default group, the root of resctrl.</summary>
@@ -13,6 +14,10 @@ public sealed class IntelRdtStep : RuntimeStep
     public required IReadOnlyList<string> Schemata { get; init; }
     /// <summary>Name of the monitoring group; null for none.</summary>
     public required string? Monitor { get; init; }
+    /// <summary>The directory of resctrl that is made for the container, null for none: its group, or its monitoring group in one
+    /// of others.</summary>
+    public string? MadeGroup => !IsShared && Group.Length > 0 ? Group
+        : Monitor is null ? null : Group.Length == 0 ? "mon_groups/" + Monitor : Group + "/mon_groups/" + Monitor;
     public override Phase Phase => Phase.Prepare;
     public override string? Subject => Group.Length == 0 ? "the default group" : Group;
     public override string Text => "make or check the resctrl group " + (Group.Length == 0 ? "/" : Group) +

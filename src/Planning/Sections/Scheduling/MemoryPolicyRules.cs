@@ -1,4 +1,5 @@
 using OciRun.Kernel;
+using OciRun.Planning.Sections;
 using OciRun.Spec;
 
 namespace OciRun.Planning.Validation;
@@ -19,7 +20,7 @@ static class MemoryPolicyRules
         {
             rules.Missing("linux.memoryPolicy.mode");
         }
-        else if (SpecWords.MemoryMode(policy.Mode) is int mode)
+        else if (SchedulingWords.MemoryMode(policy.Mode) is int mode)
         {
             CheckNodes(policy, mode, rules);
             CheckFlags(policy, mode, rules);
@@ -37,7 +38,7 @@ static class MemoryPolicyRules
         {
             rules.Problem("linux.memoryPolicy.nodes", $"must be empty with {policy.Mode}");
         }
-        else if (given && !Rules.IsNumberList(policy.Nodes))
+        else if (given && !NumberList.IsOne(policy.Nodes))
         {
             rules.Problem("linux.memoryPolicy.nodes", $"\"{policy.Nodes}\" is not a list of nodes such as 0-1,3");
         }
@@ -53,7 +54,7 @@ static class MemoryPolicyRules
         int flags = 0;
         for (int i = 0; i < (policy.Flags?.Count ?? 0); i++)
         {
-            if (SpecWords.MemoryFlag(policy.Flags![i]) is int flag)
+            if (SchedulingWords.MemoryFlag(policy.Flags![i]) is int flag)
             {
                 flags |= flag;
             }

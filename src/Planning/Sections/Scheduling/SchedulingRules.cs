@@ -1,4 +1,5 @@
 using OciRun.Kernel;
+using OciRun.Planning.Sections;
 using OciRun.Spec;
 
 namespace OciRun.Planning.Validation;
@@ -30,7 +31,7 @@ static class SchedulingRules
             return;
         }
 
-        if (SpecWords.SchedulerPolicy(scheduler.Policy) is not int policy)
+        if (SchedulingWords.SchedulerPolicy(scheduler.Policy) is not int policy)
         {
             rules.Problem("scheduler.policy", $"unknown policy \"{scheduler.Policy}\"");
             return;
@@ -43,7 +44,7 @@ static class SchedulingRules
 
         for (int i = 0; i < (scheduler.Flags?.Count ?? 0); i++)
         {
-            if (SpecWords.SchedulerFlag(scheduler.Flags![i]) is null)
+            if (SchedulingWords.SchedulerFlag(scheduler.Flags![i]) is null)
             {
                 rules.Problem(ConfigPath.Item("scheduler.flags", i), $"unknown flag \"{scheduler.Flags[i]}\"");
             }
@@ -108,7 +109,7 @@ static class SchedulingRules
         {
             rules.Missing("ioPriority.class");
         }
-        else if (SpecWords.IoPriorityClass(io.Class) is null)
+        else if (SchedulingWords.IoPriorityClass(io.Class) is null)
         {
             rules.Problem("ioPriority.class", $"\"{io.Class}\" is none of IOPRIO_CLASS_RT, IOPRIO_CLASS_BE, IOPRIO_CLASS_IDLE");
         }
@@ -121,7 +122,7 @@ static class SchedulingRules
 
     static void CheckCpus(string? list, string path, Rules rules)
     {
-        if (!string.IsNullOrEmpty(list) && !Rules.IsNumberList(list))
+        if (!string.IsNullOrEmpty(list) && !NumberList.IsOne(list))
         {
             rules.Problem(path, $"\"{list}\" is not a list of CPUs such as 0-3,7");
         }

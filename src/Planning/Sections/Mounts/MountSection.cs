@@ -5,31 +5,32 @@ using OciRun.Planning.Steps;
 using OciRun.Spec;
 using static OciRun.Kernel.CloneFlags;
 
-namespace OciRun.Planning;
+namespace OciRun.Planning.Sections;
 
-public sealed partial class Planner
+/// <summary><c>mounts</c>, and the mount of the notify socket.</summary>
+sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
 {
-    /// <summary>Mounts that become read-only at the end: (destination, slot, config path).</summary>
-    readonly List<(string Destination, int Slot, string ConfigPath)> _heldReadOnly = [];
+    /// <summary>Mounts that become read-only at the end: what is below is made before.</summary>
+    readonly List<SealMountStep> _sealed = [];
 
-    void PlanMounts()
+    public void Plan()
     {
-        List<SpecMount> mounts = _spec.Mounts ?? [];
-        if (mounts.Count > 0 && !HasMountNamespace)
+        List<SpecMount> mounts = draft.Spec.Mounts ?? [];
+        if (mounts.Count > 0 && !draft.HasMountNamespace)
         {
             // Made in the host's namespace they would stay below the rootfs, where whoever removes the bundle reaches the host's
             // files.
-            Problem("mounts", "need a mount namespace: add {\"type\": \"mount\"} to linux.namespaces; "
+            draft.Problem("mounts", "need a mount namespace: add {\"type\": \"mount\"} to linux.namespaces; "
                 + "on the host they would outlive the container");
             return;
         }
         for (int i = 0; i < mounts.Count; i++)
         {
-            PlanMount(mounts[i], Index("mounts", i));
+            PlanMount(mounts[i], ConfigPath.Item("mounts", i));
         }
-        if (_options.NotifyDirectory is { } directory && HasMountNamespace)
+        if (draft.Options.NotifyDirectory is { } directory && draft.HasMountNamespace)
         {
-            Add(new MountStep
+            draft.Add(new MountStep
             {
                 ConfigPath = "",
                 Destination = "/run/notify",
@@ -43,6 +44,15 @@ public sealed partial class Planner
         }
     }
 
+    /// <summary>Read-only are those that were to be from the start, once all is made below them.</summary>
+    public void Seal()
+    {
+        foreach (SealMountStep step in _sealed)
+        {
+            draft.Add(step);
+        }
+    }
+
     void PlanMount(SpecMount mount, string path)
     {
         if (mount.Destination is not { Length: > 0 } destination)
@@ -50,15 +60,15 @@ public sealed partial class Planner
             return;
         }
         MountOptions options = MountOptions.Parse(mount.Options);
-        string clean = CleanPath(destination);
+        string clean = PathText.Clean(destination);
         MountArgFlags flags = TargetFlags(clean, options);
         if (options.Propagation.Count > 4)
         {
-            Problem(path + ".options", "has more than four propagation words");
+            draft.Problem(path + ".options", "has more than four propagation words");
         }
         if (options.Remount && !options.Bind)
         {
-            Add(Mount(path, clean, mount.Type, null, options, flags | MountArgFlags.Remount | MountArgFlags.Bind));
+            draft.Add(Mount(path, clean, mount.Type, null, options, flags | MountArgFlags.Remount | MountArgFlags.Bind));
             return;
         }
         if (mount.Type is "cgroup" or "cgroup2" && !options.Bind)
@@ -76,16 +86,17 @@ public sealed partial class Planner
             // Only words that change what is there: a propagation or attributes.
             if (options.Propagation.Count > 0 && options.Data.Count == 0)
             {
-                Add(Mount(path, clean, mount.Type, null, options, flags | MountArgFlags.Remount | MountArgFlags.Bind));
+                draft.Add(Mount(path, clean, mount.Type, null, options, flags | MountArgFlags.Remount | MountArgFlags.Bind));
                 return;
             }
-            Problem(path + ".type", "is required unless the options have bind or rbind");
+            draft.Problem(path + ".type", "is required unless the options have bind or rbind");
             return;
         }
         PlanFileSystem(mount, path, clean, options, flags);
     }
 
-    static MountStep Mount(string path, string destination, string? type, string? source, MountOptions options, MountArgFlags flags) =>
+    static MountStep Mount(string path, string destination, string? type, string? source,
+        MountOptions options, MountArgFlags flags) =>
         new() { ConfigPath = path, Destination = destination, Type = type, Source = source, Options = options, Flags = flags };
 
     static MountArgFlags TargetFlags(string destination, MountOptions options)
@@ -104,18 +115,16 @@ public sealed partial class Planner
 
     /// <summary>A runtime that may clone mounts opens the sources of a container with a user namespace. An ordinary user's may
     /// not; the container then does it, which as the same user reaches the same files.</summary>
-    bool OpensSources => HasUserNamespace && MayMount;
-
-    bool MayMount => (_facts.Capabilities & (1UL << Capability.CAP_SYS_ADMIN)) != 0;
+    bool OpensSources => draft.HasUserNamespace && draft.MayMount;
 
     void PlanBind(SpecMount mount, string path, string destination, MountOptions options, MountArgFlags flags)
     {
         if (mount.Source is null or "")
         {
-            Problem(path + ".source", "is required for a bind mount");
+            draft.Problem(path + ".source", "is required for a bind mount");
             return;
         }
-        string source = AbsolutePath(mount.Source);
+        string source = draft.AbsolutePath(mount.Source);
         flags |= options.Recursive ? MountArgFlags.Recursive : 0;
         flags |= options.SourceNoFollow || options.CopySymlink ? MountArgFlags.SourceNoFollow : 0;
         flags |= options.CopySymlink ? MountArgFlags.CopySymlink : 0;
@@ -129,7 +138,7 @@ public sealed partial class Planner
             slot = OpenSource(path + ".source", source, options, idMap);
             idMap = -1;
         }
-        Add(new MountStep
+        draft.Add(new MountStep
         {
             ConfigPath = path,
             Destination = destination,
@@ -156,9 +165,9 @@ public sealed partial class Planner
         {
             return -1;
         }
-        if (!uids && options.IdMapSpec is null && IsJoined(CLONE_NEWUSER))
+        if (!uids && options.IdMapSpec is null && draft.IsJoined(CLONE_NEWUSER))
         {
-            return OpenedNamespace(CLONE_NEWUSER)?.Slot ?? -1;
+            return namespaces.Opened(CLONE_NEWUSER)?.Slot ?? -1;
         }
         (IReadOnlyList<SpecIdMapping> Uids, IReadOnlyList<SpecIdMapping> Gids)? maps =
             uids ? (mount.UidMappings!, mount.GidMappings!) : MappingsOf(options, path);
@@ -166,15 +175,15 @@ public sealed partial class Planner
         {
             return -1;
         }
-        int slot = NewSlot();
-        Add(new OpenIdMapStep { ConfigPath = path, Slot = slot, Uids = maps.Value.Uids, Gids = maps.Value.Gids });
+        int slot = draft.NewSlot();
+        draft.Add(new OpenIdMapStep { ConfigPath = path, Slot = slot, Uids = maps.Value.Uids, Gids = maps.Value.Gids });
         return slot;
     }
 
     int OpenSource(string configPath, string source, MountOptions options, int idMap)
     {
-        int slot = NewSlot();
-        Add(new OpenSourceStep
+        int slot = draft.NewSlot();
+        draft.Add(new OpenSourceStep
         {
             ConfigPath = configPath,
             Slot = slot,
@@ -192,13 +201,13 @@ public sealed partial class Planner
     {
         if (options.IdMapSpec is { } text)
         {
-            return IdMapWords.Parse(text, _linux, path + ".options", _problems);
+            return IdMapWords.Parse(text, draft.Linux, path + ".options", draft.Problems);
         }
-        if (_linux.UidMappings is { Count: > 0 } && _linux.GidMappings is { Count: > 0 })
+        if (draft.Linux.UidMappings is { Count: > 0 } && draft.Linux.GidMappings is { Count: > 0 })
         {
-            return (_linux.UidMappings, _linux.GidMappings);
+            return (draft.Linux.UidMappings, draft.Linux.GidMappings);
         }
-        Problem(path + ".options", "idmap needs uidMappings and gidMappings, of the mount or of a user namespace");
+        draft.Problem(path + ".options", "idmap needs uidMappings and gidMappings, of the mount or of a user namespace");
         return null;
     }
 
@@ -207,24 +216,24 @@ public sealed partial class Planner
         string type = mount.Type!;
         if (destination == "/proc" && type != "proc")
         {
-            Problem(path, "only proc, or a bind of another procfs, can be mounted on /proc");
+            draft.Problem(path, "only proc, or a bind of another procfs, can be mounted on /proc");
             return;
         }
         flags |= type is "proc" or "sysfs" ? MountArgFlags.RealDirectory : 0;
         string? fallback = null;
-        if (type == "sysfs" && (HasUserNamespace || _facts.InUserNamespace) && !IsNew(CLONE_NEWNET))
+        if (type == "sysfs" && draft.IsInUserNamespace && !draft.IsNew(CLONE_NEWNET))
         {
             flags |= MountArgFlags.HostFallback;
             fallback = "/sys";
         }
-        if (type == "proc" && (HasUserNamespace || _facts.InUserNamespace) && !IsNew(CLONE_NEWPID))
+        if (type == "proc" && draft.IsInUserNamespace && !draft.IsNew(CLONE_NEWPID))
         {
             flags |= MountArgFlags.HostFallback;
             fallback = "/proc";
         }
         if (options.TmpCopyUp && type != "tmpfs")
         {
-            Problem(path + ".options", "tmpcopyup is for tmpfs only");
+            draft.Problem(path + ".options", "tmpcopyup is for tmpfs only");
         }
         if (type == "tmpfs")
         {
@@ -233,12 +242,12 @@ public sealed partial class Planner
         }
         int idMap = PlanIdMap(mount, path, options, ref flags);
         bool held = options.ReadOnly && (type == "tmpfs" || destination == "/dev");
-        int keep = held ? NewSlot() : -1;
+        int keep = held ? draft.NewSlot() : -1;
         if (held)
         {
-            _heldReadOnly.Add((destination, keep, path));
+            _sealed.Add(new SealMountStep { ConfigPath = path, Destination = destination, Slot = keep });
         }
-        Add(new MountStep
+        draft.Add(new MountStep
         {
             ConfigPath = path,
             Destination = destination,
@@ -251,15 +260,15 @@ public sealed partial class Planner
             KeepSlot = keep,
             FallbackSource = fallback,
             LabelWord = LabelWord(type, options),
-            Label = _linux.MountLabel,
+            Label = draft.Linux.MountLabel,
         });
     }
 
-    /// <summary>The mount option that takes linux.mountLabel, empty for mqueue, whose root is labelled when it is there; null for file systems
-    /// that take none, and where SELinux is off.</summary>
+    /// <summary>The mount option that takes linux.mountLabel, empty for mqueue, whose root is labelled when it is there; null for
+    /// file systems that take none, and where SELinux is off.</summary>
     string? LabelWord(string type, MountOptions options)
     {
-        if (_linux.MountLabel is not { Length: > 0 } || !_facts.SELinux || type is "proc" or "sysfs" or "cgroup2")
+        if (draft.Linux.MountLabel is not { Length: > 0 } || !draft.Facts.SELinux || type is "proc" or "sysfs" or "cgroup2")
         {
             return null;
         }
@@ -268,12 +277,13 @@ public sealed partial class Planner
             return "";
         }
         string word = "context";
-        if (_spec.Annotations is not null && _spec.Annotations.TryGetValue("run.oci.mount_context_type", out string? given))
+        if (draft.Spec.Annotations?.GetValueOrDefault("run.oci.mount_context_type") is { } given)
         {
             word = given;
             if (word is not ("context" or "fscontext" or "defcontext" or "rootcontext"))
             {
-                Problem("annotations[\"run.oci.mount_context_type\"]", $"\"{word}\" is not one of context, fscontext, defcontext, rootcontext");
+                draft.Problem("annotations[\"run.oci.mount_context_type\"]",
+                    $"\"{word}\" is not one of context, fscontext, defcontext, rootcontext");
             }
         }
         return HasData(options, word + "=") ? null : word;
@@ -294,15 +304,15 @@ public sealed partial class Planner
     /// <summary>type "cgroup": cgroup2 seen from the container's own cgroup namespace, or else the host's tree.</summary>
     void PlanCgroupMount(string path, string destination, MountOptions options, MountArgFlags flags)
     {
-        if (_facts.CgroupMount is null)
+        if (draft.Facts.CgroupMount is null)
         {
-            Problem(path, "no cgroup2 file system is mounted on this host");
+            draft.Problem(path, "no cgroup2 file system is mounted on this host");
             return;
         }
-        if (Has(CLONE_NEWCGROUP))
+        if (draft.Has(CLONE_NEWCGROUP))
         {
             options.Data.Clear();
-            Add(new MountStep
+            draft.Add(new MountStep
             {
                 ConfigPath = path,
                 Destination = destination,
@@ -310,16 +320,16 @@ public sealed partial class Planner
                 Source = "cgroup",
                 Options = options,
                 Flags = flags | MountArgFlags.CgroupFallback | MountArgFlags.RealDirectory,
-                FallbackSource = _facts.CgroupMount,
+                FallbackSource = draft.Facts.CgroupMount,
             });
             return;
         }
-        Add(new MountStep
+        draft.Add(new MountStep
         {
             ConfigPath = path,
             Destination = destination,
             Type = "bind",
-            Source = _facts.CgroupMount,
+            Source = draft.Facts.CgroupMount,
             Options = options,
             Flags = flags | MountArgFlags.Bind | MountArgFlags.Recursive,
         });

@@ -1,3 +1,4 @@
+using OciRun.Planning.Sections;
 using OciRun.Spec;
 
 namespace OciRun.Planning.Validation;
@@ -16,7 +17,7 @@ static class PersonalityRules
         {
             rules.Missing("linux.personality.domain");
         }
-        else if (SpecWords.PersonalityDomain(personality.Domain) is null)
+        else if (SchedulingWords.PersonalityDomain(personality.Domain) is null)
         {
             rules.Problem("linux.personality.domain", $"\"{personality.Domain}\" is none of LINUX and LINUX32");
         }

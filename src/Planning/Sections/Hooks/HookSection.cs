@@ -1,74 +1,73 @@
 using System.Collections.Generic;
+using OciRun.Kernel;
 using OciRun.Planning.Steps;
 using OciRun.Spec;
 using static OciRun.Kernel.CloneFlags;
 
-namespace OciRun.Planning;
+namespace OciRun.Planning.Sections;
 
-public sealed partial class Planner
+/// <summary><c>hooks</c>: six kinds, and where each runs.</summary>
+sealed class HookSection(PlanDraft draft)
 {
-    int AllNamespaces => _newNamespaces | _joinedNamespaces;
-
     /// <summary>What the runtime does while init waits with its mounts made: network devices and hooks.</summary>
-    void PlanHooks()
+    /// <param name="network">Moves devices in while init waits for the hooks.</param>
+    public void PlanCreation(NetDeviceSection network)
     {
-        SpecHooks? hooks = _spec.Hooks;
+        SpecHooks? hooks = draft.Spec.Hooks;
         bool hooked = hooks?.Prestart is { Count: > 0 } || hooks?.CreateRuntime is { Count: > 0 };
-        bool devices = _linux.NetDevices is { Count: > 0 };
+        bool devices = network.HasDevices;
         if (hooked || devices)
         {
-            Add(new GateStep
+            draft.Add(new GateStep
             {
                 ConfigPath = hooked ? "hooks" : "linux.netDevices",
                 Gate = Gate.RuntimeHooks,
-                Reason = (devices ? "network devices" + (hooked ? ", " : "") : "") + (hooked ? "prestart and createRuntime hooks" : ""),
+                Reason = (devices ? "network devices" + (hooked ? ", " : "") : "") +
+                    (hooked ? "prestart and createRuntime hooks" : ""),
             });
-            Add(new SaveStateStep { When = Phase.RuntimeHooks });
-            PlanNetDevices();
+            draft.Add(new SaveStateStep { When = Phase.RuntimeHooks });
+            network.PlanDevices();
             AddHooks("prestart", hooks?.Prestart, Phase.RuntimeHooks);
             AddHooks("createRuntime", hooks?.CreateRuntime, Phase.RuntimeHooks);
-            Add(new ReleaseStep { When = Phase.RuntimeHooks });
+            draft.Add(new ReleaseStep { When = Phase.RuntimeHooks });
         }
         if (hooks?.CreateContainer is { Count: > 0 } inside)
         {
-            Add(new GateStep { ConfigPath = "hooks.createContainer", Gate = Gate.ContainerHooks, Reason = "createContainer hooks" });
-            Add(new SaveStateStep { When = Phase.ContainerHooks });
+            draft.Add(new GateStep
+            {
+                ConfigPath = "hooks.createContainer",
+                Gate = Gate.ContainerHooks,
+                Reason = "createContainer hooks",
+            });
+            draft.Add(new SaveStateStep { When = Phase.ContainerHooks });
             AddHooks("createContainer", inside, Phase.ContainerHooks);
-            Add(new ReleaseStep { When = Phase.ContainerHooks });
+            draft.Add(new ReleaseStep { When = Phase.ContainerHooks });
         }
     }
 
-    void PlanNetDevices()
-    {
-        if (_linux.NetDevices is not { Count: > 0 } configured)
-        {
-            return;
-        }
-        var devices = new List<MovedDevice>();
-        foreach ((string name, SpecNetDevice device) in configured)
-        {
-            devices.Add(new MovedDevice(ConfigPath.Key("linux.netDevices", name), name, string.IsNullOrEmpty(device.Name) ? name : device.Name));
-        }
-        Add(new NetDevicesStep { ConfigPath = "linux.netDevices", Devices = devices });
-    }
+    public void PlanStart() => AddHooks("startContainer", draft.Spec.Hooks?.StartContainer, Phase.Start);
+
+    public void PlanStarted() => AddHooks("poststart", draft.Spec.Hooks?.Poststart, Phase.Exec);
+
+    public void PlanEnd() => AddHooks("poststop", draft.Spec.Hooks?.Poststop, Phase.Delete);
 
     void AddHooks(string kind, List<SpecHook>? hooks, Phase phase)
     {
         for (int i = 0; i < (hooks?.Count ?? 0); i++)
         {
-            Add(Hook(kind, i, hooks![i], phase));
+            draft.Add(Hook(kind, i, hooks![i], phase));
         }
     }
 
     /// <summary>Where and with what each kind of hook runs (config.md, "POSIX-platform Hooks").</summary>
     HookStep Hook(string kind, int index, SpecHook hook, Phase phase) => new()
     {
-        ConfigPath = Index("hooks." + kind, index),
+        ConfigPath = ConfigPath.Item("hooks." + kind, index),
         Kind = kind,
         Index = index,
         Hook = hook,
         When = phase,
-        Namespaces = phase == Phase.ContainerHooks ? AllNamespaces : 0,
+        Namespaces = phase == Phase.ContainerHooks ? draft.NewNamespaces | draft.JoinedNamespaces : 0,
         Status = phase switch
         {
             Phase.RuntimeHooks or Phase.ContainerHooks => ContainerStatus.Creating,
@@ -76,34 +75,35 @@ public sealed partial class Planner
             Phase.Exec => ContainerStatus.Running,
             _ => ContainerStatus.Stopped,
         },
-        PidOfContainer = phase is Phase.ContainerHooks or Phase.Start && IsNew(CLONE_NEWPID),
+        PidOfContainer = phase is Phase.ContainerHooks or Phase.Start && draft.IsNew(CLONE_NEWPID),
         Directory = phase switch
         {
-            Phase.ContainerHooks => Rootfs,
+            Phase.ContainerHooks => draft.Rootfs,
             // As with runc: a hook of the runtime starts in the bundle.
-            Phase.RuntimeHooks => _options.Bundle,
+            Phase.RuntimeHooks => draft.Options.Bundle,
             _ => null,
         },
         EndsWithInit = phase is Phase.RuntimeHooks or Phase.ContainerHooks or Phase.Start,
         MayFail = phase == Phase.Delete,
-        Output = HookOutputOf(_spec.Annotations),
+        Output = HookOutputOf(draft.Spec.Annotations),
         Process = phase == Phase.Start ? PlanHookProcess(hook) : null,
     };
 
     static HookOutput HookOutputOf(Dictionary<string, string>? annotations) =>
         new(annotations?.GetValueOrDefault("run.oci.hooks.stdout"), annotations?.GetValueOrDefault("run.oci.hooks.stderr"));
 
-    /// <summary>startContainer hooks are programs of the container, executed in it like its payload, with the payload's user, capabilities,
-    /// labels, seccomp filter and cgroup. The image chooses what the path leads to, so they get no more than that.</summary>
+    /// <summary>startContainer hooks are programs of the container, executed in it like its payload, with the payload's user,
+    /// capabilities, labels, seccomp filter and cgroup. The image chooses what the path leads to, so they get no more than
+    /// that.</summary>
     ContainerPlan? PlanHookProcess(SpecHook hook)
     {
-        SpecProcess payload = _spec.Process ?? new SpecProcess();
+        SpecProcess payload = draft.Spec.Process ?? new SpecProcess();
         var spec = new RuntimeSpec
         {
-            OciVersion = _spec.OciVersion,
-            Root = _spec.Root,
-            Annotations = _spec.Annotations,
-            Linux = _spec.Linux,
+            OciVersion = draft.Spec.OciVersion,
+            Root = draft.Spec.Root,
+            Annotations = draft.Spec.Annotations,
+            Linux = draft.Spec.Linux,
             Process = new SpecProcess
             {
                 Args = hook.Args is { Count: > 0 } args ? args : [hook.Path!],
@@ -119,14 +119,14 @@ public sealed partial class Planner
         };
         var options = new PlanOptions
         {
-            Id = _options.Id,
-            Bundle = _options.Bundle,
+            Id = draft.Options.Id,
+            Bundle = draft.Options.Bundle,
             IsExec = true,
-            NoNewKeyring = _options.NoNewKeyring,
-            CgroupManager = _options.CgroupManager,
+            NoNewKeyring = draft.Options.NoNewKeyring,
+            CgroupManager = draft.Options.CgroupManager,
             Executable = hook.Path,
         };
         // What is wrong with the payload's process is reported once, with the payload.
-        return PlanExec(spec, options, _facts, _container, []);
+        return Planner.PlanExec(spec, options, draft.Facts, NamespaceKind.AllOf(spec), draft.Container, []);
     }
 }

@@ -1,39 +1,14 @@
 using System;
 using System.Collections.Generic;
-using OciRun.Planning.Steps;
 using OciRun.Spec;
 
-namespace OciRun.Planning;
+namespace OciRun.Planning.Sections;
 
-public sealed partial class Planner
+/// <summary>What the members of <c>linux.intelRdt</c> are to resctrl (Linux, Documentation/filesystems/resctrl.rst).</summary>
+public static class IntelRdtWords
 {
-    IntelRdtStep? _rdt;
-
-    void PlanIntelRdt()
-    {
-        if (_linux.IntelRdt is not { } rdt)
-        {
-            return;
-        }
-        string group = RdtGroupOf(rdt, _options.Id);
-        if (group is "info" or "mon_groups" or "mon_data")
-        {
-            Problem("linux.intelRdt.closID", $"\"{group}\" is a directory of resctrl itself and no group");
-            return;
-        }
-        _rdt = new IntelRdtStep
-        {
-            ConfigPath = "linux.intelRdt",
-            Group = group,
-            IsShared = !string.IsNullOrEmpty(rdt.ClosID),
-            Schemata = SchemataOf(rdt),
-            Monitor = rdt.EnableMonitoring ? _options.Id : null,
-        };
-        Add(_rdt);
-    }
-
     /// <summary>The group of a container with linux.intelRdt; empty for the default group.</summary>
-    public static string RdtGroupOf(SpecIntelRdt rdt, string id) =>
+    public static string GroupOf(SpecIntelRdt rdt, string id) =>
         string.IsNullOrEmpty(rdt.ClosID) ? id : rdt.ClosID == "/" ? "" : rdt.ClosID;
 
     /// <summary>What is written, in order. Bandwidth lines in l3CacheSchema are left out: memBwSchema says them.</summary>

@@ -1,0 +1,84 @@
+using System;
+using System.Collections.Generic;
+using OciRun.Planning.Steps;
+using OciRun.Spec;
+using static OciRun.Kernel.MountFlags;
+
+namespace OciRun.Planning.Sections;
+
+/// <summary><c>root</c>, <c>linux.rootfsPropagation</c>, read-only and masked paths, and the switch to the new root.</summary>
+sealed class RootSection(PlanDraft draft)
+{
+    public void Plan()
+    {
+        if (draft.Spec.Root?.Path is null or "")
+        {
+            return;
+        }
+        ulong propagation = PropagationFlags(draft.Linux.RootfsPropagation);
+        if (draft.HasMountNamespace)
+        {
+            // Only rprivate and the shared ones say something about the host's mounts. The others are for the new root alone,
+            // later: unbindable would reach the bind of the rootfs, and slave or private on "/" alone would leave what is mounted
+            // below it shared with the host.
+            bool shared = (propagation & MS_SHARED) != 0;
+            bool given = shared || propagation == (MS_PRIVATE | MS_REC);
+            draft.Add(new PropagationStep
+            {
+                ConfigPath = draft.Linux.RootfsPropagation is null ? "" : "linux.rootfsPropagation",
+                Word = given ? draft.Linux.RootfsPropagation! : "rslave",
+                Flags = given ? propagation : MS_SLAVE | MS_REC,
+                PrivateAbove = shared ? draft.Rootfs : null,
+            });
+        }
+        draft.Add(new RootfsStep { ConfigPath = "root.path", Path = draft.Rootfs, HasMountNamespace = draft.HasMountNamespace });
+    }
+
+    /// <summary>Everything that closes the root off, and the switch to it.</summary>
+    public void Close()
+    {
+        AddPaths(draft.Linux.ReadonlyPaths, "linux.readonlyPaths", static (path, config) => new ReadOnlyPathStep
+        {
+            ConfigPath = config,
+            Path = path,
+        });
+        AddPaths(draft.Linux.MaskedPaths, "linux.maskedPaths", static (path, config) => new MaskStep
+        {
+            ConfigPath = config,
+            Path = path,
+        });
+        if (draft.Spec.Root is { Readonly: true } && !draft.HasMountNamespace)
+        {
+            draft.Problem("root.readonly", "needs a mount namespace in linux.namespaces; it would change the host's mount");
+        }
+        else if (draft.Spec.Root is { Readonly: true })
+        {
+            draft.Add(new ReadOnlyRootStep { ConfigPath = "root.readonly" });
+        }
+        draft.Add(new SwitchRootStep
+        {
+            ConfigPath = "root.path",
+            Way = !draft.HasMountNamespace ? RootSwitch.Chroot : draft.Options.NoPivot ? RootSwitch.Move : RootSwitch.Pivot,
+            Propagation = PropagationFlags(draft.Linux.RootfsPropagation),
+        });
+    }
+
+    void AddPaths(List<string>? paths, string list, Func<string, string, Step> make)
+    {
+        if (paths is null)
+        {
+            return;
+        }
+        var seen = new HashSet<string>();
+        for (int i = 0; i < paths.Count; i++)
+        {
+            if (seen.Add(paths[i]))
+            {
+                draft.Add(make(paths[i], ConfigPath.Item(list, i)));
+            }
+        }
+    }
+
+    /// <summary>MS_* flags of linux.rootfsPropagation, 0 when it is absent.</summary>
+    static ulong PropagationFlags(string? word) => (ulong)(word is null ? 0 : Propagation.FlagsOf(word) ?? 0);
+}
