@@ -49,6 +49,7 @@ public static class MountFlags
     // fsconfig(2)
     public const int FSCONFIG_SET_FLAG = 0;
     public const int FSCONFIG_SET_STRING = 1;
+    public const int FSCONFIG_SET_FD = 5;
     public const int FSCONFIG_CMD_CREATE = 6;
 
     // umount2(2)

@@ -39,9 +39,14 @@ sealed class PlanDraft(RuntimeSpec spec, PlanOptions options, HostFacts facts, L
     /// sysfs or proc without a namespace of its own.</summary>
     public bool IsInUserNamespace => HasUserNamespace || facts.InUserNamespace;
 
-    /// <summary>A process of exec is born into the container's pid namespace at last: before, it is in no other process's
-    /// sight.</summary>
-    public bool ClonesAtLast => options.IsExec && IsJoined(CLONE_NEWPID);
+    /// <summary>The process is born into a pid namespace of others at last: before, it is in no other process's sight.</summary>
+    public bool ClonesAtLast => (options.IsExec && IsJoined(CLONE_NEWPID)) || JoinsPidAtLast;
+
+    /// <summary>In a pid namespace of others, a process that traces its neighbours owns whatever it can see: the coming init is not there
+    /// before it has the payload's root and rights, as with exec. Its procfs must then be mounted from outside (Linux 6.18). With
+    /// the user namespace joined, the processes there may not trace one that is still of the host's.</summary>
+    public bool JoinsPidAtLast => !options.IsExec && IsJoined(CLONE_NEWPID) && !IsJoined(CLONE_NEWUSER) &&
+        (facts.ProcTakesPidNamespace || spec.Mounts?.Exists(static mount => mount.Type == "proc") != true);
 
     /// <summary>The runtime may mount, and open what others may not.</summary>
     public bool MayMount => (facts.Capabilities & (1UL << Capability.CAP_SYS_ADMIN)) != 0;

@@ -149,6 +149,8 @@ public struct MountArgs
     public int KeepSlot;
     /// <summary>For a bind: path of the fall-back source.</summary>
     public uint FallbackSource;
+    /// <summary>Slot of the pid namespace that a procfs shows, -1 for the mounter's own.</summary>
+    public int PidNamespaceSlot;
 }
 
 /// <summary>Arguments of <see cref="OpCode.MakeNode"/>.</summary>

@@ -1,3 +1,4 @@
+using System;
 using System.IO;
 using System.Linq;
 using System.Text.Json.Nodes;
@@ -164,5 +165,115 @@ public sealed class EscapeTests : ContainerTest
         {
             Assert.Equal("0", seen["attack.traced"]);
         }
+    }
+
+    /// <summary>A container whose process looks into whatever appears in its pid namespace, with the right to trace it, for some seconds.</summary>
+    (string Id, Command Run) StartAttacker(int seconds, Action<Bundle>? edit = null)
+    {
+        string marker = Path.Combine(NewDirectory("host"), "marker");
+        File.WriteAllText(marker, "");
+        Bundle b = NewBundle("attack-processes", seconds.ToString(System.Globalization.CultureInfo.InvariantCulture), marker);
+        JsonArray capabilities = Bundle.Strings("CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE", "CAP_KILL");
+        foreach (string set in (string[])["bounding", "effective", "permitted"])
+        {
+            b.Process["capabilities"]![set] = capabilities.DeepClone();
+        }
+        edit?.Invoke(b);
+        b.Save();
+        string id = NewId();
+        Command run = OciStart(["run", "--bundle", b.Dir, id]);
+        Assert.True(Host.Eventually(() => Oci("state", id) is { Code: 0 } r && r.Out.Contains("running", StringComparison.Ordinal)));
+        return (id, run);
+    }
+
+    static void AssertNothingSeen(Command run, int rounds)
+    {
+        Result result = Ok(run.Wait());
+        var seen = new Seen(result.Out);
+        Assert.True(rounds > 5 && int.Parse(seen["attack.looked"], System.Globalization.CultureInfo.InvariantCulture) > 0, $"{rounds}: {result}");
+        foreach (string found in (string[])["attack.host", "attack.binary", "attack.directories", "attack.rights"])
+        {
+            Assert.True(seen[found] == "0", $"{found} in {rounds} rounds: {result}");
+        }
+    }
+
+    /// <summary>A pod: its containers share a pid namespace, and one of them may trace. The init that is being made for another must not be seen
+    /// there before it has the payload's root and rights.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("network")]
+    [InlineData("time")]
+    public void Neighbour_that_traces_sees_nothing_of_the_host_while_a_container_is_created(string more)
+    {
+        (string id, Command run) = StartAttacker(4);
+        using Command _ = run;
+        string pid = Pid(id).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        int created = 0;
+        while (!run.HasExited)
+        {
+            Bundle b = NewBundle("exit", "0").Join("pid", $"/proc/{pid}/ns/pid");
+            if (more == "network")
+            {
+                b.Join("network", $"/proc/{pid}/ns/net");
+            }
+            else if (more == "time")
+            {
+                b.Namespaces.Add((JsonNode)new JsonObject { ["type"] = "time" });
+            }
+            created += RunRaw(b).Code == 0 ? 1 : 0;
+        }
+        AssertNothingSeen(run, created);
+    }
+
+    /// <summary>The init that joins last is the one that the state names, is in the namespace, and shows it in its procfs.</summary>
+    [Fact]
+    public void Container_in_a_joined_pid_namespace_is_there_in_the_end()
+    {
+        string first = StartSleeper();
+        string pid = Pid(first).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        string second = Start(NewBundle("sleep", "60").Join("pid", $"/proc/{pid}/ns/pid"));
+        Assert.Equal(File.ResolveLinkTarget($"/proc/{pid}/ns/pid", false)!.Name, File.ResolveLinkTarget($"/proc/{Pid(second)}/ns/pid", false)!.Name);
+        Assert.Equal("/probe", Exec(second, [], "cat", "/proc/1/cmdline")["cat:/proc/1/cmdline"].Split('\0')[0]);
+        Assert.Equal("running", Status(second));
+        Ok(Oci("kill", second, "KILL"));
+        WaitStatus(second, "stopped");
+        Ok(Oci("delete", second));
+    }
+
+    /// <summary>What kept a process of exec from being born into the namespace last: a limit of processes, and policies that a child does not
+    /// inherit.</summary>
+    [Theory]
+    [InlineData("RLIMIT_NPROC", null, null)]
+    [InlineData(null, "SCHED_FIFO", "SCHED_FLAG_RESET_ON_FORK")]
+    [InlineData(null, "SCHED_BATCH", null)]
+    public void Neighbour_that_traces_sees_nothing_of_the_host_while_exec_enters(string? limit, string? policy, string? flag)
+    {
+        (string id, Command run) = StartAttacker(4, b =>
+        {
+            if (limit is not null)
+            {
+                b.Process["rlimits"]!.AsArray().Add((JsonNode)new JsonObject { ["type"] = limit, ["soft"] = 4096, ["hard"] = 4096 });
+            }
+        });
+        using Command _ = run;
+        string process = Path.Combine(Temp, "process.json");
+        var wanted = new JsonObject
+        {
+            ["args"] = Bundle.Strings("/probe", "exit", "0"),
+            ["cwd"] = "/",
+            ["rlimits"] = limit is null ? new JsonArray() : new JsonArray(new JsonObject { ["type"] = limit, ["soft"] = 4096, ["hard"] = 4096 }),
+        };
+        if (policy is not null)
+        {
+            wanted["scheduler"] = new JsonObject { ["policy"] = policy, ["priority"] = policy == "SCHED_FIFO" ? 1 : 0,
+                ["flags"] = flag is null ? new JsonArray() : Bundle.Strings(flag) };
+        }
+        File.WriteAllText(process, wanted.ToJsonString());
+        int entered = 0;
+        while (!run.HasExited)
+        {
+            entered += Oci("exec", "--process", process, id).Code == 0 ? 1 : 0;
+        }
+        AssertNothingSeen(run, entered);
     }
 }

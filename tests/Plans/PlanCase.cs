@@ -24,6 +24,7 @@ sealed class HostJson
     public bool SetGroupsDenied { get; set; }
     public bool AppArmor { get; set; }
     public bool SELinux { get; set; }
+    public bool ProcTakesPidNamespace { get; set; }
     /// <summary>Types whose path in linux.namespaces is the host's own namespace.</summary>
     public List<string> HostNamespaces { get; set; } = [];
 
@@ -40,6 +41,7 @@ sealed class HostJson
         SetGroupsDenied = SetGroupsDenied,
         AppArmor = AppArmor,
         SELinux = SELinux,
+        ProcTakesPidNamespace = ProcTakesPidNamespace,
         HostNamespaces = HostNamespaces.Aggregate(0, static (kinds, type) => kinds | NamespaceKind.FlagOf(type)),
     };
 }

@@ -228,6 +228,14 @@ static unsafe partial class ChildProgram
                 Configure(c, fs, key, c->Data + m->Source);
             }
         }
+        if (m->PidNamespaceSlot >= 0)
+        {
+            ReadOnlySpan<byte> pidns = "pidns\0"u8;
+            fixed (byte* key = pidns)
+            {
+                Check(c, Sys.fsconfig, ChildSys.Call(Sys.fsconfig, fs, FSCONFIG_SET_FD, (long)key, 0, c->Slots[m->PidNamespaceSlot]));
+            }
+        }
         if (m->Data != 0)
         {
             ConfigureWords(c, fs, c->Data + m->Data);

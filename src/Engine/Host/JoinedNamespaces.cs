@@ -62,6 +62,26 @@ sealed class JoinedNamespaces : IDisposable
         return fd;
     }
 
+    /// <summary>Whether a procfs can be mounted for the pid namespace that is joined; false when none is.</summary>
+    public unsafe bool ProcTakesPidNamespace()
+    {
+        foreach (int fd in _opened)
+        {
+            if (fd >= 0 && Syscall.TryIoctl(fd, Ioctl.NS_GET_NSTYPE, 0) == CloneFlags.CLONE_NEWPID)
+            {
+                ReadOnlySpan<byte> type = "proc\0"u8;
+                ReadOnlySpan<byte> key = "pidns\0"u8;
+                fixed (byte* t = type, k = key)
+                {
+                    int opened = (int)Syscall.Try(Sys.fsopen, (long)t, MountFlags.FSOPEN_CLOEXEC);
+                    using var fs = new SafeFd(opened);
+                    return opened >= 0 && Syscall.Try(Sys.fsconfig, opened, MountFlags.FSCONFIG_SET_FD, (long)k, 0, fd) == 0;
+                }
+            }
+        }
+        return false;
+    }
+
     static bool IsHosts(string? type, int fd)
     {
         ulong inode = Syscall.Fstat(fd).st_ino;

@@ -82,6 +82,7 @@ sealed class Preflight : IDisposable
             OwnCgroup = Mount is null ? "/" : Mount.OwnCgroup,
             Controllers = controllers.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries),
             HostNamespaces = Namespaces.Hosts,
+            ProcTakesPidNamespace = Namespaces.ProcTakesPidNamespace(),
         };
     }
 

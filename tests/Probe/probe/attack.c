@@ -45,7 +45,7 @@ void do_attack_exe(const char *needle)
 /* Looks for some seconds into every process that appears and that the runtime still has in its hands: what of the host it leads to. */
 void do_attack_processes(int seconds, const char *marker)
 {
-    int looked = 0, host = 0, binary = 0, directories = 0, traced = 0;
+    int looked = 0, host = 0, binary = 0, directories = 0, traced = 0, rights = 0;
     time_t end = time(NULL) + seconds;
     while (time(NULL) < end) {
         DIR *d = opendir("/proc");
@@ -78,6 +78,15 @@ void do_attack_processes(int seconds, const char *marker)
                 if (f) {
                     closedir(f);
                 }
+                /* More than its own: whoever takes the process over has them. 21 is CAP_SYS_ADMIN. */
+                snprintf(p, sizeof p, "/proc/%d/status", pid);
+                FILE *status = fopen(p, "re");
+                while (status && fgets(t, sizeof t, status)) {
+                    rights += !strncmp(t, "CapPrm:", 7) && (strtoull(t + 7, NULL, 16) >> 21 & 1);
+                }
+                if (status) {
+                    fclose(status);
+                }
                 snprintf(p, sizeof p, "/proc/%d/exe", pid);
                 if (ptrace(PTRACE_SEIZE, pid, 0, 0) == 0) {
                     n = readlink(p, t, sizeof t - 1);
@@ -93,5 +102,6 @@ void do_attack_processes(int seconds, const char *marker)
             closedir(d);
         }
     }
-    printf("attack.looked=%d\nattack.host=%d\nattack.binary=%d\nattack.directories=%d\nattack.traced=%d\n", looked, host, binary, directories, traced);
+    printf("attack.looked=%d\nattack.host=%d\nattack.binary=%d\nattack.directories=%d\nattack.traced=%d\nattack.rights=%d\n", looked, host, binary,
+        directories, traced, rights);
 }

@@ -67,7 +67,9 @@ sealed class HookSection(PlanDraft draft)
         Index = index,
         Hook = hook,
         When = phase,
-        Namespaces = phase == Phase.ContainerHooks ? draft.NewNamespaces | draft.JoinedNamespaces : 0,
+        // Not in a pid namespace of strangers, to whom it would give the runtime's rights.
+        Namespaces = phase == Phase.ContainerHooks
+            ? (draft.NewNamespaces | draft.JoinedNamespaces) & ~(draft.JoinsPidAtLast ? CLONE_NEWPID : 0) : 0,
         Status = phase switch
         {
             Phase.RuntimeHooks or Phase.ContainerHooks => ContainerStatus.Creating,

@@ -26,7 +26,8 @@ public sealed class StageStateStep : RuntimeStep
 {
     /// <summary>All later commands work from this and not from the bundle.</summary>
     public required RuntimeSpec Config { get; init; }
-    public override Phase Phase => Phase.Restrict;
+    public required Phase When { get; init; }
+    public override Phase Phase => When;
     public override string Text => "write the state of the finished container, out of sight";
 }
 

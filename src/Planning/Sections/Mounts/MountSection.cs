@@ -258,6 +258,8 @@ sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
             IdMapSlot = idMap,
             MapsIds = idMap >= 0,
             KeepSlot = keep,
+            PidNamespaceSlot = type == "proc" && draft.JoinsPidAtLast && !draft.HasUserNamespace
+                ? namespaces.Opened(CLONE_NEWPID)!.Slot : -1,
             FallbackSource = fallback,
             LabelWord = LabelWord(type, options),
             Label = draft.Linux.MountLabel,

@@ -17,6 +17,8 @@ public sealed class MountStep : Step
     public int SourceSlot { get; init; } = -1;
     /// <summary>Slot of the user namespace for id mapping, else -1.</summary>
     public int IdMapSlot { get; init; } = -1;
+    /// <summary>Slot of the pid namespace that a procfs shows, where that is not the mounter's; else -1.</summary>
+    public int PidNamespaceSlot { get; init; } = -1;
     /// <summary>The mount maps ids, whether the process or the runtime (which opens the source) sees to it.</summary>
     public bool MapsIds { get; init; }
     /// <summary>Slot that keeps the mount for the moment when it becomes read-only, else -1.</summary>
@@ -70,6 +72,7 @@ public sealed class MountStep : Step
                 text.Append(", ").Append(word);
             }
         }
+        text.Append(PidNamespaceSlot < 0 ? "" : "; of the joined pid namespace");
         text.Append(LabelWord is null ? "" : "; with the label " + Label);
         text.Append(KeepSlot >= 0 ? "; writable at first" : "");
         text.Append(Options.TmpCopyUp ? "; with a copy of what it covers" : "");
@@ -149,6 +152,7 @@ public sealed class MountStep : Step
             Propagation3 = propagation.Count > 3 ? (uint)propagation[3] : 0,
             SourceSlot = SourceSlot,
             IdMapSlot = IdMapSlot,
+            PidNamespaceSlot = PidNamespaceSlot,
             KeepSlot = KeepSlot,
             FallbackSource = program.String(FallbackSource),
         }));

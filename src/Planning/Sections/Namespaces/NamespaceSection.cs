@@ -65,12 +65,12 @@ sealed class NamespaceSection(PlanDraft draft)
     public bool OnlyJoins => draft.JoinedNamespaces != 0 && SpawnFlags() == 0;
 
     /// <summary>Namespaces of others can only be joined with the runtime's rights: before the new user namespace.</summary>
-    bool JoinsBeforeUser => draft.IsNew(CLONE_NEWUSER) && (draft.JoinedNamespaces & ~CLONE_NEWPID) != 0;
+    bool JoinsBeforeUser => draft.IsNew(CLONE_NEWUSER) && (draft.JoinedNamespaces & ~(draft.JoinsPidAtLast ? 0 : CLONE_NEWPID)) != 0;
 
     /// <summary>What the runtime does to itself so that its child is born where it is to be.</summary>
     public void PlanBirth()
     {
-        if (Opened(CLONE_NEWPID) is { } pid)
+        if (Opened(CLONE_NEWPID) is { } pid && !draft.JoinsPidAtLast)
         {
             // The pid namespace takes children only, so the runtime enters it before it clones.
             draft.Add(new EnterPidNamespaceForChildrenStep { ConfigPath = pid.ConfigPath, Slot = pid.Slot, Path = pid.Path });
@@ -89,7 +89,7 @@ sealed class NamespaceSection(PlanDraft draft)
     /// <summary>The runtime goes back to where its own children are born.</summary>
     public void PlanBorn()
     {
-        if (Opened(CLONE_NEWPID) is { } pid)
+        if (Opened(CLONE_NEWPID) is { } pid && !draft.JoinsPidAtLast)
         {
             draft.Add(new LeavePidNamespaceStep { ConfigPath = pid.ConfigPath });
         }
@@ -152,7 +152,7 @@ sealed class NamespaceSection(PlanDraft draft)
         var joined = new List<JoinedNamespace>();
         foreach (OpenNamespaceStep opened in _opened)
         {
-            if (opened.Kind.Flag != CLONE_NEWPID)
+            if (opened.Kind.Flag != CLONE_NEWPID || draft.JoinsPidAtLast)
             {
                 joined.Add(new JoinedNamespace(opened.ConfigPath, opened.Kind, opened.Path, opened.Slot));
             }

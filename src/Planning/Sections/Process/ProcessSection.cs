@@ -69,9 +69,9 @@ sealed class ProcessSection(PlanDraft draft, SchedulingSection scheduling, Label
         }
         draft.Add(new InitProgramStep { HomeOf = homeFromPasswd ? process.User?.Uid ?? 0 : null });
         draft.Add(new ReleaseStep { When = Phase.Restrict });
-        if (!draft.Options.IsExec)
+        if (!draft.Options.IsExec && !draft.ClonesAtLast)
         {
-            draft.Add(new StageStateStep { Config = draft.Spec });
+            draft.Add(new StageStateStep { Config = draft.Spec, When = Phase.Restrict });
         }
         draft.Add(new ExecInitStep());
         if (!draft.Options.IsExec)
@@ -89,6 +89,11 @@ sealed class ProcessSection(PlanDraft draft, SchedulingSection scheduling, Label
         }
         seccomp.PlanEarly();
         draft.Add(new GateStep { Gate = Gate.Ready, Reason = "all is done but the payload" });
+        if (!draft.Options.IsExec && draft.ClonesAtLast)
+        {
+            // Only now is it known which process is init.
+            draft.Add(new StageStateStep { Config = draft.Spec, When = Phase.Wait });
+        }
         if (draft.ClonesAtLast)
         {
             scheduling.PlanLateScheduler(process);
