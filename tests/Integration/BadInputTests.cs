@@ -287,7 +287,7 @@ public sealed class BadInputTests : ContainerTest
     [Fact]
     public void Tiny_state_root_without_space_fails_cleanly()
     {
-        Ok(Command.Run("mount", ["-t", "tmpfs", "-o", "nr_inodes=2", "none", Root]));
+        Ok(Command.Run("mount", ["-t", "tmpfs", "-o", "nr_inodes=2,mode=700", "none", Root]));
         try
         {
             var r = CreateRaw(NewBundle("exit", "0"));

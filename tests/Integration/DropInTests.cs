@@ -76,7 +76,7 @@ public sealed class DropInTests : ContainerTest
         var id = NewId();
         WillDelete(id);
         Ok(OciWith(["run", "--detach", "--bundle", "", "--pid-file", "", "--console-socket", "", id], cwd: b.Dir));
-        Ok(Oci("exec", "--user", "", "--cwd", "", id, "/probe", "exit", "0"));
+        Ok(Oci("exec", "--cwd", "", id, "/probe", "exit", "0"));
     }
 
     [Fact]
