@@ -2,6 +2,48 @@ using System.Runtime.InteropServices;
 
 namespace OciRun.Planning;
 
+// What runtime and first process say to each other, from clone3(2) to the payload. Each arrow is one record on the channel, a
+// SOCK_SEQPACKET pair; what stands in brackets is only there when the plan has a step that needs it. Between two gates both
+// work at the same time.
+//
+//     runtime                                                   init
+//        |  clone3                                               |  in the runtime's image (Stage.Clone)
+//        |<---------------------------------- [Gate Cgroup] -----|  before its first operation but clean start
+//        |  moves it: a systemd unit, or no CLONE_INTO_CGROUP    |
+//        |----- Gate ------------------------------------------->|
+//        |<---------------------------------- [Gate MapIds] -----|  in its new user namespace, without an id
+//        |  writes uid_map, gid_map, setgroups                   |
+//        |----- Gate ------------------------------------------->|
+//        |<----------------------------------- [Adopt, pid] -----|  cloned once more (CLONE_PARENT): this process ends and its
+//        |  reaps the first, opens a pidfd of the child          |  child goes on. A gate of the child's waits for this record.
+//        |                                                       |  With exec, the same happens later, in the init program
+//        |<---------------------------- [Gate RuntimeHooks] -----|  the mounts are made, "/" is still the host's
+//        |  moves network devices; prestart, createRuntime       |
+//        |----- Gate ------------------------------------------->|
+//        |<-------------------------- [Gate ContainerHooks] -----|
+//        |  createContainer                                      |
+//        |----- Gate ------------------------------------------->|
+//        |<----------------- [Descriptor Terminal, with fd] -----|  the master side
+//        |<------------------- [Descriptor Passwd, with fd] -----|  where HOME is to be looked up
+//        |<------------------------------ Gate InitProgram ------|
+//        |  fills and seals the program, sets limits             |
+//        |----- Gate ------------------------------------------->|
+//        |                                                       |  execveat of the program (Stage.Init)
+//        |<------------------------------------ Gate Ready ------|  all is done but the payload
+//        |  limits, listener, state, console, pid file           |
+//        |                                                       |
+//     run, exec: the word comes over the channel                 |
+//        |----- Gate ------------------------------------------->|
+//        |<------------------------------------- (closed) -------|  execve of the payload: close-on-exec
+//        |                                                       |
+//     create ends here and closes the channel; start connects to the start socket (SOCK_SEQPACKET) that init listens on:
+//        |----- connect, one byte ------------------------------>|  accept; a connection without a byte is no start
+//        |<------------------------------------ Gate Ready ------|  heard: what ends now is no death before start
+//        |<------------------------------------- (closed) -------|  execve of the payload
+//
+// Anywhere: <--- Error {step, system call, errno}, and the end of init; over the start socket once a connection is accepted.
+// A channel that is closed too early means that the other side is gone: init exits, and the runtime takes the container back.
+
 /// <summary>Points where the first process waits for the runtime.</summary>
 public enum Gate
 {
