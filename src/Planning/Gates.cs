@@ -16,7 +16,7 @@ namespace OciRun.Planning;
 //        |----- Gate ------------------------------------------->|
 //        |<----------------------------------- [Adopt, pid] -----|  cloned once more (CLONE_PARENT): this process ends and its
 //        |  reaps the first, opens a pidfd of the child          |  child goes on. A gate of the child's waits for this record.
-//        |                                                       |  With exec, the same happens later, in the init program
+//        |                                                       |  Into a joined pid namespace: later, in the init program
 //        |<---------------------------- [Gate RuntimeHooks] -----|  the mounts are made, "/" is still the host's
 //        |  moves network devices; prestart, createRuntime       |
 //        |----- Gate ------------------------------------------->|

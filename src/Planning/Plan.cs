@@ -51,10 +51,8 @@ public abstract class Step
     public abstract string Text { get; }
     /// <summary>What an error names beside the config path, for example a mount's destination; null for nothing.</summary>
     public virtual string? Subject => null;
-    /// <summary>Appends the child operations of an init step. Runtime steps have none.</summary>
+    /// <summary>Appends the operations of an init step, for the <see cref="Stage"/> that it stands in. Runtime steps have none.</summary>
     public virtual void Lower(ProgramBuilder program) { }
-    /// <summary>Appends what the parked init program does for this step (after the runtime's image is gone).</summary>
-    public virtual void Lower(InitImageBuilder image) { }
     /// <summary>The hint for a failure, or null: no hint beats a guess.</summary>
     public virtual string? Hint(string call, int errno) => null;
 }

@@ -13,7 +13,7 @@ public sealed class GoldenTests
     public static TheoryData<string> Cases() => [.. PlanCase.Golden()];
 
     public static TheoryData<string> LoweredCases() =>
-        [.. PlanCase.Golden().Where(static name => File.Exists(Golden(name, "program.txt")) || File.Exists(Golden(name, "init.txt")))];
+        [.. PlanCase.Golden().Where(static name => File.Exists(Golden(name, "ops.txt")))];
 
     static string Golden(string name, string file) => Path.Combine(PlanCase.Fixtures, name, file);
 
@@ -43,8 +43,7 @@ public sealed class GoldenTests
     public void Plan_is_lowered_to_the_golden_operations(string name)
     {
         ContainerPlan plan = PlanCase.Load(name).Plan([])!;
-        Snapshot.Check(Golden(name, "program.txt"), Listing.Program(Lowering.ChildProgram(plan)));
-        Snapshot.Check(Golden(name, "init.txt"), Listing.Init(PlanCase.Image(plan)));
+        Snapshot.Check(Golden(name, "ops.txt"), ProgramPrinter.Text(plan));
     }
 
     [Fact]

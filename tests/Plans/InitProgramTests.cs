@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using OciRun.Kernel;
 using OciRun.Planning;
@@ -15,9 +16,9 @@ namespace OciRun.Tests.Plans;
 public sealed class InitProgramTests : IDisposable
 {
     readonly string _directory = Directory.CreateTempSubdirectory("oci-run-init-").FullName;
-    readonly InitImageBuilder _image = new() { ChannelFd = 2, StartFd = -1, InheritedFds = 0 };
+    readonly ProgramBuilder _image = new(Stage.Init);
 
-    public InitProgramTests() => _image.Set(InitImageBuilder.ReportRegister, 2);
+    public InitProgramTests() => _image.Set(_image.Report, 2);
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
@@ -38,7 +39,7 @@ public sealed class InitProgramTests : IDisposable
     string Write()
     {
         string path = Path.Combine(_directory, "init");
-        File.WriteAllBytes(path, _image.Build());
+        File.WriteAllBytes(path, InitImage.Build(_image));
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         return path;
     }
@@ -72,7 +73,10 @@ public sealed class InitProgramTests : IDisposable
     }
 
     [Fact]
-    public void Code_ends_before_the_table() => Assert.True(InitCode.Offset + InitCode.Bytes.Length <= 0x300);
+    public void Code_ends_before_the_table() => Assert.True(InitCode.Offset + InitCode.Bytes.Length <= InitImage.OpsOffset);
+
+    [Fact]
+    public void Operation_is_as_large_as_the_code_steps() => Assert.Equal(64, Unsafe.SizeOf<Op>());
 
     [Fact]
     public void File_is_an_executable_without_writable_code_or_executable_stack()
@@ -122,11 +126,13 @@ public sealed class InitProgramTests : IDisposable
     [Theory]
     [InlineData((ushort)Errno.ENOENT, (ushort)0)]
     [InlineData((ushort)0, (ushort)Errno.ENOENT)]
-    [InlineData((ushort)0, InitImageBuilder.AnyErrno)]
+    [InlineData((ushort)0, ProgramBuilder.AnyErrno)]
     public void Tolerated_error_goes_on_elsewhere(ushort errno, ushort another)
     {
-        _image.Call(Sys.chdir, _image.String("/is/not/there"), tolerate: errno, tolerateToo: another, otherwise: 2);
+        Label elsewhere = _image.NewLabel();
+        _image.Call(Sys.chdir, _image.String("/is/not/there"), tolerate: errno, tolerateToo: another, otherwise: elsewhere);
         Exit(5);
+        _image.Mark(elsewhere);
         Say("went on");
         Exit(0);
         Assert.Equal((0, "went on"), (Run().Code, Run().Output));
@@ -143,9 +149,11 @@ public sealed class InitProgramTests : IDisposable
     [Fact]
     public void Result_goes_to_a_register_and_a_register_to_the_first_argument()
     {
-        _image.Call(Sys.fcntl, 1, Fcntl.F_DUPFD_CLOEXEC, result: 4);
-        _image.Call(Sys.write, 99, _image.String("copy"), 4, firstFrom: 4, result: 5);
-        _image.TestRegister(5, 4, Errno.EIO, callNumber: Sys.write);
+        Register copy = _image.RegisterFor("copy");
+        Register written = _image.RegisterFor("written");
+        _image.Call(Sys.fcntl, 1, Fcntl.F_DUPFD_CLOEXEC, result: copy);
+        _image.Call(Sys.write, 99, _image.String("copy"), 4, firstFrom: copy, result: written);
+        _image.TestRegister(written, 4, errno: Errno.EIO, callNumber: Sys.write);
         Exit(0);
         (int code, string output, byte[] error) = Run();
         Assert.Equal((0, "copy", 0), (code, output, error.Length));
@@ -154,13 +162,22 @@ public sealed class InitProgramTests : IDisposable
     [Fact]
     public void Test_of_a_register_jumps_or_fails()
     {
-        _image.Set(0, 1UL << 40, then: 2);
+        Register register = _image.RegisterFor("register");
+        Label isSet = _image.NewLabel();
+        Label isOther = _image.NewLabel();
+        Label isSame = _image.NewLabel();
+        Label isNotZero = _image.NewLabel();
+        _image.Set(register, 1UL << 40, then: isSet);
         Exit(9);
-        _image.TestRegister(0, 1UL << 40, 0, then: 2, otherwise: 1);
+        _image.Mark(isSet);
+        _image.TestRegister(register, 1UL << 40, then: isSame, otherwise: isOther);
+        _image.Mark(isOther);
         Exit(8);
-        _image.TestRegister(0, 0, 0, otherwise: 2);
+        _image.Mark(isSame);
+        _image.TestRegister(register, 0, otherwise: isNotZero);
         Exit(7);
-        _image.TestRegister(0, 0, Errno.EXDEV, callNumber: Sys.getcwd);
+        _image.Mark(isNotZero);
+        _image.TestRegister(register, 0, errno: Errno.EXDEV, callNumber: Sys.getcwd);
         Record record = RecordOf(Run());
         Assert.Equal((Errno.EXDEV, (uint)Sys.getcwd), (record.Errno, record.Call));
     }
@@ -169,22 +186,128 @@ public sealed class InitProgramTests : IDisposable
     public void Test_of_memory_sees_what_a_call_wrote()
     {
         _image.Call(Sys.chdir, _image.String("/"));
-        _image.Call(Sys.getcwd, InitImageBuilder.Scratch, 3072);
-        _image.TestMemory(InitImageBuilder.Scratch, 0xffff, '/', 0, then: 2, otherwise: 1);
+        _image.Call(Sys.getcwd, InitImage.Scratch, 3072);
+        Label isRoot = _image.NewLabel();
+        Label isOther = _image.NewLabel();
+        _image.TestMemory(InitImage.Scratch, 0xffff, '/', then: isRoot, otherwise: isOther);
+        _image.Mark(isOther);
         Exit(9);
-        _image.TestMemory(InitImageBuilder.Scratch, 0xff, 'x', Errno.EXDEV, callNumber: Sys.getcwd);
+        _image.Mark(isRoot);
+        _image.TestMemory(InitImage.Scratch, 0xff, 'x', errno: Errno.EXDEV, callNumber: Sys.getcwd);
         Assert.Equal(Errno.EXDEV, RecordOf(Run()).Errno);
     }
 
     [Fact]
     public void Jump_back_repeats()
     {
-        _image.Set(3, 0, then: 2);
-        _image.Set(3, 1);
+        Register rounds = _image.RegisterFor("rounds");
+        Label first = _image.NewLabel();
+        Label again = _image.NewLabel();
+        _image.Set(rounds, 0, then: first);
+        _image.Mark(again);
+        _image.Set(rounds, 1);
+        _image.Mark(first);
         Say("x");
-        _image.TestRegister(3, 1, 0, then: 1, otherwise: -2);
+        _image.TestRegister(rounds, 1, otherwise: again);
         Exit(0);
         Assert.Equal("xx", Run().Output);
+    }
+
+    static void Wrong(string words, Action mistake) =>
+        Assert.Contains(words, Assert.Throws<InvalidOperationException>(mistake).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Jump_to_nowhere_or_behind_the_end_is_a_mistake()
+    {
+        Label nowhere = _image.NewLabel();
+        _image.Set(_image.Report, 2, then: nowhere);
+        Wrong("jumps to -1 of 2", _image.Resolve);
+        _image.Mark(nowhere);
+        Wrong("jumps to 2 of 2", _image.Resolve);
+        Exit(0);
+        _image.Resolve();
+        Wrong("twice", () => _image.Mark(nowhere));
+    }
+
+    [Fact]
+    public void Jump_to_itself_is_a_mistake_for_the_table_has_another_meaning_for_it()
+    {
+        Label here = _image.NewLabel();
+        _image.Mark(here);
+        _image.Set(_image.Report, 2, then: here);
+        Wrong("operation 1 jumps to 1", _image.Resolve);
+    }
+
+    [Theory]
+    [InlineData(short.MaxValue, true)]
+    [InlineData(short.MaxValue + 1, false)]
+    public void Jump_that_does_not_fit_the_table_is_a_mistake(int distance, bool fits)
+    {
+        Label there = _image.NewLabel();
+        Label back = _image.NewLabel();
+        _image.Mark(back);
+        _image.Set(_image.Report, 2, then: there);
+        for (int i = 1; i < distance; i++)
+        {
+            Exit(0);
+        }
+        _image.Mark(there);
+        _image.Set(_image.Report, 2, then: back);
+        if (!fits)
+        {
+            Wrong("jumps to", _image.Resolve);
+            return;
+        }
+        _image.Resolve();
+        Assert.Equal((short.MaxValue, (short)-short.MaxValue), (_image.Ops[1].Then, _image.Ops[^1].Then));
+    }
+
+    [Fact]
+    public void Registers_are_allotted_by_name_until_none_is_left()
+    {
+        Register one = _image.RegisterFor("one");
+        Assert.Equal(one, _image.RegisterFor("one"));
+        Assert.NotEqual(one, _image.Report);
+        Assert.Equal(_image.Report, _image.RegisterFor("report"));
+        for (int i = 2; i < InitImage.Registers; i++)
+        {
+            _image.RegisterFor("r" + i);
+        }
+        Wrong("no register is left for last", () => _image.RegisterFor("last"));
+    }
+
+    [Fact]
+    public void Last_register_is_not_the_error_record()
+    {
+        Register last = default;
+        for (int i = 1; i < InitImage.Registers; i++)
+        {
+            last = _image.RegisterFor("r" + i);
+        }
+        _image.Set(last, ulong.MaxValue);
+        _image.TestRegister(last, ulong.MaxValue, errno: Errno.EIO);
+        _image.Fail(Sys.execve, Errno.EISDIR);
+        Assert.Equal(Errno.EISDIR, RecordOf(Run()).Errno);
+    }
+
+    [Fact]
+    public void Operations_belong_to_one_stage()
+    {
+        var clone = new ProgramBuilder(Stage.Clone);
+        Label label = clone.NewLabel();
+        Wrong("stage Clone in the stage Init", () => _image.Add(OpCode.PivotRoot));
+        Wrong("stage Init in the stage Clone", () => clone.Fail(Sys.execve, Errno.EISDIR));
+        Wrong("stage Init in the stage Clone", () => clone.RegisterFor("one"));
+        Wrong("stage Init in the stage Clone", () => clone.Call(Sys.setsid, tolerate: Errno.EPERM));
+        Wrong("stage Init in the stage Clone", () => clone.Call(Sys.setsid, then: label));
+    }
+
+    [Fact]
+    public void Test_says_where_it_ends()
+    {
+        Label label = _image.NewLabel();
+        Wrong("a test without an end", () => _image.TestRegister(_image.Report, 2));
+        Wrong("a test without an end", () => _image.TestRegister(_image.Report, 2, otherwise: label, errno: Errno.EIO));
     }
 
     [Fact]
@@ -199,8 +322,9 @@ public sealed class InitProgramTests : IDisposable
     [Fact]
     public void Payload_gets_arguments_and_environment()
     {
-        _image.Set(3, _image.String("/bin/sh"));
-        _image.Call(Sys.execve, 0, _image.Vector(["name", "-c", "echo $0:$1:$A:$HOME", "zero", "ä b"]), _image.Vector(["A=1", "HOME=/h"]), firstFrom: 3);
+        Register shell = _image.RegisterFor("shell");
+        _image.Set(shell, _image.String("/bin/sh"));
+        _image.Call(Sys.execve, 0, _image.Vector(["name", "-c", "echo $0:$1:$A:$HOME", "zero", "ä b"]), _image.Vector(["A=1", "HOME=/h"]), firstFrom: shell);
         (int code, string output, _) = Run();
         Assert.Equal((0, "zero:ä b:1:/h\n"), (code, output));
     }

@@ -57,8 +57,8 @@ public sealed class NumberTests
             var options = new PlanOptions { Id = "x", Bundle = "/bundle", Terminal = spec.Process?.Terminal ?? false, CgroupManager = manager, WaitsForStart = true };
             if (Planner.Plan(spec, options, new HostJson().Facts(), problems) is { } plan)
             {
-                Lowering.ChildProgram(plan);
-                PlanCase.Image(plan);
+                PlanCase.Clone(plan);
+                PlanCase.Init(plan);
                 PlanPrinter.Json(plan);
             }
         }
@@ -78,8 +78,8 @@ public sealed class NumberTests
         Assert.True(problem is null || problems.Count == 1 && problems[0].Path.StartsWith(problem, StringComparison.Ordinal), string.Join("; ", problems));
         if (plan is not null)
         {
-            Assert.Equal(count, Lowering.ChildProgram(plan).Ops.ToArray().Count(op => op.Code == OpCode.Mask));
-            PlanCase.Image(plan);
+            Assert.Equal(count, PlanCase.Clone(plan).Ops.ToArray().Count(op => op.Code == OpCode.Mask));
+            InitImage.Build(PlanCase.Init(plan));
         }
     }
 }

@@ -60,7 +60,7 @@ sealed class OptionsJson
 }
 
 /// <summary>A directory of spec-fixtures that has a config.json, and what must come of it: plan.txt or problems.txt; where they are
-/// there, program.txt (operations of the first process) and init.txt (system calls of the program it parks in) as well.</summary>
+/// there, ops.txt (operations of the first process, in both stages) as well.</summary>
 sealed class PlanCase
 {
     static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web)
@@ -141,8 +141,11 @@ sealed class PlanCase
     /// <summary>The container that a process of exec joins.</summary>
     static readonly ExistingContainer Running = new() { Pid = 4711, StartTime = 1, Cgroup = "/running" };
 
-    /// <summary>The finished program that init parks in, with fixed descriptor numbers.</summary>
-    public static byte[] Image(ContainerPlan plan) => Lowering.InitImage(plan, new InitImageBuilder
+    /// <summary>The operations of the process in the runtime's image.</summary>
+    public static ProgramBuilder Clone(ContainerPlan plan) => Lowering.Lower(plan, new ProgramBuilder(Stage.Clone));
+
+    /// <summary>The operations of the program that init parks in, with fixed descriptor numbers.</summary>
+    public static ProgramBuilder Init(ContainerPlan plan) => Lowering.Lower(plan, new ProgramBuilder(Stage.Init)
     {
         ChannelFd = 100,
         ProcFd = 102,

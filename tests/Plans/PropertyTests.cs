@@ -33,11 +33,12 @@ public sealed class PropertyTests
         ContainerPlan two = PlanOf(name);
         Assert.Equal(PlanPrinter.Text(one), PlanPrinter.Text(two));
         Assert.Equal(PlanPrinter.Json(one), PlanPrinter.Json(two));
-        ProgramBuilder first = Lowering.ChildProgram(one);
-        ProgramBuilder second = Lowering.ChildProgram(two);
+        ProgramBuilder first = PlanCase.Clone(one);
+        ProgramBuilder second = PlanCase.Clone(two);
         Assert.True(first.Data.SequenceEqual(second.Data));
         Assert.Equal(first.Ops.ToArray(), second.Ops.ToArray());
-        Assert.Equal(PlanCase.Image(one), PlanCase.Image(two));
+        Assert.Equal(InitImage.Build(PlanCase.Init(one)), InitImage.Build(PlanCase.Init(two)));
+        Assert.Equal(ProgramPrinter.Text(one), ProgramPrinter.Text(two));
     }
 
     [Theory]
@@ -57,15 +58,13 @@ public sealed class PropertyTests
     public void Steps_of_the_runtime_have_no_operations_and_all_others_have(string name)
     {
         ContainerPlan plan = PlanOf(name);
-        InitFile image = new(PlanCase.Image(plan));
         var lowered = new List<int>();
-        foreach (Op op in Lowering.ChildProgram(plan).Ops)
+        foreach (ProgramBuilder program in (ProgramBuilder[])[PlanCase.Clone(plan), PlanCase.Init(plan)])
         {
-            lowered.Add(op.Step);
-        }
-        for (int i = 0; i < image.Count; i++)
-        {
-            lowered.Add(image.At(i).Step);
+            foreach (Op op in program.Ops)
+            {
+                lowered.Add(op.Step);
+            }
         }
         for (int i = 0; i < plan.Steps.Count; i++)
         {
@@ -185,18 +184,17 @@ public sealed class PropertyTests
     public void The_filter_is_the_last_call_before_the_payload_which_is_last(string name)
     {
         ContainerPlan plan = PlanOf(name);
-        InitFile image = new(PlanCase.Image(plan));
+        Op[] init = PlanCase.Init(plan).Ops.ToArray();
         var steps = plan.Steps.Where(static step => step.Actor == Actor.Init).ToList();
         Assert.IsType<ExecStep>(steps[^1]);
-        Assert.Equal((uint)Sys.execve, image.At(image.Count - 1).Number);
+        Assert.Equal((ushort)Sys.execve, init[^1].Number);
         bool hasFilter = steps[^2] is SeccompStep;
         Assert.Equal(hasFilter ? 1 : 0, steps.Count(static step => step is SeccompStep));
-        for (int i = 0; i < image.Count; i++)
+        for (int i = 0; i < init.Length; i++)
         {
-            InitOp op = image.At(i);
-            Assert.Equal(hasFilter && i == image.Count - 2, op.Kind == 0 && op.Number == Sys.seccomp);
+            Assert.Equal(hasFilter && i == init.Length - 2, init[i].Code == OpCode.Call && init[i].Number == Sys.seccomp);
         }
-        Assert.Equal(OpCode.ExecInit, Lowering.ChildProgram(plan).Ops[^1].Code);
+        Assert.Equal(OpCode.ExecInit, PlanCase.Clone(plan).Ops[^1].Code);
     }
 
     [Theory]
@@ -204,12 +202,12 @@ public sealed class PropertyTests
     public void Every_jump_of_the_init_program_stays_in_its_table_and_only_the_wait_goes_back(string name)
     {
         ContainerPlan plan = PlanOf(name);
-        InitFile image = new(PlanCase.Image(plan));
-        for (int i = 0; i < image.Count; i++)
+        Op[] init = PlanCase.Init(plan).Ops.ToArray();
+        for (int i = 0; i < init.Length; i++)
         {
-            InitOp op = image.At(i);
-            Assert.InRange(i + op.Then, 0, image.Count - 1);
-            Assert.InRange(i + op.Else, 0, image.Count - 1);
+            Op op = init[i];
+            Assert.InRange(i + op.Then, 0, init.Length - 1);
+            Assert.InRange(i + op.Else, 0, init.Length - 1);
             Assert.True((op.Then >= 0 && op.Else >= 0) || plan.Steps[op.Step] is WaitStep);
         }
     }

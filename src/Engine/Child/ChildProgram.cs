@@ -158,10 +158,10 @@ static unsafe partial class ChildProgram
     static void Call(ChildContext* c, Op* op)
     {
         ulong offset = (ulong)c->Data;
-        ulong b = op->B + ((op->Flags & 1) != 0 ? offset : 0);
-        ulong d = op->C + ((op->Flags & 2) != 0 ? offset : 0);
-        ulong e = op->D + ((op->Flags & 4) != 0 ? offset : 0);
-        Check(c, (long)op->A, ChildSys.Call((long)op->A, (long)b, (long)d, (long)e, (long)op->E, (long)op->F));
+        ulong a = op->A + ((op->Flags & 1) != 0 ? offset : 0);
+        ulong b = op->B + ((op->Flags & 2) != 0 ? offset : 0);
+        ulong d = op->C + ((op->Flags & 4) != 0 ? offset : 0);
+        Check(c, op->Number, ChildSys.Call(op->Number, (long)a, (long)b, (long)d, (long)op->D, (long)op->E, (long)op->F));
     }
 
     /// <summary>Tells the runtime that a gate is reached, and waits for its answer. With <paramref name="passwd"/>, the container's

@@ -111,7 +111,7 @@ sealed unsafe class InitProcess : IDisposable
     /// <returns>0, or a negative errno.</returns>
     public int Spawn(SpawnStep step, Products made, int cgroup, int startSocket, Gate waitFirst)
     {
-        ProgramBuilder program = Lowering.ChildProgram(_plan);
+        ProgramBuilder program = Lowering.Lower(_plan, new ProgramBuilder(Stage.Clone));
         ulong* times = Timings.Share(_plan, program);
         int pidfd = -1;
         var args = new CloneArgs
@@ -323,7 +323,7 @@ sealed unsafe class InitProcess : IDisposable
     /// <summary>Writes and seals the program that the process executes next.</summary>
     public void FillProgram(InitProgramStep step, int startSocket)
     {
-        var image = new InitImageBuilder
+        var program = new ProgramBuilder(Stage.Init)
         {
             ChannelFd = PeerNumber,
             StartFd = startSocket,
@@ -331,7 +331,7 @@ sealed unsafe class InitProcess : IDisposable
             ProcFd = ProcNumber,
             Home = step.HomeOf is { } uid && _passwd is not null ? Passwd.HomeOf(_passwd, uid) ?? "/" : "/",
         };
-        Syscall.WriteAll(_program, Lowering.InitImage(_plan, image));
+        Syscall.WriteAll(_program, InitImage.Build(Lowering.Lower(_plan, program)));
         Syscall.FcntlAddSeals(_program, Seal.F_SEAL_SEAL | Seal.F_SEAL_SHRINK | Seal.F_SEAL_GROW | Seal.F_SEAL_WRITE);
         _program.Dispose();
         _programReadOnly.Dispose();

@@ -23,11 +23,11 @@ public sealed class SeccompStep : Step
     public override string Text => $"load the seccomp filter ({Filter.Length / 8} instructions)" +
         (ListenerPath is null ? "" : "; its listener goes to " + ListenerPath);
 
-    public override void Lower(InitImageBuilder image)
+    public override void Lower(ProgramBuilder program)
     {
-        ulong instructions = image.Bytes(Filter);
+        ulong instructions = program.Bytes(Filter);
         ulong[] prog = [(ulong)(Filter.Length / 8), instructions];
-        image.Call(Sys.seccomp, SeccompMode.SECCOMP_SET_MODE_FILTER, Flags, image.Bytes(MemoryMarshal.AsBytes<ulong>(prog)));
+        program.Call(Sys.seccomp, SeccompMode.SECCOMP_SET_MODE_FILTER, Flags, program.Bytes(MemoryMarshal.AsBytes<ulong>(prog)));
     }
 
     public override string? Hint(string call, int errno) => errno switch

@@ -4,7 +4,7 @@
 # first process execs it as the last thing it does in the runtime's own image. From then on /proc/PID/exe is a sealed file of
 # a few pages (CVE-2019-5736) and the process owns a stack, a register file and nothing else.
 #
-# An operation is 64 bytes:
+# An operation is 64 bytes (struct Op in Op.cs):
 #   0 u16 nr     system call number
 #   2 u8  kind   0 system call, 1 set register, 2 test memory, 3 test register, 4 fail
 #   3 u8  from   1 + register that replaces the first argument, 0 for none
@@ -14,12 +14,13 @@
 #  10 s16 then   operations to move on by after success, 0 for 1
 #  12 s16 else   the same after a tolerated error or a failed test; a test with 0 fails with the errno in args[3]
 #  14 u8  to     1 + register that takes the result, 0 for none
+#  15 u8         not for this code
 #  16 u64 args[6]
 # kind 1: register[args[0]] = args[1]
 # kind 2: (*(u32 *)args[0] & args[1]) == args[2]
 # kind 3: register[args[0]] == args[1]
 # kind 4: fails with errno args[3]
-# Register 7 is the file descriptor that takes the error record.
+# Register 0 of 16 is the file descriptor that takes the error record.
     .set OPS, 0x400300
     .set REGISTERS, 0x600000
     .set RECORD, 0x600080
@@ -109,7 +110,7 @@ fail:                           # {u32 2, u32 step, u32 nr, u32 errno, u64 opera
     sub $OPS, %rbx
     shr $6, %rbx
     mov %rbx, 16(%rsi)
-    mov 56(%rbp), %rdi
+    mov (%rbp), %rdi
     mov $32, %edx
     mov $1, %eax
     syscall

@@ -66,7 +66,7 @@ public sealed class SymlinkStep : Step
 
     public override void Lower(ProgramBuilder program)
     {
-        uint flags = (Replace ? 1u : 0) | (OnlyIfTargetExists ? 2u : 0);
+        byte flags = (byte)((Replace ? 1 : 0) | (OnlyIfTargetExists ? 2 : 0));
         program.Add(OpCode.Symlink, program.String(Target), program.String(Path), 0, flags);
     }
 }

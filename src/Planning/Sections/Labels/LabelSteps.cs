@@ -15,24 +15,25 @@ public sealed class LabelStep : Step
     public required bool AppArmor { get; init; }
     /// <summary>The kernel has no other reason to refuse a label with EINVAL.</summary>
     internal const string UnknownLabel = "the loaded SELinux policy does not know this label";
-    const int File = 4;
     public override Phase Phase => Phase.Restrict;
     public override string? Subject => Label;
     public override string Text => (AppArmor ? "confine the payload by the AppArmor profile " : "give the payload the SELinux label ") + Label;
 
-    public override void Lower(InitImageBuilder image)
+    public override void Lower(ProgramBuilder program)
     {
-        ulong own = image.String("thread-self/attr/exec");
+        Register file = program.RegisterFor("file");
+        Label opened = program.NewLabel();
         if (AppArmor)
         {
             // attr/exec is of the first of the major modules, attr/apparmor/exec is AppArmor's own (Linux 5.8).
-            image.Call(Sys.openat, (ulong)image.ProcFd, image.String("thread-self/attr/apparmor/exec"), O_WRONLY | O_CLOEXEC, result: File,
-                tolerate: Errno.ENOENT, then: 2);
+            program.Call(Sys.openat, (ulong)program.ProcFd, program.String("thread-self/attr/apparmor/exec"), O_WRONLY | O_CLOEXEC, result: file,
+                tolerate: Errno.ENOENT, then: opened);
         }
-        image.Call(Sys.openat, (ulong)image.ProcFd, own, O_WRONLY | O_CLOEXEC, result: File);
+        program.Call(Sys.openat, (ulong)program.ProcFd, program.String("thread-self/attr/exec"), O_WRONLY | O_CLOEXEC, result: file);
+        program.Mark(opened);
         string text = AppArmor ? "exec " + Label : Label;
-        image.Call(Sys.write, 0, image.String(text), (ulong)Encoding.UTF8.GetByteCount(text), firstFrom: File);
-        image.Call(Sys.close, firstFrom: File);
+        program.Call(Sys.write, 0, program.String(text), (ulong)Encoding.UTF8.GetByteCount(text), firstFrom: file);
+        program.Call(Sys.close, firstFrom: file);
     }
 
     public override string? Hint(string call, int errno) => (AppArmor, errno) switch
@@ -50,5 +51,5 @@ public sealed class CloseProcStep : Step
 {
     public override Phase Phase => Phase.Restrict;
     public override string Text => "close the host's /proc";
-    public override void Lower(InitImageBuilder image) => image.Call(Sys.close, (ulong)image.ProcFd);
+    public override void Lower(ProgramBuilder program) => program.Call(Sys.close, (ulong)program.ProcFd);
 }

@@ -28,16 +28,10 @@ public sealed class GateStep : Step
         if (Gate != Gate.Ready)
         {
             program.Add(OpCode.Gate, (ulong)Gate, SendsPasswd ? 1UL : 0);
+            return;
         }
-    }
-
-    public override void Lower(InitImageBuilder image)
-    {
-        if (Gate == Gate.Ready)
-        {
-            Span<Record> ready = [new Record { Type = RecordType.Gate, Step = (uint)image.Step, Aux = (ulong)Gate.Ready }];
-            image.Call(Sys.write, (ulong)image.ChannelFd, image.Bytes(MemoryMarshal.AsBytes(ready)), Record.Size);
-        }
+        Span<Record> ready = [new Record { Type = RecordType.Gate, Step = (uint)program.Step, Aux = (ulong)Gate.Ready }];
+        program.Call(Sys.write, (ulong)program.ChannelFd, program.Bytes(MemoryMarshal.AsBytes(ready)), Record.Size);
     }
 }
 

@@ -14,26 +14,29 @@ public sealed class ExecInitStep : Step
     public override Phase Phase => Phase.Restrict;
     public override string Text => "go on in the sealed init program";
 
-    public override void Lower(ProgramBuilder program) => program.Add(OpCode.ExecInit);
-
-    public override void Lower(InitImageBuilder image)
+    public override void Lower(ProgramBuilder program)
     {
+        if (program.Stage == Stage.Clone)
+        {
+            program.Add(OpCode.ExecInit);
+            return;
+        }
         // Before all, for an error would go to the caller's standard input.
-        image.Set(InitImageBuilder.ReportRegister, (ulong)image.ChannelFd);
+        program.Set(program.Report, (ulong)program.ChannelFd);
         // Nobody in the container may take descriptors from this process (CVE-2016-9962); executing the payload ends it.
-        image.Call(Sys.prctl, PR_SET_DUMPABLE, 0);
+        program.Call(Sys.prctl, PR_SET_DUMPABLE, 0);
         // Whatever the caller left open ends with this program, not with the payload's start.
-        image.Call(Sys.close_range, (ulong)(3 + image.InheritedFds), uint.MaxValue, CLOSE_RANGE_CLOEXEC);
-        foreach (int own in (int[])[image.ChannelFd, image.StartFd, image.ProcFd])
+        program.Call(Sys.close_range, (ulong)(3 + program.InheritedFds), uint.MaxValue, CLOSE_RANGE_CLOEXEC);
+        foreach (int own in (int[])[program.ChannelFd, program.StartFd, program.ProcFd])
         {
             // A caller that hands descriptors over by a wrong count does not get the runtime's own.
-            if (own >= 0 && own < 3 + image.InheritedFds)
+            if (own >= 0 && own < 3 + program.InheritedFds)
             {
-                image.Call(Sys.fcntl, (ulong)own, F_SETFD, FD_CLOEXEC);
+                program.Call(Sys.fcntl, (ulong)own, F_SETFD, FD_CLOEXEC);
             }
         }
-        image.Call(Sys.prctl, PR_SET_NAME, image.String("oci-run:init"));
-        image.Call(Sys.setsid, tolerate: Errno.EPERM);
+        program.Call(Sys.prctl, PR_SET_NAME, program.String("oci-run:init"));
+        program.Call(Sys.setsid, tolerate: Errno.EPERM);
     }
 }
 
@@ -44,27 +47,36 @@ public sealed class WaitStep : Step
     public override Phase Phase => Phase.Wait;
     public override string Text => ForStart ? "wait for start" : "wait for the runtime's word to start";
 
-    const int Connection = InitImageBuilder.ReportRegister;
-    const int Got = 2;
-
-    public override void Lower(InitImageBuilder image)
+    public override void Lower(ProgramBuilder program)
     {
+        Register got = program.RegisterFor("got");
+        Label noWord = program.NewLabel();
+        Label word = program.NewLabel();
         if (!ForStart)
         {
-            image.Call(Sys.read, (ulong)image.ChannelFd, InitImageBuilder.Scratch, Record.Size, result: Got);
+            program.Call(Sys.read, (ulong)program.ChannelFd, InitImage.Scratch, Record.Size, result: got);
             // A short read is the end of the channel: the runtime has died.
-            image.TestRegister(Got, Record.Size, 0, then: 2, otherwise: 1);
-            image.Call(Sys.exit_group, 1);
+            program.TestRegister(got, Record.Size, then: word, otherwise: noWord);
+            program.Mark(noWord);
+            program.Call(Sys.exit_group, 1);
+            program.Mark(word);
             return;
         }
+        // What fails from here on is told to start.
+        Register connection = program.Report;
+        Label wait = program.NewLabel();
+        program.Mark(wait);
+        program.Call(Sys.accept4, (ulong)program.StartFd, 0, 0, SocketType.SOCK_CLOEXEC, result: connection);
+        program.Call(Sys.read, 0, InitImage.Scratch, 1, firstFrom: connection, result: got,
+            tolerate: Errno.ECONNRESET, otherwise: noWord);
+        program.TestRegister(got, 1, then: word, otherwise: noWord);
         // A connection that closes without a word was no start: wait for the next.
-        image.Call(Sys.accept4, (ulong)image.StartFd, 0, 0, SocketType.SOCK_CLOEXEC, result: Connection);
-        image.Call(Sys.read, 0, InitImageBuilder.Scratch, 1, firstFrom: Connection, result: Got, tolerate: Errno.ECONNRESET, otherwise: 2);
-        image.TestRegister(Got, 1, 0, then: 3, otherwise: 1);
-        image.Call(Sys.close, firstFrom: Connection);
-        image.Set(Got, 0, then: -4);
-        Span<Record> ready = [new Record { Type = RecordType.Gate, Step = (uint)image.Step, Aux = (ulong)Gate.Ready }];
+        program.Mark(noWord);
+        program.Call(Sys.close, firstFrom: connection);
+        program.Set(got, 0, then: wait);
+        program.Mark(word);
+        Span<Record> ready = [new Record { Type = RecordType.Gate, Step = (uint)program.Step, Aux = (ulong)Gate.Ready }];
         // Start can tell a process that died here from one whose payload was executed: only the second has answered.
-        image.Call(Sys.write, 0, image.Bytes(MemoryMarshal.AsBytes(ready)), Record.Size, firstFrom: Connection);
+        program.Call(Sys.write, 0, program.Bytes(MemoryMarshal.AsBytes(ready)), Record.Size, firstFrom: connection);
     }
 }

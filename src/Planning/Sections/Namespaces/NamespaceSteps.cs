@@ -91,30 +91,34 @@ public sealed class EnterPidNamespaceStep : Step
     public override Phase Phase => Phase.Restrict;
     public override string Text => "clone once more, into the joined pid namespace";
 
-    const int Child = 6;
     /// <summary>Where clone(2) puts the child's pid, as the runtime sees it; the rest of the eight bytes is zero.</summary>
-    const ulong ChildPid = InitImageBuilder.Scratch - 0x40;
+    const ulong ChildPid = InitImage.Scratch - 0x40;
 
-    public override void Lower(InitImageBuilder image)
+    public override void Lower(ProgramBuilder program)
     {
         // The record that names the child is written around the pid.
-        Span<Record> record = [new Record { Type = RecordType.Adopt, Step = (uint)image.Step }];
+        Span<Record> record = [new Record { Type = RecordType.Adopt, Step = (uint)program.Step }];
         ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(record);
         const int aux = Record.AuxOffset;
         ulong[] parts =
         [
-            image.Bytes(bytes[..aux]), (ulong)aux,
+            program.Bytes(bytes[..aux]), (ulong)aux,
             ChildPid, sizeof(ulong),
-            image.Bytes(bytes[(aux + sizeof(ulong))..]), (ulong)(bytes.Length - aux - sizeof(ulong)),
+            program.Bytes(bytes[(aux + sizeof(ulong))..]), (ulong)(bytes.Length - aux - sizeof(ulong)),
         ];
-        image.Call(Sys.clone, CLONE_PARENT | CLONE_PARENT_SETTID, 0, ChildPid, result: Child);
-        image.TestRegister(Child, 0, 0, then: 3, otherwise: 1);
-        image.Call(Sys.writev, (ulong)image.ChannelFd, image.Bytes(MemoryMarshal.AsBytes<ulong>(parts)), 3);
-        image.Call(Sys.exit_group);
-        image.Call(Sys.setsid);
+        Register child = program.RegisterFor("child");
+        Label isParent = program.NewLabel();
+        Label isChild = program.NewLabel();
+        program.Call(Sys.clone, CLONE_PARENT | CLONE_PARENT_SETTID, 0, ChildPid, result: child);
+        program.TestRegister(child, 0, then: isChild, otherwise: isParent);
+        program.Mark(isParent);
+        program.Call(Sys.writev, (ulong)program.ChannelFd, program.Bytes(MemoryMarshal.AsBytes<ulong>(parts)), 3);
+        program.Call(Sys.exit_group);
+        program.Mark(isChild);
+        program.Call(Sys.setsid);
         if (Terminal)
         {
-            image.Call(Sys.ioctl, 0, Ioctl.TIOCSCTTY, 0);
+            program.Call(Sys.ioctl, 0, Ioctl.TIOCSCTTY, 0);
         }
     }
 

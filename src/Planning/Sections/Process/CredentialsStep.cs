@@ -26,33 +26,33 @@ public sealed class CredentialsStep : Step
         (Groups is null ? "" : Groups.Count == 0 ? ", no groups" : ", groups " + string.Join(',', Groups)) +
         "; capabilities " + Capabilities.Describe();
 
-    public override void Lower(InitImageBuilder image)
+    public override void Lower(ProgramBuilder program)
     {
         for (int capability = 0; capability <= LastCapability; capability++)
         {
             if ((Capabilities.Bounding >> capability & 1) == 0)
             {
-                image.Call(Sys.prctl, PR_CAPBSET_DROP, (ulong)capability, tolerate: Errno.EINVAL);
+                program.Call(Sys.prctl, PR_CAPBSET_DROP, (ulong)capability, tolerate: Errno.EINVAL);
             }
         }
-        image.Call(Sys.prctl, PR_SET_KEEPCAPS, 1);
+        program.Call(Sys.prctl, PR_SET_KEEPCAPS, 1);
         if (Groups is not null)
         {
             uint[] groups = [.. Groups];
-            image.Call(Sys.setgroups, (ulong)groups.Length, image.Bytes(MemoryMarshal.AsBytes<uint>(groups)));
+            program.Call(Sys.setgroups, (ulong)groups.Length, program.Bytes(MemoryMarshal.AsBytes<uint>(groups)));
         }
-        image.Call(Sys.setresgid, Gid, Gid, Gid);
-        image.Call(Sys.setresuid, Uid, Uid, Uid);
-        image.Call(Sys.prctl, PR_SET_KEEPCAPS, 0);
+        program.Call(Sys.setresgid, Gid, Gid, Gid);
+        program.Call(Sys.setresuid, Uid, Uid, Uid);
+        program.Call(Sys.prctl, PR_SET_KEEPCAPS, 0);
         ulong extra = KeepSysAdmin ? 1UL << CAP_SYS_ADMIN : 0;
         Span<CapUserHeader> header = [new CapUserHeader { version = CapUserVersion._LINUX_CAPABILITY_VERSION_3 }];
-        image.Call(Sys.capset, image.Bytes(MemoryMarshal.AsBytes(header)), image.Bytes(Data(extra)));
-        image.Call(Sys.prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, tolerate: Errno.EINVAL);
+        program.Call(Sys.capset, program.Bytes(MemoryMarshal.AsBytes(header)), program.Bytes(Data(extra)));
+        program.Call(Sys.prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, tolerate: Errno.EINVAL);
         for (int capability = 0; capability <= Kernel.Capabilities.Last; capability++)
         {
             if ((Capabilities.Ambient >> capability & 1) != 0)
             {
-                image.Call(Sys.prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, (ulong)capability);
+                program.Call(Sys.prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, (ulong)capability);
             }
         }
     }

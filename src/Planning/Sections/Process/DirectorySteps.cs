@@ -10,25 +10,28 @@ public sealed class ChangeDirectoryStep : Step
     public required string Path { get; init; }
     /// <summary>Before the change of user.</summary>
     public required bool Early { get; init; }
-    const int Done = 5;
     public override Phase Phase => Phase.Restrict;
     public override string? Subject => Path;
     public override string Text => Early ? "change to the directory " + Path : "make sure that the working directory is inside the root";
 
-    public override void Lower(InitImageBuilder image)
+    public override void Lower(ProgramBuilder program)
     {
+        Register done = program.RegisterFor("directory changed");
+        Label behind = program.NewLabel();
         if (Early)
         {
-            image.Set(Done, 0);
-            image.Call(Sys.chdir, image.String(Path), tolerate: Errno.EACCES, tolerateToo: Errno.EPERM, otherwise: 2);
-            image.Set(Done, 1);
+            program.Set(done, 0);
+            program.Call(Sys.chdir, program.String(Path), tolerate: Errno.EACCES, tolerateToo: Errno.EPERM, otherwise: behind);
+            program.Set(done, 1);
+            program.Mark(behind);
             return;
         }
-        image.TestRegister(Done, 0, 0, otherwise: 2);
-        image.Call(Sys.chdir, image.String(Path));
+        program.TestRegister(done, 0, otherwise: behind);
+        program.Call(Sys.chdir, program.String(Path));
+        program.Mark(behind);
         // The kernel marks what is outside as "(unreachable)". No path is too long to be looked at.
-        image.Call(Sys.getcwd, InitImageBuilder.Scratch, Limits.PATH_MAX);
-        image.TestMemory(InitImageBuilder.Scratch, 0xff, '/', Errno.EXDEV, callNumber: Sys.getcwd);
+        program.Call(Sys.getcwd, InitImage.Scratch, Limits.PATH_MAX);
+        program.TestMemory(InitImage.Scratch, 0xff, '/', errno: Errno.EXDEV, callNumber: Sys.getcwd);
     }
 
     public override string? Hint(string call, int errno) => (call, errno) switch

@@ -7,16 +7,16 @@ public sealed class ProcessCallStep : Step
 {
     public required long Number { get; init; }
     public required string Words { get; init; }
-    public required Func<InitImageBuilder, ulong[]> Arguments { get; init; }
+    public required Func<ProgramBuilder, ulong[]> Arguments { get; init; }
     public ushort Tolerate { get; init; }
     public string? HintText { get; init; }
     public override Phase Phase => Phase.Restrict;
     public override string Text => Words;
 
-    public override void Lower(InitImageBuilder image)
+    public override void Lower(ProgramBuilder program)
     {
-        ulong[] a = Arguments(image);
-        image.Call(Number, At(a, 0), At(a, 1), At(a, 2), At(a, 3), At(a, 4), At(a, 5), tolerate: Tolerate);
+        ulong[] a = Arguments(program);
+        program.Call(Number, At(a, 0), At(a, 1), At(a, 2), At(a, 3), At(a, 4), At(a, 5), tolerate: Tolerate);
     }
 
     static ulong At(ulong[] values, int index) => index < values.Length ? values[index] : 0;

@@ -149,7 +149,7 @@ sealed class ProcessSection(PlanDraft draft, SchedulingSection scheduling, Label
         ConfigPath = path,
         Number = number,
         Words = words + value,
-        Arguments = image => [image.String(value), (ulong)Encoding.UTF8.GetByteCount(value)],
+        Arguments = program => [program.String(value), (ulong)Encoding.UTF8.GetByteCount(value)],
     };
 
     void PlanAttributes(SpecProcess process)

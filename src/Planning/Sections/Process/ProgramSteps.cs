@@ -15,35 +15,41 @@ public sealed class FindProgramStep : Step
     public required IReadOnlyList<string> Candidates { get; init; }
     public bool Searches => !Name.Contains('/');
     /// <summary>Register of the path that was found.</summary>
-    public const int Found = 3;
+    public const string Found = "program";
     public override Phase Phase => Phase.Restrict;
     public override string? Subject => Name;
     public override string Text => "find the program " + Name + (Searches ? " in " + string.Join(", ", Candidates) : "");
 
-    public override void Lower(InitImageBuilder image)
+    public override void Lower(ProgramBuilder program)
     {
+        Register found = program.RegisterFor(Found);
         if (!Searches)
         {
-            ulong path = image.String(Candidates[0]);
-            image.Call(Sys.newfstatat, WorkingDirectory, path, InitImageBuilder.Scratch, 0);
-            image.TestMemory(InitImageBuilder.Scratch + Stat.ModeOffset, S_IFMT, S_IFDIR, 0, otherwise: 2);
-            image.Fail(Sys.execve, Errno.EISDIR);
-            image.Call(Sys.faccessat2, WorkingDirectory, path, X_OK, AT_EACCESS);
-            image.Set(Found, path);
+            ulong path = program.String(Candidates[0]);
+            Label noDirectory = program.NewLabel();
+            program.Call(Sys.newfstatat, WorkingDirectory, path, InitImage.Scratch, 0);
+            program.TestMemory(InitImage.Scratch + Stat.ModeOffset, S_IFMT, S_IFDIR, otherwise: noDirectory);
+            program.Fail(Sys.execve, Errno.EISDIR);
+            program.Mark(noDirectory);
+            program.Call(Sys.faccessat2, WorkingDirectory, path, X_OK, AT_EACCESS);
+            program.Set(found, path);
             return;
         }
-        // Each candidate is four operations; the last ends at the operation behind the final failure.
+        Label end = program.NewLabel();
         for (int i = 0; i < Candidates.Count; i++)
         {
-            short toFound = (short)((Candidates.Count - i - 1) * 4 + 2);
-            ulong path = image.String(Candidates[i]);
-            image.Call(Sys.newfstatat, WorkingDirectory, path, InitImageBuilder.Scratch, 0,
-                tolerateToo: InitImageBuilder.AnyErrno, otherwise: 4);
-            image.TestMemory(InitImageBuilder.Scratch + Stat.ModeOffset, S_IFMT, S_IFREG, 0, otherwise: 3);
-            image.Call(Sys.faccessat2, WorkingDirectory, path, X_OK, AT_EACCESS, tolerateToo: InitImageBuilder.AnyErrno, otherwise: 2);
-            image.Set(Found, path, then: toFound);
+            Label next = program.NewLabel();
+            ulong path = program.String(Candidates[i]);
+            program.Call(Sys.newfstatat, WorkingDirectory, path, InitImage.Scratch, 0,
+                tolerateToo: ProgramBuilder.AnyErrno, otherwise: next);
+            program.TestMemory(InitImage.Scratch + Stat.ModeOffset, S_IFMT, S_IFREG, otherwise: next);
+            program.Call(Sys.faccessat2, WorkingDirectory, path, X_OK, AT_EACCESS,
+                tolerateToo: ProgramBuilder.AnyErrno, otherwise: next);
+            program.Set(found, path, then: end);
+            program.Mark(next);
         }
-        image.Fail(Sys.execve, Errno.ENOENT);
+        program.Fail(Sys.execve, Errno.ENOENT);
+        program.Mark(end);
     }
 
     const ulong WorkingDirectory = unchecked((ulong)AT_FDCWD);
@@ -59,14 +65,14 @@ public sealed class ExecStep : Step
     public override string? Subject => Args[0];
     public override string Text => "execute " + string.Join(' ', Args);
 
-    public override void Lower(InitImageBuilder image)
+    public override void Lower(ProgramBuilder program)
     {
         var env = new List<string>(Env);
         if (HomeFromPasswd)
         {
-            env.Add("HOME=" + image.Home);
+            env.Add("HOME=" + program.Home);
         }
-        image.Call(Sys.execve, 0, image.Vector(Args), image.Vector(env), firstFrom: FindProgramStep.Found);
+        program.Call(Sys.execve, 0, program.Vector(Args), program.Vector(env), firstFrom: program.RegisterFor(FindProgramStep.Found));
     }
 
     public override string? Hint(string call, int errno) => errno switch

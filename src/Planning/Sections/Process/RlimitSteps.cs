@@ -41,10 +41,10 @@ public sealed class LateRlimitStep : Step
     public override Phase Phase => Phase.Exec;
     public override string Text => $"set {Limit.Type} to {Limit.Soft}:{Limit.Hard}";
 
-    public override void Lower(InitImageBuilder image)
+    public override void Lower(ProgramBuilder program)
     {
         ulong[] value = [Limit.Soft, Limit.Hard];
-        image.Call(Sys.prlimit64, 0, (ulong)Rlimits.Number(Limit.Type!), image.Bytes(MemoryMarshal.AsBytes<ulong>(value)));
+        program.Call(Sys.prlimit64, 0, (ulong)Rlimits.Number(Limit.Type!), program.Bytes(MemoryMarshal.AsBytes<ulong>(value)));
     }
 
     public override string? Hint(string call, int errno) =>

@@ -34,20 +34,10 @@ public sealed class AffinityStep : Step
 
     public override void Lower(ProgramBuilder program)
     {
-        if (Cpus is null)
-        {
-            Span<byte> all = stackalloc byte[MostCpus / 8];
-            all.Fill(0xff);
-            program.Call(Sys.sched_setaffinity, 0, MostCpus / 8, program.Bytes(all), dataArguments: 4);
-        }
-    }
-
-    public override void Lower(InitImageBuilder image)
-    {
-        if (Cpus is not null)
-        {
-            image.Call(Sys.sched_setaffinity, 0, (ulong)Cpus.Length, image.Bytes(Cpus));
-        }
+        Span<byte> all = stackalloc byte[MostCpus / 8];
+        all.Fill(0xff);
+        ReadOnlySpan<byte> mask = Cpus is null ? all : Cpus;
+        program.Call(Sys.sched_setaffinity, 0, (ulong)mask.Length, program.Bytes(mask), dataArguments: 1 << 2);
     }
 
     public override string? Hint(string call, int errno) =>

@@ -74,7 +74,7 @@ sealed class SchedulingSection(PlanDraft draft)
             ConfigPath = "process.scheduler",
             Number = Sys.sched_setattr,
             Words = "set the scheduler to " + scheduler.Policy,
-            Arguments = image => [0, image.Bytes(attr), 0],
+            Arguments = program => [0, program.Bytes(attr), 0],
             HintText = "real-time policies need CAP_SYS_NICE; SCHED_DEADLINE does not go with a restricted cpuset",
         });
     }
@@ -97,9 +97,9 @@ sealed class SchedulingSection(PlanDraft draft)
             Number = Sys.set_mempolicy,
             Words = "set the memory policy to " + policy.Mode + (nodes.Length == 0 ? "" : " on nodes " + policy.Nodes),
             // The kernel reads one bit less than it is told (set_mempolicy(2), "BUGS").
-            Arguments = image => nodes.Length == 0
+            Arguments = program => nodes.Length == 0
                 ? [(ulong)mode, 0, 0]
-                : [(ulong)mode, image.Bytes(nodes), (ulong)nodes.Length * 8 + 1],
+                : [(ulong)mode, program.Bytes(nodes), (ulong)nodes.Length * 8 + 1],
             HintText = "a node is not there, or has no memory, or the kernel does not know the mode",
         });
     }
