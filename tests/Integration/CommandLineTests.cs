@@ -194,6 +194,19 @@ public sealed class CommandLineTests : ContainerTest
     }
 
     [Fact]
+    public void Explain_lists_the_operations_of_both_stages()
+    {
+        var b = NewBundle("exit", "0").Mount("/work", "tmpfs", "tmpfs", "size=1m").Save();
+        string text = Ok(Oci("explain", "--ops", "--bundle", b.Dir)).Out;
+        int init = text.IndexOf("\nthe sealed init program\n", StringComparison.Ordinal);
+        Assert.StartsWith("the cloned process, in the runtime's image", text, StringComparison.Ordinal);
+        Assert.InRange(text.IndexOf(" Mount source \"tmpfs\" on \"/work\"", StringComparison.Ordinal), 0, init);
+        Assert.InRange(text.IndexOf(" execve(program, [", StringComparison.Ordinal), init, text.Length);
+        Assert.Matches(@"\n +\d+  report = accept4\(start-socket, ", text[init..]);
+        AssertNothingLeft();
+    }
+
+    [Fact]
     public void Explain_names_the_problems_of_a_bad_bundle()
     {
         var b = NewBundle("exit", "0");

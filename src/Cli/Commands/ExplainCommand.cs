@@ -9,6 +9,7 @@ sealed class ExplainCommand : CreatingCommand
 {
     readonly Option<string> _format;
     readonly Option<bool> _seccompBpf;
+    readonly Option<bool> _ops;
     readonly Option<string> _start;
     readonly Option<string> _exec;
     readonly Option<string> _process;
@@ -18,6 +19,7 @@ sealed class ExplainCommand : CreatingCommand
     {
         _format = Value("--format", "FORMAT", "text or json (default: text)");
         _seccompBpf = Flag("--seccomp-bpf", "print the instructions of the seccomp filter instead of the plan");
+        _ops = Flag("--ops", "print the operations that init's steps are made of instead of the plan");
         _start = Value("--start", "ID", "the plan of start for this container, instead of create's");
         _exec = Value("--exec", "ID", "the plan of exec of COMMAND in this container");
         _process = Value("--process", "FILE", "with --exec: a process object as in config.json, instead of COMMAND", "-p");
@@ -43,7 +45,7 @@ sealed class ExplainCommand : CreatingCommand
     public override int Run(GlobalOptions globals, string[] operands)
     {
         ContainerPlan plan = PlanOf(globals, operands);
-        string text = Get(_seccompBpf) ? Explanation.SeccompBpf(plan) : (Get(_format) ?? "text") switch
+        string text = Get(_seccompBpf) ? Explanation.SeccompBpf(plan) : Get(_ops) ? Explanation.Ops(plan) : (Get(_format) ?? "text") switch
         {
             "text" => Explanation.Text(plan),
             "json" => Explanation.Json(plan),

@@ -46,6 +46,9 @@ public static class Explanation
     /// <summary>For programs.</summary>
     public static string Json(ContainerPlan plan) => PlanPrinter.Json(plan);
 
+    /// <summary>What the init steps are lowered to.</summary>
+    public static string Ops(ContainerPlan plan) => ProgramPrinter.Text(plan);
+
     static string SeccompTable(ContainerPlan plan)
     {
         if (plan.Find<SeccompStep>() is not { } step)
