@@ -165,11 +165,12 @@ public sealed class Planner
         network.PlanLoopback();
         root.Plan();
         mounts.Plan();
-        new DeviceSection(_draft).Plan();
+        var devices = new DeviceSection(_draft);
+        devices.Plan();
         _hooks.PlanCreation(network);
         _process.PlanWorkingDirectory();
         new SysctlSection(_draft).Plan();
-        _process.PlanTerminal(console: _draft.HasMountNamespace);
+        _process.PlanTerminal(console: _draft.HasMountNamespace, ownDev: devices.HasOwnDev());
         mounts.Seal();
         root.Close();
     }

@@ -23,6 +23,7 @@ static unsafe partial class ChildProgram
     {
         byte* destination = c->Data + m->Destination;
         ForgetDirectory(c);
+        HoldDev(c);
         if ((m->Flags & MountArgFlags.Remount) != 0)
         {
             int there = Check(c, Sys.openat2, OpenIn(c->Root, destination, O_PATH | NoFollow(m), 0));
@@ -74,12 +75,26 @@ static unsafe partial class ChildProgram
         }
         Propagate(c, mount, m);
         Close(target);
+        Keep(c, m, mount);
+    }
+
+    /// <summary>A file system that the config mounts on /dev is the container's own from here on.</summary>
+    static void Keep(ChildContext* c, MountArgs* m, int mount)
+    {
+        bool isDev = (m->Flags & MountArgFlags.Bind) == 0 && IsDev(c->Data + m->Destination);
+        if (isDev)
+        {
+            // The one before stays open: it may be in a slot as well.
+            c->Dev = mount;
+        }
         if (m->KeepSlot >= 0)
         {
             c->Slots[m->KeepSlot] = mount;
-            return;
         }
-        Close(mount);
+        else if (!isDev)
+        {
+            Close(mount);
+        }
     }
 
     static int NoFollow(MountArgs* m) => (m->Flags & MountArgFlags.DestinationNoFollow) != 0 ? O_NOFOLLOW : 0;
@@ -379,12 +394,7 @@ static unsafe partial class ChildProgram
             SetAttributes(c, mount, m, 0, 0);
         }
         Propagate(c, mount, m);
-        if (m->KeepSlot >= 0)
-        {
-            c->Slots[m->KeepSlot] = mount;
-            return;
-        }
-        Close(mount);
+        Keep(c, m, mount);
     }
 
     static ulong FlagOf(MountArgs* m, ulong attribute, ulong flag) => (m->AttrSet & attribute) != 0 ? flag : 0;

@@ -187,7 +187,7 @@ static unsafe partial class ChildProgram
 
     /// <summary>A pseudo terminal of the container's own devpts: the multiplexer is verified, and its peer is opened without a path
     /// (CVE-2025-52565).</summary>
-    static void Terminal(ChildContext* c, bool console, uint columns, uint rows, bool leads)
+    static void Terminal(ChildContext* c, ulong console, uint columns, uint rows, bool leads)
     {
         ReadOnlySpan<byte> path = "/dev/pts/ptmx\0"u8;
         int master;
@@ -209,9 +209,9 @@ static unsafe partial class ChildProgram
             var size = new Winsize { ws_row = (ushort)rows, ws_col = (ushort)columns };
             Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, master, TIOCSWINSZ, (long)&size));
         }
-        if (console)
+        if (console != 0)
         {
-            BindConsole(c, peer);
+            BindConsole(c, peer, (console & 2) != 0);
         }
         SendDescriptor(c, DescriptorKind.Terminal, master);
         Close(master);
@@ -227,20 +227,27 @@ static unsafe partial class ChildProgram
         Close(peer);
     }
 
-    static void BindConsole(ChildContext* c, int peer)
+    /// <summary>In a /dev of the host's nothing is made: there a console is covered, or there is none.</summary>
+    static void BindConsole(ChildContext* c, int peer, bool shared)
     {
         ReadOnlySpan<byte> path = "/dev/console\0"u8;
         ReadOnlySpan<byte> empty = "\0"u8;
         fixed (byte* p = path, e = empty)
         {
-            int directory = OpenParent(c, p, out byte* name);
-            long made = ChildSys.Call(Sys.mknodat, directory, (long)name, S_IFREG | O666, 0);
+            int directory = shared ? OpenParent(c, p, out byte* name) : OpenParentInDev(c, p, out name);
+            long made = shared ? 0 : ChildSys.Call(Sys.mknodat, directory, (long)name, S_IFREG | O666, 0);
             if (made < 0 && made != -EEXIST)
             {
                 Fail(c, Sys.mknodat, (int)-made);
             }
             // O_NOFOLLOW with O_PATH opens a link itself, and a mount on a link is refused (CVE-2026-88264).
-            int target = Check(c, Sys.openat, ChildSys.Call(Sys.openat, directory, (long)name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0));
+            long found = ChildSys.Call(Sys.openat, directory, (long)name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+            if (shared && found == -ENOENT)
+            {
+                ForgetDirectory(c);
+                return;
+            }
+            int target = Check(c, Sys.openat, found);
             if ((ModeOf(c, target) & S_IFMT) == S_IFLNK)
             {
                 Fail(c, Sys.openat, ELOOP);

@@ -1,3 +1,4 @@
+using System;
 using System.Runtime.CompilerServices;
 using OciRun.Kernel;
 using OciRun.Syscalls;
@@ -213,6 +214,59 @@ static unsafe partial class ChildProgram
         c->DirectoryPath = path;
         c->DirectoryLength = slash;
         return c->Directory;
+    }
+
+    /// <summary>Opens the rootfs's /dev while nothing is mounted: by its name one might later reach what the config binds from the host,
+    /// through a link that the image has at /dev.</summary>
+    static void HoldDev(ChildContext* c)
+    {
+        if (c->Dev != -1)
+        {
+            return;
+        }
+        ReadOnlySpan<byte> path = "/dev\0"u8;
+        fixed (byte* p = path)
+        {
+            long fd = OpenOrCreate(c, p, S_IFDIR, O_DIRECTORY);
+            c->Dev = (int)(fd < 0 ? fd - 2 : fd);
+        }
+    }
+
+    static bool IsDev(byte* path) => path[0] == '/' && path[1] == 'd' && path[2] == 'e' && path[3] == 'v' && path[4] == 0;
+
+    /// <summary>The directory of a path; of one below /dev, by way of the container's own /dev.</summary>
+    static int OpenParentInDev(ChildContext* c, byte* path, out byte* name)
+    {
+        if (path[0] != '/' || path[1] != 'd' || path[2] != 'e' || path[3] != 'v' || path[4] != '/')
+        {
+            return OpenParent(c, path, out name);
+        }
+        HoldDev(c);
+        if (c->Dev < 0)
+        {
+            Fail(c, Sys.openat2, -2 - c->Dev);
+        }
+        name = path + 5;
+        for (int i = 5; path[i] != 0; i++)
+        {
+            if (path[i] == '/')
+            {
+                return OpenParentBelow(c, c->Dev, path + 4, out name);
+            }
+        }
+        return c->Dev;
+    }
+
+    static int OpenParentBelow(ChildContext* c, int directory, byte* path, out byte* name)
+    {
+        int root = c->Root;
+        ForgetDirectory(c);
+        c->Root = directory;
+        int parent = OpenParent(c, path, out name);
+        c->Root = root;
+        // Kept for its path below another root: nobody else may find it by that.
+        c->DirectoryLength = -1;
+        return parent;
     }
 
     static bool Same(byte* a, byte* b, int length)

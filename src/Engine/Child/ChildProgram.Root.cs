@@ -82,7 +82,9 @@ static unsafe partial class ChildProgram
     {
         bool bind = (node->Flags & 1) != 0;
         bool configured = (node->Flags & 2) != 0;
-        int directory = OpenParent(c, c->Data + node->Path, out byte* name);
+        int directory = (node->Flags & 4) != 0
+            ? OpenParent(c, c->Data + node->Path, out byte* name)
+            : OpenParentInDev(c, c->Data + node->Path, out name);
         if (!bind)
         {
             long result = ChildSys.Call(Sys.mknodat, directory, (long)name, node->Mode, (long)node->Device);
@@ -152,7 +154,7 @@ static unsafe partial class ChildProgram
         {
             return;
         }
-        int directory = OpenParent(c, path, out byte* name);
+        int directory = OpenParentInDev(c, path, out byte* name);
         if ((flags & 1) != 0)
         {
             long removed = ChildSys.Call(Sys.unlinkat, directory, (long)name, 0);

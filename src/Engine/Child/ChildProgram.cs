@@ -38,6 +38,9 @@ unsafe struct ChildContext
     /// <summary>Descriptors from 3 that the payload gets.</summary>
     public int InheritedFds;
     public int Root;
+    /// <summary>The container's own /dev: the rootfs's as it was before the first mount, then the root of the file system that the config
+    /// mounts there. -1 until it is needed; -2 - errno when there is none.</summary>
+    public int Dev;
     /// <summary>The host's verified /proc, -1 until it is needed.</summary>
     public int Proc;
     /// <summary>The host's verified /dev/null, -1 until it is needed.</summary>
@@ -150,7 +153,7 @@ static unsafe partial class ChildProgram
             case OpCode.LabelKeys: LabelKeys(c, c->Data + op->A, (long)op->B); break;
             case OpCode.JoinSessionKeyring: JoinSessionKeyring(c, c->Data + op->A); break;
             case OpCode.OwnStandardStreams: OwnStandardStreams((uint)op->A); break;
-            case OpCode.Terminal: Terminal(c, op->A != 0, (uint)op->B, (uint)op->C, op->Flags != 0); break;
+            case OpCode.Terminal: Terminal(c, op->A, (uint)op->B, (uint)op->C, op->Flags != 0); break;
             case OpCode.ExecInit: ExecInit(c); break;
         }
     }

@@ -156,7 +156,7 @@ sealed class Preflight : IDisposable
         for (int i = 0; i < mounts.Count; i++)
         {
             SpecMount mount = mounts[i];
-            if (mount.Source is not { Length: > 0 } source || !IsBind(mount))
+            if (mount.Source is not { Length: > 0 } source || MountKinds.Of(mount) != MountKind.Bind)
             {
                 continue;
             }
@@ -168,9 +168,6 @@ sealed class Preflight : IDisposable
             }
         }
     }
-
-    static bool IsBind(SpecMount mount) =>
-        mount.Type == "bind" || mount.Options is not null && (mount.Options.Contains("bind") || mount.Options.Contains("rbind"));
 
     /// <summary>That a path is too long has been said without looking.</summary>
     static void AddMissing(string place, string path, int errno, List<ConfigProblem> problems)

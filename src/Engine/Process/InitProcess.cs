@@ -145,6 +145,7 @@ sealed unsafe class InitProcess : IDisposable
                 Null = -1,
                 MaskMount = -1,
                 Directory = -1,
+                Dev = -1,
                 WaitFirst = (int)waitFirst,
                 Input = Streams.Input,
                 Output = Streams.Output,

@@ -72,7 +72,7 @@ public static partial class BundleFindings
         for (int i = 0; i < (spec.Mounts?.Count ?? 0); i++)
         {
             SpecMount mount = spec.Mounts![i];
-            if (!IsBind(mount) && mount.Type is { Length: > 0 } type && type is not ("none" or "bind" or "cgroup")
+            if (MountKinds.Of(mount) is MountKind.FileSystem or MountKind.Cgroup && mount.Type is { } type and not "cgroup"
                 && !host.FileSystems.Contains(type))
             {
                 findings.Add(new Finding(Severity.Warning, $"mounts[{i}].type", $"the kernel has no file system \"{type}\" now",

@@ -47,7 +47,7 @@ public static partial class BundleFindings
         for (int i = 0; i < (spec.Mounts?.Count ?? 0); i++)
         {
             SpecMount mount = spec.Mounts![i];
-            if (IsBind(mount) && !string.IsNullOrEmpty(mount.Source) && KindOf(bundle, mount.Source) == FileKind.Missing)
+            if (MountKinds.Of(mount) == MountKind.Bind && !string.IsNullOrEmpty(mount.Source) && KindOf(bundle, mount.Source) == FileKind.Missing)
             {
                 findings.Add(new Finding(Severity.Error, $"mounts[{i}].source", $"\"{mount.Source}\" does not exist",
                     "create it, or remove the mount"));
@@ -88,9 +88,6 @@ public static partial class BundleFindings
             }
         }
     }
-
-    internal static bool IsBind(SpecMount mount) => mount.Type == "bind"
-        || mount.Options is { } options && (options.Contains("bind") || options.Contains("rbind"));
 
     static FileKind KindOf(BundleSurvey bundle, string path) => bundle.Files.GetValueOrDefault(path, FileKind.Missing);
 }

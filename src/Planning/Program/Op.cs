@@ -72,7 +72,7 @@ public enum OpCode : byte
     LabelKeys,
     /// <summary>A: uid, B: gid. Makes the standard streams belong to the payload.</summary>
     OwnStandardStreams,
-    /// <summary>A: 1 for /dev/console as well, B: columns, C: rows. Allocates a pseudo terminal and sends its master.</summary>
+    /// <summary>A: 1 for /dev/console as well, 3 only where there is one, B: columns, C: rows. Allocates a pseudo terminal and sends its master.</summary>
     Terminal,
     /// <summary>Goes on in the parked init program.</summary>
     ExecInit,

@@ -17,14 +17,14 @@ sealed class DeviceSection(PlanDraft draft)
         {
             configured.Add(PathText.Clean(device.Path ?? "/"));
         }
-        bool ownDev = !HasDevBind() && draft.HasMountNamespace;
+        bool ownDev = HasOwnDev();
         if (ownDev)
         {
             AddDefaultDevices(bind, configured);
         }
         for (int i = 0; i < (draft.Linux.Devices?.Count ?? 0); i++)
         {
-            AddConfiguredDevice(draft.Linux.Devices![i], ConfigPath.Item("linux.devices", i), bind);
+            AddConfiguredDevice(draft.Linux.Devices![i], ConfigPath.Item("linux.devices", i), bind, ownDev);
         }
         if (ownDev)
         {
@@ -32,17 +32,17 @@ sealed class DeviceSection(PlanDraft draft)
         }
     }
 
-    /// <summary>A bind of something over /dev: the container brings its own nodes.</summary>
-    bool HasDevBind()
+    /// <summary>Whether /dev is the container's own, to make nodes and links in: not when something of the host's goes there.</summary>
+    public bool HasOwnDev()
     {
         foreach (SpecMount mount in draft.Spec.Mounts ?? [])
         {
-            if (PathText.Clean(mount.Destination ?? "/") == "/dev" && MountOptions.Parse(mount.Options).Bind)
+            if (PathText.Clean(mount.Destination ?? "/") == "/dev" && MountKinds.IsShared(mount))
             {
-                return true;
+                return false;
             }
         }
-        return false;
+        return draft.HasMountNamespace;
     }
 
     void AddDefaultDevices(bool bind, HashSet<string> configured)
@@ -64,7 +64,7 @@ sealed class DeviceSection(PlanDraft draft)
         ("/dev/random", 1, 8), ("/dev/urandom", 1, 9), ("/dev/tty", 5, 0),
     ];
 
-    void AddConfiguredDevice(SpecDevice device, string path, bool bind)
+    void AddConfiguredDevice(SpecDevice device, string path, bool bind, bool ownDev)
     {
         if (device.Path is null || PathText.Clean(device.Path) == "/dev/ptmx")
         {
@@ -74,7 +74,14 @@ sealed class DeviceSection(PlanDraft draft)
         uint mode = device.FileMode is { } given ? given & O7777 : O666;
         var node = new DeviceNode(PathText.Clean(device.Path), type | mode, Number(device.Major), Number(device.Minor),
             device.Uid ?? 0, device.Gid ?? 0);
-        draft.Add(new DeviceStep { ConfigPath = path, Node = node, Bind = bind && device.Type != "p", FromConfig = true });
+        draft.Add(new DeviceStep
+        {
+            ConfigPath = path,
+            Node = node,
+            Bind = bind && device.Type != "p",
+            FromConfig = true,
+            InSharedDev = !ownDev,
+        });
     }
 
     /// <summary>What is no device number was reported by the rules; planning goes on, to find what else is wrong.</summary>

@@ -15,6 +15,8 @@ public sealed class DeviceStep : Step
     public required bool Bind { get; init; }
     /// <summary>From linux.devices: a different node in its place is an error, for a default device it is left alone.</summary>
     public required bool FromConfig { get; init; }
+    /// <summary>/dev is the host's: the node is made wherever its path leads, for the config asks for it.</summary>
+    public bool InSharedDev { get; init; }
     public override Phase Phase => Phase.Root;
     public override string? Subject => Node.Path;
     public override string Text
@@ -39,7 +41,7 @@ public sealed class DeviceStep : Step
             Device = Dev.Make(Node.Major, Node.Minor),
             Uid = Node.Uid,
             Gid = Node.Gid,
-            Flags = (Bind ? 1u : 0) | (FromConfig ? 2u : 0),
+            Flags = (Bind ? 1u : 0) | (FromConfig ? 2u : 0) | (InSharedDev ? 4u : 0),
         }));
     }
 

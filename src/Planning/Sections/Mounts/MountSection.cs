@@ -66,33 +66,24 @@ sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
         {
             draft.Problem(path + ".options", "has more than four propagation words");
         }
-        if (options.Remount && !options.Bind)
+        switch (MountKinds.Of(mount.Type, options))
         {
-            draft.Add(Mount(path, clean, mount.Type, null, options, flags | MountArgFlags.Remount | MountArgFlags.Bind));
-            return;
-        }
-        if (mount.Type is "cgroup" or "cgroup2" && !options.Bind)
-        {
-            PlanCgroupMount(path, clean, options, flags);
-            return;
-        }
-        if (options.Bind || mount.Type == "bind")
-        {
-            PlanBind(mount, path, clean, options, flags | MountArgFlags.Bind);
-            return;
-        }
-        if (mount.Type is null or "" or "none")
-        {
-            // Only words that change what is there: a propagation or attributes.
-            if (options.Propagation.Count > 0 && options.Data.Count == 0)
-            {
+            case MountKind.Bind:
+                PlanBind(mount, path, clean, options, flags | MountArgFlags.Bind);
+                break;
+            case MountKind.Change:
                 draft.Add(Mount(path, clean, mount.Type, null, options, flags | MountArgFlags.Remount | MountArgFlags.Bind));
-                return;
-            }
-            draft.Problem(path + ".type", "is required unless the options have bind or rbind");
-            return;
+                break;
+            case MountKind.Cgroup:
+                PlanCgroupMount(path, clean, options, flags);
+                break;
+            case MountKind.FileSystem:
+                PlanFileSystem(mount, path, clean, options, flags);
+                break;
+            default:
+                draft.Problem(path + ".type", "is required unless the options have bind or rbind");
+                break;
         }
-        PlanFileSystem(mount, path, clean, options, flags);
     }
 
     static MountStep Mount(string path, string destination, string? type, string? source,

@@ -30,7 +30,8 @@ sealed class ProcessSection(PlanDraft draft, SchedulingSection scheduling, Label
     }
 
     /// <param name="console">It is bound on /dev/console too.</param>
-    public void PlanTerminal(bool console)
+    /// <param name="ownDev">/dev is not the host's.</param>
+    public void PlanTerminal(bool console, bool ownDev = true)
     {
         if (!draft.Options.Terminal)
         {
@@ -40,6 +41,7 @@ sealed class ProcessSection(PlanDraft draft, SchedulingSection scheduling, Label
         {
             ConfigPath = "process.terminal",
             Console = console,
+            InSharedDev = !ownDev,
             LeadsSession = !draft.ClonesAtLast,
             Rows = draft.Spec.Process?.ConsoleSize?.Height ?? 0,
             Columns = draft.Spec.Process?.ConsoleSize?.Width ?? 0,

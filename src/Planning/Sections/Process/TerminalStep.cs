@@ -7,6 +7,8 @@ namespace OciRun.Planning.Steps;
 public sealed class TerminalStep : Step
 {
     public required bool Console { get; init; }
+    /// <summary>/dev is the host's: a /dev/console is covered where there is one, and none is made.</summary>
+    public bool InSharedDev { get; init; }
     /// <summary>It becomes the terminal of this process, and not of its child.</summary>
     public bool LeadsSession { get; init; } = true;
     public required uint Rows { get; init; }
@@ -16,7 +18,7 @@ public sealed class TerminalStep : Step
         (Rows > 0 && Columns > 0 ? $", {Columns} columns by {Rows} rows" : "");
 
     public override void Lower(ProgramBuilder program) =>
-        program.Add(OpCode.Terminal, Console ? 1UL : 0, Columns, Rows, (byte)(LeadsSession ? 1 : 0));
+        program.Add(OpCode.Terminal, (Console ? 1UL : 0) | (Console && InSharedDev ? 2UL : 0), Columns, Rows, (byte)(LeadsSession ? 1 : 0));
 
     public override string? Hint(string call, int errno) =>
         errno == Errno.ENOENT ? "a terminal needs a devpts mount on /dev/pts" : null;
