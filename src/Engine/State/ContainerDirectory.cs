@@ -56,7 +56,7 @@ public sealed class ContainerDirectory : IDisposable
             container.TryLock();
             return container;
         }
-        catch (RuntimeException)
+        catch (Exception e) when (e is RuntimeException or SyscallException)
         {
             RemoveEmpty(globals, id);
             throw;
