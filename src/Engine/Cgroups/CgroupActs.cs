@@ -18,12 +18,13 @@ static class CgroupActs
         made.Record.CgroupPath = made.Cgroup?.Path;
         if (made.Cgroup is { } cgroup)
         {
-            made.Record.CgroupInode = cgroup.Inode;
-            made.Record.CgroupIsShared = !cgroup.IsNew;
+            // Before anything else can fail.
             if (cgroup.IsNew)
             {
                 made.OnUndo(() => cgroup.Remove(Leftovers.Own));
             }
+            made.Record.CgroupInode = cgroup.Inode;
+            made.Record.CgroupIsShared = !cgroup.IsNew;
             made.OomKills = cgroup.OomKills();
             return;
         }
