@@ -32,12 +32,9 @@ demo: ## show containers at work (root); first installs and builds what that nee
 build-tests: deps
 	dotnet build Runtime.sln -c $(CONFIGURATION) --nologo -v quiet
 
-# FORM=1 also holds the form of the sources, the names in them and 130 columns a line. Off until the tree has been brought into that form, once:
-# tests/Lint/reform, then by hand what tests/Lint/check -f still lists; then it is to be `FORM := 1` here.
-FORM ?=
 lint: deps ## compile the sources and the tests with all analyzers, warnings as errors, and look at scripts and form
 	dotnet build Runtime.sln -c $(CONFIGURATION) -p:RunAnalyzers=true --no-incremental --nologo -v quiet
-	tests/Lint/check $(if $(FORM),-f)
+	tests/Lint/check
 
 test: bin/oci-run lint build-tests ## run every test suite (root)
 	tests/run

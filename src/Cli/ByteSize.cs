@@ -3,8 +3,8 @@ using System.Globalization;
 
 namespace OciRun.Cli;
 
-/// <summary>Sizes as users write them: bytes, or with one of the suffixes b k m g t p, each 1024 times the one before; <c>kb</c> and
-/// <c>KiB</c> mean the same. -1 is unlimited.</summary>
+/// <summary>Sizes as users write them: bytes, or with one of the suffixes b k m g t p, each 1024 times the one before; <c>kb</c>
+/// and <c>KiB</c> mean the same. -1 is unlimited.</summary>
 static class ByteSize
 {
     const string Suffixes = "bkmgtp";
@@ -41,7 +41,8 @@ static class ByteSize
             return bytes >= 0;
         }
 
-        bool isFraction = decimal.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal value);
+        bool isFraction = decimal.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture,
+            out decimal value);
         if (!isFraction || value * unit > long.MaxValue)
         {
             return false;

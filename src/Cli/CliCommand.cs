@@ -17,8 +17,8 @@ enum AfterFirstOperand
     Foreign,
 }
 
-/// <summary>One word of the command line: its options, its help, and what it does. Only the command that was asked for is ever constructed,
-/// for each one costs start-up time.</summary>
+/// <summary>One word of the command line: its options, its help, and what it does. Only the command that was asked for is ever
+/// constructed, for each one costs start-up time.</summary>
 abstract class CliCommand
 {
     ParseResult? _result;
@@ -57,7 +57,8 @@ abstract class CliCommand
         return Add(option, description, null, hidden);
     }
 
-    protected Option<string> Value(string name, string placeholder, string description, string? shortName = null, bool hidden = false)
+    protected Option<string> Value(string name, string placeholder, string description, string? shortName = null,
+        bool hidden = false)
     {
         var option = shortName is null ? new Option<string>(name) : new Option<string>(name, shortName);
         return Add(option, description, placeholder, hidden);
@@ -74,7 +75,8 @@ abstract class CliCommand
     /// <summary>Null when the option was not given, or is empty: scripts pass variables that may be.</summary>
     protected string? Get(Option<string> option) => _result!.GetValue(option) is { Length: > 0 } value ? value : null;
 
-    /// <summary>Like <see cref="Get(Option{string})"/> for options whose empty value is an error, and not the same as none.</summary>
+    /// <summary>Like <see cref="Get(Option{string})"/> for options whose empty value is an error, and not the same as
+    /// none.</summary>
     protected string? GetGiven(Option<string> option) => _result!.GetValue(option);
 
     protected List<string> Get(Option<string[]> option)

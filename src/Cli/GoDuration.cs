@@ -19,7 +19,8 @@ static class GoDuration
         while (!rest.IsEmpty)
         {
             int digits = LengthOf(rest, isNumber: true);
-            if (digits == 0 || !double.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count))
+            if (digits == 0 || !double.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture,
+                out double count))
             {
                 return false;
             }

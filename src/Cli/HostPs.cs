@@ -24,7 +24,8 @@ static class HostPs
         int status = HostProgram.Capture(command, out byte[] output, out int errno);
         if (errno != 0)
         {
-            throw new RuntimeException($"posix_spawnp(\"ps\"): {IoError.Describe(errno)}", "install procps, or use --format json");
+            throw new RuntimeException($"posix_spawnp(\"ps\"): {IoError.Describe(errno)}",
+                "install procps, or use --format json");
         }
 
         if (status != 0)
@@ -42,14 +43,16 @@ static class HostPs
         int column = lines.Length == 0 ? -1 : Array.IndexOf(Fields(lines[0]), "PID");
         if (column < 0)
         {
-            throw new RuntimeException("couldn't find PID field in ps output", "choose ps options that print it, such as -o pid,args");
+            throw new RuntimeException("couldn't find PID field in ps output",
+                "choose ps options that print it, such as -o pid,args");
         }
 
         var kept = new StringBuilder(lines[0]).Append('\n');
         for (int i = 1; i < lines.Length; i++)
         {
             string[] fields = Fields(lines[i]);
-            if (column < fields.Length && int.TryParse(fields[column], CultureInfo.InvariantCulture, out int pid) && pids.Contains(pid))
+            if (column < fields.Length && int.TryParse(fields[column], CultureInfo.InvariantCulture, out int pid)
+                && pids.Contains(pid))
             {
                 kept.Append(lines[i]).Append('\n');
             }

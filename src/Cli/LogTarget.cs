@@ -26,7 +26,8 @@ sealed class LogTarget
         _isJson = isJson;
     }
 
-    /// <summary>Opens <c>PATH</c>, <c>file:PATH</c>, <c>journald:IDENTIFIER</c> or <c>syslog:IDENTIFIER</c>, as crun takes them.</summary>
+    /// <summary>Opens <c>PATH</c>, <c>file:PATH</c>, <c>journald:IDENTIFIER</c> or <c>syslog:IDENTIFIER</c>, as crun takes
+    /// them.</summary>
     public static LogTarget Open(string target, bool isJson)
     {
         if (After(target, "journald:") is { } journal)
@@ -40,12 +41,14 @@ sealed class LogTarget
 
         string file = After(target, "file:") ?? target;
         int fd = Stdio.TryOpenAppend(file);
-        return fd >= 0 ? new LogTarget(fd, null, false, isJson) : throw new RuntimeException($"--log: open(\"{file}\"): {IoError.Describe(-fd)}");
+        return fd >= 0 ? new LogTarget(fd, null, false, isJson)
+            : throw new RuntimeException($"--log: open(\"{file}\"): {IoError.Describe(-fd)}");
     }
 
     public static LogTarget Stderr(bool isJson) => new(Stdio.Error, null, false, isJson);
 
-    static string? After(string text, string prefix) => text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : null;
+    static string? After(string text, string prefix) => text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..]
+        : null;
 
     static int Connect(string target, string identifier, string path)
     {

@@ -4,9 +4,9 @@ using System.CommandLine;
 
 namespace OciRun.Cli;
 
-/// <summary>Rewrites arguments as engines and people write them into the one form that cannot be misread: <c>--name=value</c> for each
-/// option, and a list of operands. Accepts what Go's flag package does (one dash before a long name, <c>--flag=value</c> and <c>--flag
-/// value</c>, <c>--bool=false</c>, the last of several wins) and bundles of one-letter flags besides.</summary>
+/// <summary>Rewrites arguments as engines and people write them into the one form that cannot be misread: <c>--name=value</c> for
+/// each option, and a list of operands. Accepts what Go's flag package does (one dash before a long name, <c>--flag=value</c> and
+/// <c>--flag value</c>, <c>--bool=false</c>, the last of several wins) and bundles of one-letter flags besides.</summary>
 sealed class Normalizer
 {
     readonly Command _command;

@@ -50,7 +50,8 @@ static class Program
                 throw new RuntimeException($"{word} is not supported: {Name} cannot save the state of processes");
             }
 
-            command = CommandTable.Create(word) ?? throw new UsageException($"No help topic for '{word}'", showHelp: false, exitCode: 3);
+            command = CommandTable.Create(word) ?? throw new UsageException($"No help topic for '{word}'", showHelp: false,
+                exitCode: 3);
             return Dispatch(root, rootWords.Options, command, args, at + 1, ref subject);
         }
         catch (UsageException e)
@@ -146,7 +147,8 @@ static class Program
         GlobalOptions globals = root.Globals();
         if (root.Level == LogLevel.Debug)
         {
-            Log.Debug($"version {BuildInfo.Version}: {string.Join(' ', args)}; state below {globals.Root}, cgroups by {globals.CgroupManager}");
+            Log.Debug($"version {BuildInfo.Version}: {string.Join(' ', args)}; state below {globals.Root}, cgroups by " +
+                $"{globals.CgroupManager}");
         }
 
         return command.Invoke(globals, result, operands);

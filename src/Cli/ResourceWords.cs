@@ -5,7 +5,8 @@ using OciRun.Spec;
 
 namespace OciRun.Cli;
 
-/// <summary>Turns the limits of an update's command line into the resources of a config. What is not named stays null: as it is.</summary>
+/// <summary>Turns the limits of an update's command line into the resources of a config. What is not named stays null: as it
+/// is.</summary>
 static class ResourceWords
 {
     /// <param name="words">Option names with their values.</param>
@@ -86,7 +87,8 @@ static class ResourceWords
     static long Bytes(string name, string value) =>
         ByteSize.TryParse(value, out long bytes)
             ? bytes
-            : throw new RuntimeException($"invalid value \"{value}\" for {name}", "a size is bytes, a number with k, m or g, or -1");
+            : throw new RuntimeException($"invalid value \"{value}\" for {name}",
+            "a size is bytes, a number with k, m or g, or -1");
 
     static long Signed(string name, string value) =>
         long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)

@@ -36,7 +36,8 @@ sealed class RootOptions : CliCommand
         _debug = Flag("--debug", "the same as --log-level debug");
         _systemdCgroup = Flag("--systemd-cgroup", "let systemd make the cgroups; cgroupsPath is slice:prefix:name");
         _cgroupManager = Value("--cgroup-manager", "NAME", "cgroupfs, systemd or disabled (default: cgroupfs)");
-        _rootless = Value("--rootless", "BOOL", "go on without a cgroup where one may not be made: true, false or auto (default: auto)");
+        _rootless = Value("--rootless", "BOOL",
+            "go on without a cgroup where one may not be made: true, false or auto (default: auto)");
         _timings = Value("--timings", "FILE", "write when each phase and step happened, as a Chrome trace");
         _version = Flag("--version", "print the version", "-v");
         Value("--criu", "PATH", "accepted for older engines and ignored", hidden: true);
@@ -107,8 +108,8 @@ sealed class RootOptions : CliCommand
         _ => throw new RuntimeException($"--rootless: \"{word}\" is not one of true, false, auto"),
     };
 
-    /// <summary>/run is for the real root. Its XDG_RUNTIME_DIR is ignored: engines pass it to some calls and not to others, or empty. Inside
-    /// a user namespace, where a rootless engine calls us as uid 0, /run is not ours to write.</summary>
+    /// <summary>/run is for the real root. Its XDG_RUNTIME_DIR is ignored: engines pass it to some calls and not to others, or
+    /// empty. Inside a user namespace, where a rootless engine calls us as uid 0, /run is not ours to write.</summary>
     static string ImplicitRoot()
     {
         string? runtimeDir = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
@@ -136,7 +137,8 @@ sealed class RootOptions : CliCommand
         return count == 3 && map[fields[0]] is "0" && map[fields[1]] is "0" && map[fields[2]] is "4294967295";
     }
 
-    /// <summary>The sticky bit on something in XDG_RUNTIME_DIR keeps cleaners away from it (XDG base directory specification).</summary>
+    /// <summary>The sticky bit on something in XDG_RUNTIME_DIR keeps cleaners away from it (XDG base directory
+    /// specification).</summary>
     static void MakeSticky(string root)
     {
         int result = Syscall.TryMkdirAt(AtFlags.AT_FDCWD, root, Mode.O700);

@@ -4,7 +4,8 @@ using System.Text;
 
 namespace OciRun.Cli;
 
-/// <summary>Columns as Go's tab writer makes them with a minimum width of 12 and a padding of 3, which scripts have come to expect.</summary>
+/// <summary>Columns as Go's tab writer makes them with a minimum width of 12 and a padding of 3, which scripts have come to
+/// expect.</summary>
 static class Table
 {
     const int MinWidth = 12;

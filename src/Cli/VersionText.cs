@@ -2,7 +2,8 @@ using OciRun.Spec;
 
 namespace OciRun.Cli;
 
-/// <summary>What --version prints. Engines read the first three lines; podman's users look for the plus words of the last.</summary>
+/// <summary>What --version prints. Engines read the first three lines; podman's users look for the plus words of the
+/// last.</summary>
 static class VersionText
 {
     /// <summary>Only what this build has.</summary>

@@ -8,8 +8,8 @@ using OciRun.Spec;
 
 namespace OciRun.Engine;
 
-/// <summary>Error messages: what failed, the object, the call, the errno. Engines sort errors by words: the text of ENOENT means "the
-/// command is missing" to them, so it stands in errors about the payload's program alone.</summary>
+/// <summary>Error messages: what failed, the object, the call, the errno. Engines sort errors by words: the text of ENOENT means
+/// "the command is missing" to them, so it stands in errors about the payload's program alone.</summary>
 static class ErrorText
 {
     /// <summary><c>call("path"): text (ERRNO)</c></summary>
@@ -33,7 +33,8 @@ static class ErrorText
     public static RuntimeException OfRecord(ContainerPlan plan, Record record, string? detail)
     {
         Step? step = record.Step < (uint)plan.Steps.Count ? plan.Steps[(int)record.Step] : null;
-        string call = SyscallTable.Name(record.Call, SeccompArchitecture.Find("SCMP_ARCH_X86_64")!.Value) ?? "system call " + record.Call;
+        string call = SyscallTable.Name(record.Call, SeccompArchitecture.Find("SCMP_ARCH_X86_64")!.Value) ?? "system call " +
+            record.Call;
         if (OfProgram(step, record.Errno) is { } program)
         {
             return program;
@@ -74,19 +75,19 @@ static class ErrorText
     /// <summary>All problems of a config in one message; of very many, as a broken generator makes them, the first.</summary>
     public static RuntimeException OfProblems(List<ConfigProblem> problems, string file)
     {
-        const int Most = 100;
+        const int most = 100;
         var text = new StringBuilder();
         int count = 0;
         foreach (ConfigProblem problem in problems)
         {
-            if (!problem.IsWarning && count++ < Most)
+            if (!problem.IsWarning && count++ < most)
             {
                 text.Append(text.Length == 0 ? "" : "; ").Append(problem.ToString());
             }
         }
-        if (count > Most)
+        if (count > most)
         {
-            text.Append("; and ").Append(count - Most).Append(" more, which \"oci-run check\" lists");
+            text.Append("; and ").Append(count - most).Append(" more, which \"oci-run check\" lists");
         }
         return new RuntimeException((count > 1 ? $"{count} problems in {file}: " : file + ": ") + text);
     }

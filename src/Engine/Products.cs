@@ -12,8 +12,8 @@ using OciRun.Syscalls;
 
 namespace OciRun.Engine;
 
-/// <summary>What the steps of one command have made or opened, and hand on: later steps and undo act through these and never through a
-/// name again.</summary>
+/// <summary>What the steps of one command have made or opened, and hand on: later steps and undo act through these and never
+/// through a name again.</summary>
 sealed class Products : IDisposable
 {
     readonly Stack<Action> _undo = new();
@@ -68,13 +68,14 @@ sealed class Products : IDisposable
     public bool IsUndone { get; private set; }
 
     /// <summary>The process that has the container's namespaces: init, once it is there.</summary>
-    public SafeFd InitPidfd => ContainerInit ?? Process?.Pidfd ?? throw new InvalidOperationException("no step has made a process");
+    public SafeFd InitPidfd => ContainerInit ?? Process?.Pidfd
+        ?? throw new InvalidOperationException("no step has made a process");
 
     /// <summary>What takes a step's effect back, if a later one fails.</summary>
     public void OnUndo(Action action) => _undo.Push(action);
 
-    /// <summary>Takes everything back, last first. What cannot be undone is a warning, for the error comes first; the state then stays,
-    /// for it leads delete to what is left.</summary>
+    /// <summary>Takes everything back, last first. What cannot be undone is a warning, for the error comes first; the state then
+    /// stays, for it leads delete to what is left.</summary>
     public void Undo()
     {
         IsUndone = true;

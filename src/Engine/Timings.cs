@@ -10,20 +10,20 @@ using OciRun.Syscalls;
 
 namespace OciRun.Engine;
 
-/// <summary>When what happened, for <c>--timings</c>: what the runtime does as nested spans, and each step of init in a track of its own.
-/// Off, a span costs the test of one field. The file is a Chrome trace: JSON that chrome://tracing, Perfetto and Speedscope show, and that jq
-/// can query; times are CLOCK_MONOTONIC in microseconds.</summary>
+/// <summary>When what happened, for <c>--timings</c>: what the runtime does as nested spans, and each step of init in a track of
+/// its own. Off, a span costs the test of one field. The file is a Chrome trace: JSON that chrome://tracing, Perfetto and
+/// Speedscope show, and that jq can query; times are CLOCK_MONOTONIC in microseconds.</summary>
 public static unsafe class Timings
 {
     const int RuntimeTrack = 1;
     const int InitTrack = 2;
 
-    static List<Event>? s_events;
-    static SafeFd? s_file;
-    static string s_path = "";
-    static long s_entered;
-    static long s_startUp;
-    static List<Init>? s_inits;
+    static List<Event>? _events;
+    static SafeFd? _file;
+    static string _path = "";
+    static long _entered;
+    static long _startUp;
+    static List<Init>? _inits;
 
     readonly record struct Event(string Name, string Category, string ConfigPath, int Track, long Begin, long End);
 
@@ -36,7 +36,7 @@ public static unsafe class Timings
     /// <summary>What lies between construction and disposal is one span of the runtime's track.</summary>
     public readonly ref struct Span
     {
-        readonly long _begin = s_events is null ? 0 : Syscall.ClockMonotonicNs();
+        readonly long _begin = _events is null ? 0 : Syscall.ClockMonotonicNs();
         readonly string _name;
         readonly Step? _step;
 
@@ -51,10 +51,10 @@ public static unsafe class Timings
         /// <summary>Ends the span.</summary>
         public void Dispose()
         {
-            if (s_events is not null)
+            if (_events is not null)
             {
                 string name = _step is GateStep gate ? "wait for init: " + gate.Reason : _step?.Text ?? _name;
-                s_events.Add(new Event(name, _step?.Phase.ToString() ?? "runtime", _step?.ConfigPath ?? "", RuntimeTrack, _begin,
+                _events.Add(new Event(name, _step?.Phase.ToString() ?? "runtime", _step?.ConfigPath ?? "", RuntimeTrack, _begin,
                     Syscall.ClockMonotonicNs()));
             }
         }
@@ -63,54 +63,57 @@ public static unsafe class Timings
     /// <summary>The first line of the program: all before it is start-up.</summary>
     public static void Enter()
     {
-        s_entered = Syscall.ClockMonotonicNs();
-        s_startUp = Syscall.ClockNs(ClockId.CLOCK_PROCESS_CPUTIME_ID);
+        _entered = Syscall.ClockMonotonicNs();
+        _startUp = Syscall.ClockNs(ClockId.CLOCK_PROCESS_CPUTIME_ID);
     }
 
     /// <summary>Starts to record.</summary>
-    /// <param name="path">The file to write in the end; made or emptied now, so that a wrong name is an error before anything happens.</param>
+    /// <param name="path">The file to write in the end; made or emptied now, so that a wrong name is an error before anything
+    /// happens.</param>
     /// <exception cref="RuntimeException">The file cannot be written.</exception>
     public static void Start(string path)
     {
         try
         {
-            s_file = Syscall.Own(Syscall.TryOpenToWrite(path, OpenFlags.O_TRUNC), "open", path);
+            _file = Syscall.Own(Syscall.TryOpenToWrite(path, OpenFlags.O_TRUNC), "open", path);
         }
         catch (SyscallException e)
         {
             throw new RuntimeException("--timings: " + ErrorText.Call("open", path, e.ErrorNumber));
         }
-        s_path = path;
+        _path = path;
         // What happened before the first line of ours ran is known by what it cost.
-        s_events =
+        _events =
         [
-            new Event("start-up of the program (processor time)", "runtime", "", RuntimeTrack, s_entered - s_startUp, s_entered),
-            new Event("command line", "runtime", "", RuntimeTrack, s_entered, Syscall.ClockMonotonicNs()),
+            new Event("start-up of the program (processor time)", "runtime", "", RuntimeTrack, _entered - _startUp, _entered),
+            new Event("command line", "runtime", "", RuntimeTrack, _entered, Syscall.ClockMonotonicNs()),
         ];
     }
 
-    /// <summary>Memory that runtime and init share, for the time at which each operation began; null when nothing is recorded.</summary>
+    /// <summary>Memory that runtime and init share, for the time at which each operation began; null when nothing is
+    /// recorded.</summary>
     internal static ulong* Share(ContainerPlan plan, ProgramBuilder program)
     {
-        if (s_events is null)
+        if (_events is null)
         {
             return null;
         }
         int size = (program.Count + 1) * sizeof(ulong);
-        long address = Syscall.Try(Sys.mmap, 0, size, Mmap.PROT_READ | Mmap.PROT_WRITE, Mmap.MAP_SHARED | Mmap.MAP_ANONYMOUS, -1, 0);
+        long address = Syscall.Try(Sys.mmap, 0, size, Mmap.PROT_READ | Mmap.PROT_WRITE, Mmap.MAP_SHARED | Mmap.MAP_ANONYMOUS,
+            -1, 0);
         if (address < 0)
         {
             throw new RuntimeException("--timings: " + ErrorText.Call("mmap", null, (int)-address));
         }
-        s_inits ??= [];
-        s_inits.Add(new Init(plan, program, (ulong)address, program.Count));
+        _inits ??= [];
+        _inits.Add(new Init(plan, program, (ulong)address, program.Count));
         return (ulong*)address;
     }
 
     /// <summary>Init has done all but the payload: its last step ends here.</summary>
     internal static void NoteReady()
     {
-        if (s_inits is [.., { Ready: 0 } last])
+        if (_inits is [.., { Ready: 0 } last])
         {
             last.Ready = Syscall.ClockMonotonicNs();
         }
@@ -120,15 +123,15 @@ public static unsafe class Timings
     /// <exception cref="RuntimeException">write(2) failed.</exception>
     public static void Finish()
     {
-        if (s_events is not { } events || s_file is not { } file)
+        if (_events is not { } events || _file is not { } file)
         {
             return;
         }
-        foreach (Init init in s_inits ?? [])
+        foreach (Init init in _inits ?? [])
         {
             AddSteps(events, init);
         }
-        s_events = null;
+        _events = null;
         try
         {
             unsafe
@@ -140,7 +143,7 @@ public static unsafe class Timings
         }
         catch (SyscallException e)
         {
-            throw new RuntimeException("--timings: " + ErrorText.Call("write", s_path, e.ErrorNumber));
+            throw new RuntimeException("--timings: " + ErrorText.Call("write", _path, e.ErrorNumber));
         }
     }
 

@@ -57,7 +57,8 @@ public static class Capabilities
     };
 
     /// <summary>
-    /// The number of a capability, or -1 for an unknown name. Any case and a missing CAP_ prefix are accepted, as runc and crun do.
+    /// The number of a capability, or -1 for an unknown name. Any case and a missing CAP_ prefix are accepted, as runc and crun
+    /// do.
     /// </summary>
     public static int Number(ReadOnlySpan<char> name)
     {

@@ -142,12 +142,13 @@ public static class ErrnoText
         _ => "errno " + errno,
     };
 
-    /// <summary>The text as it stands in our messages: <c>operation not permitted</c>. Go programs write it so, and who calls a runtime
-    /// looks for these words.</summary>
+    /// <summary>The text as it stands in our messages: <c>operation not permitted</c>. Go programs write it so, and who calls a
+    /// runtime looks for these words.</summary>
     public static string Words(int errno)
     {
         string text = Describe(errno);
-        bool name = text.Length > 1 && (char.IsAsciiLetterUpper(text[1]) || text.StartsWith("No CSI", System.StringComparison.Ordinal));
+        bool name = text.Length > 1
+            && (char.IsAsciiLetterUpper(text[1]) || text.StartsWith("No CSI", System.StringComparison.Ordinal));
         return name ? text : char.ToLowerInvariant(text[0]) + text[1..];
     }
 

@@ -1,7 +1,7 @@
 namespace OciRun.Kernel;
 
-/// <summary>Constants of linux/mount.h: mount(2), umount2(2), mount_setattr(2), open_tree(2), move_mount(2), fsopen(2), fsconfig(2),
-/// fsmount(2).</summary>
+/// <summary>Constants of linux/mount.h: mount(2), umount2(2), mount_setattr(2), open_tree(2), move_mount(2), fsopen(2),
+/// fsconfig(2), fsmount(2).</summary>
 public static class MountFlags
 {
     // mount(2). MS_REMOUNT | MS_BIND changes only the flags of one mount.

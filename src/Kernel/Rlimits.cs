@@ -8,7 +8,6 @@ public static class Rlimits
     /// <summary>How many resources there are; numbers are 0 to Count - 1.</summary>
     public const int Count = 16;
 
-
     /// <summary>The name of resource <paramref name="number"/>, such as <c>RLIMIT_NOFILE</c>, or null.</summary>
     public static string? Name(int number) => number switch
     {

@@ -20,7 +20,8 @@ public static class Signals
     public static bool Terminates(int number) =>
         number is > 0 and <= Max and not (SIGCHLD or SIGCONT or SIGSTOP or SIGTSTP or SIGTTIN or SIGTTOU or SIGURG or SIGWINCH);
 
-    /// <summary>The name of a signal: <c>SIGTERM</c>, <c>SIGRTMIN+3</c>; null when out of 1 to 64; 32 and 33 have numbers only.</summary>
+    /// <summary>The name of a signal: <c>SIGTERM</c>, <c>SIGRTMIN+3</c>; null when out of 1 to 64; 32 and 33 have numbers
+    /// only.</summary>
     public static string? Name(int number) => number switch
     {
         SIGHUP => nameof(SIGHUP),

@@ -20,12 +20,12 @@ public sealed record HostFacts
     public int LastCapability { get; init; } = Kernel.Capabilities.Last;
     /// <summary>setgroups(2) is denied in the user namespace that the process will be in.</summary>
     public bool SetGroupsDenied { get; init; }
-    /// <summary>procfs can be mounted for another pid namespace than the caller's own (Linux 6.18, "pidns"). Known only where the config joins
-    /// one.</summary>
+    /// <summary>procfs can be mounted for another pid namespace than the caller's own (Linux 6.18, "pidns"). Known only where the
+    /// config joins one.</summary>
     public bool ProcTakesPidNamespace { get; init; }
     public bool AppArmor { get; init; }
     public bool SELinux { get; init; }
-    /// <summary>CLONE_NEW* flags of the kinds where linux.namespaces names the host's own namespace by path: known by the inode of the
-    /// opened descriptor, not by the path.</summary>
+    /// <summary>CLONE_NEW* flags of the kinds where linux.namespaces names the host's own namespace by path: known by the inode
+    /// of the opened descriptor, not by the path.</summary>
     public int HostNamespaces { get; init; }
 }

@@ -4,8 +4,8 @@ using OciRun.Spec;
 
 namespace OciRun.Planning;
 
-/// <summary>The phases of a container's life, in the order they happen. <c>create</c> goes up to <see cref="Wait"/>, <c>start</c> has the
-/// next two, and <c>delete</c> the last.</summary>
+/// <summary>The phases of a container's life, in the order they happen. <c>create</c> goes up to <see cref="Wait"/>, <c>start</c>
+/// has the next two, and <c>delete</c> the last.</summary>
 public enum Phase
 {
     /// <summary>What is there before the process: state, cgroup, descriptors.</summary>
@@ -51,7 +51,8 @@ public abstract class Step
     public abstract string Text { get; }
     /// <summary>What an error names beside the config path, for example a mount's destination; null for nothing.</summary>
     public virtual string? Subject => null;
-    /// <summary>Appends the operations of an init step, for the <see cref="Stage"/> that it stands in. Runtime steps have none.</summary>
+    /// <summary>Appends the operations of an init step, for the <see cref="Stage"/> that it stands in. Runtime steps have
+    /// none.</summary>
     public virtual void Lower(ProgramBuilder program) { }
     /// <summary>The hint for a failure, or null: no hint beats a guess.</summary>
     public virtual string? Hint(string call, int errno) => null;
@@ -71,9 +72,9 @@ public sealed record ContainerIdentity
     public Dictionary<string, string>? Annotations { get; init; }
 }
 
-/// <summary>All that will happen, of both actors, in the order in which it happens: the runtime performs its steps one after the other,
-/// and so does init; a <see cref="GateStep"/> is where init waits for the runtime, and a <see cref="ReleaseStep"/> lets it go on.
-/// Between two gates both work at the same time. Immutable once made.</summary>
+/// <summary>All that will happen, of both actors, in the order in which it happens: the runtime performs its steps one after the
+/// other, and so does init; a <see cref="GateStep"/> is where init waits for the runtime, and a <see cref="ReleaseStep"/> lets it
+/// go on. Between two gates both work at the same time. Immutable once made.</summary>
 public sealed class ContainerPlan
 {
     public required ContainerIdentity Container { get; init; }

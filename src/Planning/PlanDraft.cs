@@ -42,9 +42,9 @@ sealed class PlanDraft(RuntimeSpec spec, PlanOptions options, HostFacts facts, L
     /// <summary>The process is born into a pid namespace of others at last: before, it is in no other process's sight.</summary>
     public bool ClonesAtLast => (options.IsExec && IsJoined(CLONE_NEWPID)) || JoinsPidAtLast;
 
-    /// <summary>In a pid namespace of others, a process that traces its neighbours owns whatever it can see: the coming init is not there
-    /// before it has the payload's root and rights, as with exec. Its procfs must then be mounted from outside (Linux 6.18). With
-    /// the user namespace joined, the processes there may not trace one that is still of the host's.</summary>
+    /// <summary>In a pid namespace of others, a process that traces its neighbours owns whatever it can see: the coming init is
+    /// not there before it has the payload's root and rights, as with exec. Its procfs must then be mounted from outside (Linux
+    /// 6.18). With the user namespace joined, the processes there may not trace one that is still of the host's.</summary>
     public bool JoinsPidAtLast => !options.IsExec && IsJoined(CLONE_NEWPID) && !IsJoined(CLONE_NEWUSER) &&
         (facts.ProcTakesPidNamespace || spec.Mounts?.Exists(static mount => mount.Type == "proc") != true);
 

@@ -8,7 +8,8 @@ public sealed record PlanOptions
     public string Bundle { get; init; } = "";
     public bool NoPivot { get; init; }
     public bool NoNewKeyring { get; init; }
-    /// <summary>create: the init process waits for start on a socket. False for run, where it waits on the creation channel.</summary>
+    /// <summary>create: the init process waits for start on a socket. False for run, where it waits on the creation
+    /// channel.</summary>
     public bool WaitsForStart { get; init; }
     /// <summary>File descriptors from 3 that go to the payload: LISTEN_FDS and --preserve-fds together.</summary>
     public int InheritedFds { get; init; }
@@ -18,7 +19,8 @@ public sealed record PlanOptions
     public string? NotifyDirectory { get; init; }
     /// <summary>A terminal is to be set up for the process.</summary>
     public bool Terminal { get; init; }
-    /// <summary>A program that is executed under another name than args[0]: a hook inside the container. Null otherwise.</summary>
+    /// <summary>A program that is executed under another name than args[0]: a hook inside the container. Null
+    /// otherwise.</summary>
     public string? Executable { get; init; }
     /// <summary>exec into an existing container: no root, no mounts, no namespaces of its own.</summary>
     public bool IsExec { get; init; }

@@ -27,7 +27,8 @@ public static class PlanPrinter
                 phase = step.Phase;
                 text.Append('\n').Append(step.Phase).Append('\n');
             }
-            text.Append(index.ToString().PadLeft(5)).Append(step.Actor == Actor.Runtime ? "  runtime  " : "  init     ").Append(step.Text);
+            text.Append(index.ToString().PadLeft(5)).Append(step.Actor == Actor.Runtime ? "  runtime  " : "  init     ")
+                .Append(step.Text);
             if (step.ConfigPath.Length > 0)
             {
                 text.Append("   # ").Append(step.ConfigPath);
@@ -44,11 +45,13 @@ public static class PlanPrinter
         {
             Step step = plan.Steps[index];
             string actor = step.Actor == Actor.Runtime ? "runtime" : "init";
-            yield return $"step {index}: {step.Phase}: {actor}: {step.Text}" + (step.ConfigPath.Length > 0 ? " # " + step.ConfigPath : "");
+            yield return $"step {index}: {step.Phase}: {actor}: {step.Text}" +
+                (step.ConfigPath.Length > 0 ? " # " + step.ConfigPath : "");
         }
     }
 
-    /// <summary>The same as JSON: {"id", "bundle", "warnings", "steps": [{"index", "phase", "actor", "text", "configPath"}]}.</summary>
+    /// <summary>The same as JSON: {"id", "bundle", "warnings", "steps": [{"index", "phase", "actor", "text",
+    /// "configPath"}]}.</summary>
     public static string Json(ContainerPlan plan)
     {
         var document = new PlanDocument { Id = plan.Options.Id, Bundle = plan.Options.Bundle };

@@ -45,8 +45,8 @@ public sealed partial class ContainerRecord
     public Dictionary<string, string>? Annotations { get; set; }
     /// <summary>Path below the cgroup2 mount, starting with '/'; null when the container has no cgroup of its own.</summary>
     public string? CgroupPath { get; set; }
-    /// <summary>Inode of that directory: a cgroup of the same path with another one is not the container's. 0 until it is made, and in states
-    /// before schema 2, which do not know it.</summary>
+    /// <summary>Inode of that directory: a cgroup of the same path with another one is not the container's. 0 until it is made,
+    /// and in states before schema 2, which do not know it.</summary>
     public ulong CgroupInode { get; set; }
     /// <summary>The cgroup was there before the container, and was asked for by its path: what lives in it when the
     /// container is dead may be anybody's.</summary>

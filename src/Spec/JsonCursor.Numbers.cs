@@ -89,10 +89,10 @@ ref partial struct JsonCursor
     /// <summary>The number as written, shortened: a config may hold a number of a million digits.</summary>
     readonly string NumberText()
     {
-        const int MaxShown = 40;
+        const int maxShown = 40;
         ReadOnlySpan<byte> digits = _json.ValueSpan;
-        return digits.Length <= MaxShown
+        return digits.Length <= maxShown
             ? Encoding.UTF8.GetString(digits)
-            : Encoding.UTF8.GetString(digits[..MaxShown]) + "...";
+            : Encoding.UTF8.GetString(digits[..maxShown]) + "...";
     }
 }

@@ -3,7 +3,8 @@ using System.Collections.Generic;
 namespace OciRun.Spec;
 
 /// <summary>A bundle's config.json (runtime-spec 1.3, config.md) as Linux has it; null means absent or JSON null, which the
-/// specification treats alike. What only other platforms have is in <see cref="PlatformSections"/> and passed over here.</summary>
+/// specification treats alike. What only other platforms have is in <see cref="PlatformSections"/> and passed over
+/// here.</summary>
 [Model]
 public sealed partial class RuntimeSpec
 {

@@ -13,8 +13,8 @@ public static unsafe class CString
     internal const int Stack = 256;
 
     /// <summary>
-    /// <paramref name="text"/> as UTF-8 with a NUL, in <paramref name="buffer"/> when it fits. A NUL inside the text would silently
-    /// cut it, so it is refused with EINVAL.
+    /// <paramref name="text"/> as UTF-8 with a NUL, in <paramref name="buffer"/> when it fits. A NUL inside the text would
+    /// silently cut it, so it is refused with EINVAL.
     /// </summary>
     public static ReadOnlySpan<byte> Of(string text, Span<byte> buffer)
     {
@@ -37,7 +37,7 @@ public static unsafe class CString
 /// <summary>A null-terminated vector of strings in unmanaged memory, for execve(2); lives until disposed or exec.</summary>
 public sealed unsafe class CStringVector : IDisposable
 {
-    byte** pointers;
+    byte** _pointers;
 
     /// <summary>Copies <paramref name="strings"/>.</summary>
     public CStringVector(IReadOnlyList<string> strings)
@@ -48,26 +48,26 @@ public sealed unsafe class CStringVector : IDisposable
         {
             total += (nuint)Encoding.UTF8.GetByteCount(strings[i]) + 1;
         }
-        pointers = (byte**)NativeMemory.Alloc(total);
-        byte* next = (byte*)pointers + table;
+        _pointers = (byte**)NativeMemory.Alloc(total);
+        byte* next = (byte*)_pointers + table;
         for (int i = 0; i < strings.Count; i++)
         {
             int length = Encoding.UTF8.GetByteCount(strings[i]);
             Encoding.UTF8.GetBytes(strings[i], new Span<byte>(next, length));
             next[length] = 0;
-            pointers[i] = next;
+            _pointers[i] = next;
             next += length + 1;
         }
-        pointers[strings.Count] = null;
+        _pointers[strings.Count] = null;
     }
 
     /// <summary>The vector.</summary>
-    public byte** Pointer => pointers;
+    public byte** Pointer => _pointers;
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        NativeMemory.Free(pointers);
-        pointers = null;
+        NativeMemory.Free(_pointers);
+        _pointers = null;
     }
 }

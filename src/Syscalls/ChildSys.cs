@@ -9,8 +9,8 @@ namespace OciRun.Syscalls;
 /// Nothing here allocates, throws or has static state, and EINTR is the caller's business.
 /// </summary>
 /// <remarks>
-/// SuppressGCTransition keeps the transition frame away: the child has no other thread, so nobody waits for it to reach a safe point.
-/// Managed code uses <see cref="Syscall"/>.
+/// SuppressGCTransition keeps the transition frame away: the child has no other thread, so nobody waits for it to reach a safe
+/// point. Managed code uses <see cref="Syscall"/>.
 /// </remarks>
 [SkipLocalsInit]
 public static unsafe class ChildSys
@@ -30,8 +30,8 @@ public static unsafe class ChildSys
     }
 
     /// <summary>
-    /// clone3(2): the child's pid in the parent, 0 in the child, or -errno. Without CLONE_VM the child gets a copy of the caller's
-    /// stack, so it returns from here too.
+    /// clone3(2): the child's pid in the parent, 0 in the child, or -errno. Without CLONE_VM the child gets a copy of the
+    /// caller's stack, so it returns from here too.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long Clone3(CloneArgs* args, long size) => Call(Sys.clone3, (long)args, size);

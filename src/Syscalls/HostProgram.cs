@@ -7,10 +7,12 @@ using Tmds.Linux;
 
 namespace OciRun.Syscalls;
 
-/// <summary>Runs a program of the host with posix_spawn(3): the runtime stays single-threaded, and the child never runs managed code.</summary>
+/// <summary>Runs a program of the host with posix_spawn(3): the runtime stays single-threaded, and the child never runs managed
+/// code.</summary>
 public static unsafe class HostProgram
 {
-    /// <summary>Larger than posix_spawnattr_t (336 bytes) and posix_spawn_file_actions_t (80 bytes) of any C library on 64 bits.</summary>
+    /// <summary>Larger than posix_spawnattr_t (336 bytes) and posix_spawn_file_actions_t (80 bytes) of any C library on 64
+    /// bits.</summary>
     const int OpaqueSize = 512;
     const short POSIX_SPAWN_SETSIGDEF = 4;
     const short POSIX_SPAWN_SETSIGMASK = 8;

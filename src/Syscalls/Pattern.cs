@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace OciRun.Syscalls;
 
-/// <summary>A POSIX extended regular expression, regex(3): the C library's, for .NET's would add half a megabyte to the program.</summary>
+/// <summary>A POSIX extended regular expression, regex(3): the C library's, for .NET's would add half a megabyte to the
+/// program.</summary>
 public sealed unsafe class Pattern : IDisposable
 {
     const int REG_EXTENDED = 1;

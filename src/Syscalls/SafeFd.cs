@@ -3,29 +3,30 @@ using System;
 namespace OciRun.Syscalls;
 
 /// <summary>
-/// An owned file descriptor. It has no finalizer: the owner disposes it, and the process is short-lived. Disposing twice is harmless.
+/// An owned file descriptor. It has no finalizer: the owner disposes it, and the process is short-lived. Disposing twice is
+/// harmless.
 /// </summary>
 public sealed class SafeFd : IDisposable
 {
-    int value;
+    int _value;
 
     /// <summary>Takes ownership of <paramref name="fd"/>.</summary>
-    public SafeFd(int fd) => value = fd;
+    public SafeFd(int fd) => _value = fd;
 
     /// <summary>The number, or -1 after <see cref="Dispose"/> or <see cref="Release"/>.</summary>
-    public int Value => value;
+    public int Value => _value;
 
     /// <summary>Whether nothing is owned any more.</summary>
-    public bool IsClosed => value < 0;
+    public bool IsClosed => _value < 0;
 
     /// <summary>The number, for calls that borrow it.</summary>
-    public static implicit operator int(SafeFd fd) => fd.value;
+    public static implicit operator int(SafeFd fd) => fd._value;
 
     /// <summary>Gives ownership to the caller.</summary>
     public int Release()
     {
-        int fd = value;
-        value = -1;
+        int fd = _value;
+        _value = -1;
         return fd;
     }
 
@@ -40,5 +41,5 @@ public sealed class SafeFd : IDisposable
     }
 
     /// <inheritdoc/>
-    public override string ToString() => value.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    public override string ToString() => _value.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -3,9 +3,9 @@ using OciRun.Kernel;
 
 namespace OciRun.Syscalls;
 
-/// <summary>Turns signals into bytes of a pipe. signalfd(2) is no use here: it needs the signals blocked in every thread, and the managed
-/// runtime has one of its own, started before the first line of ours. The handler is machine code that writes the signal's
-/// number and returns, so it may run in any thread at any moment.</summary>
+/// <summary>Turns signals into bytes of a pipe. signalfd(2) is no use here: it needs the signals blocked in every thread, and the
+/// managed runtime has one of its own, started before the first line of ours. The handler is machine code that writes the
+/// signal's number and returns, so it may run in any thread at any moment.</summary>
 public sealed unsafe class SignalPipe : IDisposable
 {
     const int PageSize = 4096;

@@ -3,11 +3,12 @@ using OciRun.Kernel;
 
 namespace OciRun.Syscalls;
 
-/// <content>Files that the caller names: to read a config, to write a log or a trace. They are where others may write, too.</content>
+/// <content>Files that the caller names: to read a config, to write a log or a trace. They are where others may write,
+/// too.</content>
 public static unsafe partial class Syscall
 {
-    /// <summary>Opens a file to write to, made with mode 0644 where it is missing. A link in the last place must be the caller's own, root's or
-    /// the kernel's, and a FIFO that nobody reads is ENXIO at once.</summary>
+    /// <summary>Opens a file to write to, made with mode 0644 where it is missing. A link in the last place must be the caller's
+    /// own, root's or the kernel's, and a FIFO that nobody reads is ENXIO at once.</summary>
     /// <returns>The descriptor or -errno.</returns>
     public static int TryOpenToWrite(string path, int flags)
     {
@@ -20,8 +21,8 @@ public static unsafe partial class Syscall
         return fd < 0 ? fd : Blocking(fd);
     }
 
-    /// <summary>Opens a file to read. A FIFO is EINVAL: it would keep the caller waiting for whoever may write there. The pipes of a shell, as in
-    /// <c>--process &lt;(command)</c>, are no such FIFO.</summary>
+    /// <summary>Opens a file to read. A FIFO is EINVAL: it would keep the caller waiting for whoever may write there. The pipes
+    /// of a shell, as in <c>--process &lt;(command)</c>, are no such FIFO.</summary>
     /// <returns>The descriptor or -errno.</returns>
     public static int TryOpenToRead(string path)
     {
@@ -39,7 +40,8 @@ public static unsafe partial class Syscall
     }
 
     static bool IsTrustedLink(string path) =>
-        TryFstatAt(AtFlags.AT_FDCWD, path, AtFlags.AT_SYMLINK_NOFOLLOW, out Stat link) == 0 && (link.st_uid == 0 || link.st_uid == Geteuid());
+        TryFstatAt(AtFlags.AT_FDCWD, path, AtFlags.AT_SYMLINK_NOFOLLOW, out Stat link) == 0
+        && (link.st_uid == 0 || link.st_uid == Geteuid());
 
     static int Blocking(int fd)
     {

@@ -59,7 +59,8 @@ public static unsafe partial class Syscall
     public static void Fchmod(int fd, uint mode) => Check(Try(Sys.fchmod, fd, mode), "fchmod");
 
     /// <summary>fchmodat(2); follows symbolic links.</summary>
-    public static void FchmodAt(int dirfd, string path, uint mode) => Check(TryPath(Sys.fchmodat, dirfd, path, mode), "fchmodat", path);
+    public static void FchmodAt(int dirfd, string path, uint mode) => Check(TryPath(Sys.fchmodat, dirfd, path, mode), "fchmodat",
+        path);
 
     /// <summary>fchownat(2); flags are AT_SYMLINK_NOFOLLOW or AT_EMPTY_PATH.</summary>
     public static void FchownAt(int dirfd, string path, uint uid, uint gid, int flags) =>

@@ -11,7 +11,8 @@ public static unsafe partial class Syscall
     const int OpenAt2Attempts = 128;
 
     /// <summary>open(2), always O_CLOEXEC.</summary>
-    public static SafeFd Open(string path, int flags, uint mode = 0) => Own(TryOpenAt(AtFlags.AT_FDCWD, path, flags, mode), "open", path);
+    public static SafeFd Open(string path, int flags, uint mode = 0) => Own(TryOpenAt(AtFlags.AT_FDCWD, path, flags, mode),
+        "open", path);
 
     /// <summary>open(2): the descriptor or -errno.</summary>
     public static int TryOpen(string path, int flags, uint mode = 0) => TryOpenAt(AtFlags.AT_FDCWD, path, flags, mode);

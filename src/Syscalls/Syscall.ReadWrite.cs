@@ -36,7 +36,8 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>Writes everything.</summary>
-    public static void WriteAll(int fd, ReadOnlySpan<byte> bytes, string? path = null) => Check(TryWriteAll(fd, bytes), "write", path);
+    public static void WriteAll(int fd, ReadOnlySpan<byte> bytes, string? path = null) =>
+        Check(TryWriteAll(fd, bytes), "write", path);
 
     /// <summary>Writes everything: 0 or -errno.</summary>
     public static int TryWriteAll(int fd, ReadOnlySpan<byte> bytes)

@@ -49,7 +49,8 @@ public static unsafe partial class Syscall
     /// <summary>Nanoseconds of CLOCK_MONOTONIC.</summary>
     public static long ClockMonotonicNs() => ClockNs(ClockId.CLOCK_MONOTONIC);
 
-    /// <summary>Nanoseconds of a clock of <see cref="ClockId"/>; 0 where the call is denied, for no command should fail for the time it takes.</summary>
+    /// <summary>Nanoseconds of a clock of <see cref="ClockId"/>; 0 where the call is denied, for no command should fail for the
+    /// time it takes.</summary>
     public static long ClockNs(int clock)
     {
         Timespec time;

@@ -21,8 +21,8 @@ public static unsafe partial class Syscall
     }
 
     /// <summary>
-    /// poll(2): how many entries have events, 0 after <paramref name="timeoutMs"/> (-1 waits for ever). An interrupted wait goes on
-    /// for the time that is left.
+    /// poll(2): how many entries have events, 0 after <paramref name="timeoutMs"/> (-1 waits for ever). An interrupted wait goes
+    /// on for the time that is left.
     /// </summary>
     public static int Poll(Span<PollFd> fds, int timeoutMs)
     {

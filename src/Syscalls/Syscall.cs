@@ -5,8 +5,8 @@ using OciRun.Kernel;
 namespace OciRun.Syscalls;
 
 /// <summary>
-/// The door to the kernel for managed code. Calls retry EINTR and throw <see cref="SyscallException"/>; <c>TryX</c> variants return
-/// -errno where the error number is a decision. Descriptors are always opened close-on-exec. One file per man-page family.
+/// The door to the kernel for managed code. Calls retry EINTR and throw <see cref="SyscallException"/>; <c>TryX</c> variants
+/// return -errno where the error number is a decision. Descriptors are always opened close-on-exec. One file per man-page family.
 /// </summary>
 public static unsafe partial class Syscall
 {

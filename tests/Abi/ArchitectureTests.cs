@@ -9,8 +9,9 @@ using Xunit;
 namespace OciRun.Tests.Abi;
 
 /// <summary>
-/// What differs between machines stands in the folder of a machine and nowhere else: all that is outside of X64 and Arm64 must hold in
-/// the headers of both, and each folder in its own. O_NOFOLLOW of x86-64 is O_LARGEFILE on arm64: a protection would go in silence.
+/// What differs between machines stands in the folder of a machine and nowhere else: all that is outside of X64 and Arm64 must
+/// hold in the headers of both, and each folder in its own. O_NOFOLLOW of x86-64 is O_LARGEFILE on arm64: a protection would go
+/// in silence.
 /// </summary>
 public sealed class ArchitectureTests : IClassFixture<ArchitectureTests.Arm64>
 {
@@ -25,10 +26,12 @@ public sealed class ArchitectureTests : IClassFixture<ArchitectureTests.Arm64>
 
         public Arm64()
         {
-            (int code, string output, _) = Host.Run("", "dotnet", "build", "src/Kernel/Kernel.csproj", "-c", "Release", "--nologo",
+            (int code, string output, _) = Host.Run("", "dotnet", "build", "src/Kernel/Kernel.csproj", "-c", "Release",
+                "--nologo",
                 "-v", "quiet", "-p:Architecture=arm64", "-p:ArtifactsPath=" + _directory);
             Assert.True(code == 0, output);
-            string library = Directory.GetFiles(Path.Combine(_directory, "bin"), "OciRun.Kernel.dll", SearchOption.AllDirectories).Single();
+            string library = Directory.GetFiles(Path.Combine(_directory, "bin"), "OciRun.Kernel.dll", SearchOption.AllDirectories)
+                .Single();
             Kernel = new AssemblyLoadContext("arm64").LoadFromAssemblyPath(library);
         }
 
@@ -53,7 +56,8 @@ public sealed class ArchitectureTests : IClassFixture<ArchitectureTests.Arm64>
         static string[] Members(Type[] types) =>
         [
             .. from type in types
-               from member in type.GetMembers(BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly)
+               from member in type.GetMembers(BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance |
+               BindingFlags.DeclaredOnly)
                where !member.Name.StartsWith("__pad", StringComparison.Ordinal)
                orderby type.Name, member.Name
                select type.Name + "." + member.Name,

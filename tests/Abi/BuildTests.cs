@@ -24,7 +24,8 @@ public sealed class BuildTests
         Assert.NotEqual("true", Value("SuppressTrimAnalysisWarnings"), StringComparer.OrdinalIgnoreCase);
         Assert.NotEqual("true", Value("SuppressAotAnalysisWarnings"), StringComparer.OrdinalIgnoreCase);
         // The SDK itself hides IL2121, which is about suppressions that suppress nothing.
-        Assert.DoesNotContain(Value("NoWarn").Split(';'), w => w.StartsWith("IL", StringComparison.OrdinalIgnoreCase) && w != "IL2121");
+        Assert.DoesNotContain(Value("NoWarn").Split(';'), w => w.StartsWith("IL", StringComparison.OrdinalIgnoreCase)
+            && w != "IL2121");
     }
 
     [Fact]

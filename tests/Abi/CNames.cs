@@ -103,7 +103,8 @@ static class CNames
         ["BpfProgQueryAttr"] = ("union bpf_attr", "linux/bpf.h"),
     };
 
-    /// <summary>Constants newer than Debian 12's headers → the kernel that introduced them; older headers do not check these.</summary>
+    /// <summary>Constants newer than Debian 12's headers → the kernel that introduced them; older headers do not check
+    /// these.</summary>
     public static readonly Dictionary<string, string> Since = new()
     {
         ["MFD_EXEC"] = "6.3",
@@ -111,10 +112,12 @@ static class CNames
     };
 
     /// <summary>Types whose constants are this project's own, checked by other tests here.</summary>
-    public static readonly HashSet<string> OwnConstants = ["Capabilities", "Rlimits", "Signals", "Dirent64", "Stat", "Dev", "Mode", "KeyPermission",
+    public static readonly HashSet<string> OwnConstants = ["Capabilities", "Rlimits", "Signals", "Dirent64", "Stat", "Dev",
+        "Mode", "KeyPermission",
         "SeccompData"];
 
-    /// <summary>Structures that C names otherwise or does not declare: inline arrays, checked as fields; KernelSigaction, by running.</summary>
+    /// <summary>Structures that C names otherwise or does not declare: inline arrays, checked as fields; KernelSigaction, by
+    /// running.</summary>
     public static readonly HashSet<string> OwnStructs =
         ["SunPath", "IfName", "TermiosCc", "KernelSigaction"];
 

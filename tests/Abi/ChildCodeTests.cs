@@ -7,8 +7,8 @@ using Xunit;
 namespace OciRun.Tests.Abi;
 
 /// <summary>
-/// After clone3 the child has one thread and copies of locks that nobody will release: an allocation, a lazy static or a throw may
-/// hang it. So the machine code that runs there is looked at, not the source.
+/// After clone3 the child has one thread and copies of locks that nobody will release: an allocation, a lazy static or a throw
+/// may hang it. So the machine code that runs there is looked at, not the source.
 /// </summary>
 public sealed class ChildCodeTests
 {
@@ -44,7 +44,8 @@ public sealed class ChildCodeTests
 
     // Trampolines for unboxing and reverse calls carry a method's name with a prefix; the code itself has none.
     static ulong[] Find(string part) =>
-        [.. Published.Value.Functions.Where(f => f.Name.Contains(part, StringComparison.Ordinal)).Select(f => f.Address).Distinct()];
+        [.. Published.Value.Functions.Where(f => f.Name.Contains(part, StringComparison.Ordinal)).Select(f => f.Address)
+        .Distinct()];
 
     static List<string> Violations(IEnumerable<ulong> entries, out int visited)
     {

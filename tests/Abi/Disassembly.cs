@@ -12,9 +12,9 @@ namespace OciRun.Tests.Abi;
 /// </summary>
 sealed partial class Disassembly
 {
-    readonly SortedList<ulong, List<string>> symbols = [];
-    readonly SortedList<ulong, string> code = [];
-    readonly Dictionary<ulong, ulong> resolvers = [];
+    readonly SortedList<ulong, List<string>> _symbols = [];
+    readonly SortedList<ulong, string> _code = [];
+    readonly Dictionary<ulong, ulong> _resolvers = [];
 
     public Disassembly(string binary)
     {
@@ -38,9 +38,9 @@ sealed partial class Disassembly
             if (word.Length == 3 && "TtWwiV".Contains(word[1], StringComparison.Ordinal))
             {
                 ulong address = Hex(word[0]);
-                if (!symbols.TryGetValue(address, out List<string>? names))
+                if (!_symbols.TryGetValue(address, out List<string>? names))
                 {
-                    symbols.Add(address, names = []);
+                    _symbols.Add(address, names = []);
                 }
                 names.Add(word[2]);
             }
@@ -53,7 +53,7 @@ sealed partial class Disassembly
         foreach (string line in text.Split('\n').Where(l => l.Contains("R_X86_64_IRELATIV", StringComparison.Ordinal)))
         {
             string[] word = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            resolvers[Hex(word[0])] = Hex(word[^1]);
+            _resolvers[Hex(word[0])] = Hex(word[^1]);
         }
     }
 
@@ -64,7 +64,7 @@ sealed partial class Disassembly
             Match match = InstructionPattern().Match(line);
             if (match.Success)
             {
-                code[Hex(match.Groups[1].Value)] = match.Groups[2].Value.Trim();
+                _code[Hex(match.Groups[1].Value)] = match.Groups[2].Value.Trim();
             }
         }
     }
@@ -72,35 +72,37 @@ sealed partial class Disassembly
     static ulong Hex(string text) => ulong.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
     public IEnumerable<(ulong Address, string Name)> Functions =>
-        symbols.SelectMany(s => s.Value.Select(name => (s.Key, name))).Where(f => code.ContainsKey(f.Key));
+        _symbols.SelectMany(s => s.Value.Select(name => (s.Key, name))).Where(f => _code.ContainsKey(f.Key));
 
     public string NameOf(ulong address)
     {
-        if (symbols.TryGetValue(address, out List<string>? names))
+        if (_symbols.TryGetValue(address, out List<string>? names))
         {
             return names[0];
         }
-        if (code.TryGetValue(address, out string? stub) && SlotPattern().Match(stub) is { Success: true } slot
-            && resolvers.TryGetValue(Hex(slot.Groups[1].Value), out ulong resolver)
-            && symbols.TryGetValue(resolver, out List<string>? resolved))
+        if (_code.TryGetValue(address, out string? stub) && SlotPattern().Match(stub) is { Success: true } slot
+            && _resolvers.TryGetValue(Hex(slot.Groups[1].Value), out ulong resolver)
+            && _symbols.TryGetValue(resolver, out List<string>? resolved))
         {
             return resolved[0];
         }
         return "0x" + address.ToString("x", CultureInfo.InvariantCulture);
     }
 
-    public IReadOnlyList<string> NamesOf(ulong address) => symbols.TryGetValue(address, out List<string>? names) ? names : [NameOf(address)];
+    public IReadOnlyList<string> NamesOf(ulong address) => _symbols.TryGetValue(address, out List<string>? names) ? names
+        : [NameOf(address)];
 
     /// <summary>
-    /// What the function at <paramref name="start"/> calls or jumps to outside of itself; indirect calls have address 0 and their text.
+    /// What the function at <paramref name="start"/> calls or jumps to outside of itself; indirect calls have address 0 and their
+    /// text.
     /// </summary>
     public IEnumerable<(ulong Target, string Text)> CallsOf(ulong start)
     {
-        int next = symbols.IndexOfKey(start) + 1;
-        ulong end = next < symbols.Count ? symbols.GetKeyAtIndex(next) : ulong.MaxValue;
-        for (int i = code.IndexOfKey(start); i < code.Count && code.GetKeyAtIndex(i) < end; i++)
+        int next = _symbols.IndexOfKey(start) + 1;
+        ulong end = next < _symbols.Count ? _symbols.GetKeyAtIndex(next) : ulong.MaxValue;
+        for (int i = _code.IndexOfKey(start); i < _code.Count && _code.GetKeyAtIndex(i) < end; i++)
         {
-            string instruction = code.GetValueAtIndex(i);
+            string instruction = _code.GetValueAtIndex(i);
             Match direct = DirectPattern().Match(instruction);
             if (direct.Success)
             {
@@ -115,7 +117,8 @@ sealed partial class Disassembly
             {
                 yield return (0, instruction);
             }
-            else if (instruction.StartsWith("syscall", StringComparison.Ordinal) || instruction.StartsWith("int ", StringComparison.Ordinal))
+            else if (instruction.StartsWith("syscall", StringComparison.Ordinal)
+                || instruction.StartsWith("int ", StringComparison.Ordinal))
             {
                 yield return (0, instruction);
             }

@@ -29,7 +29,8 @@ public sealed class HeaderTests
         return text.ToString();
     }
 
-    static string CName(FieldInfo constant) => constant.DeclaringType!.Name == nameof(Sys) ? "__NR_" + constant.Name : constant.Name;
+    static string CName(FieldInfo constant) => constant.DeclaringType!.Name == nameof(Sys) ? "__NR_" + constant.Name
+        : constant.Name;
 
     static string AssertConstant(FieldInfo constant)
     {
@@ -38,7 +39,8 @@ public sealed class HeaderTests
         int bits = Marshal.SizeOf(raw.GetType()) * 8;
         string value = raw is ulong u ? u + "ull" : unchecked((ulong)Convert.ToInt64(raw)) + "ull";
         string mask = bits == 64 ? "~0ull" : ((1ul << bits) - 1) + "ull";
-        string line = $"_Static_assert(((unsigned long long)({name}) & {mask}) == ({value} & {mask}), \"{name} is not {raw}\");\n";
+        string line =
+            $"_Static_assert(((unsigned long long)({name}) & {mask}) == ({value} & {mask}), \"{name} is not {raw}\");\n";
         if (CNames.Since.TryGetValue(name, out string? version))
         {
             string[] part = version.Split('.');
@@ -57,7 +59,8 @@ public sealed class HeaderTests
 
     internal static string ConstantsSource(Type type)
     {
-        Assert.True(CNames.Constants.TryGetValue(type.Name, out string? headers), type.Name + " is in no header of CNames.Constants");
+        Assert.True(CNames.Constants.TryGetValue(type.Name, out string? headers), type.Name +
+            " is in no header of CNames.Constants");
         StringBuilder source = new(Prologue(headers));
         foreach (FieldInfo constant in ConstantsOf(type))
         {
@@ -77,7 +80,8 @@ public sealed class HeaderTests
     internal static string StructSource(Type type)
     {
         string typeName = type.Name;
-        Assert.True(CNames.Structs.TryGetValue(typeName, out (string Type, string Headers) c), typeName + " is not in CNames.Structs");
+        Assert.True(CNames.Structs.TryGetValue(typeName, out (string Type, string Headers) c),
+            typeName + " is not in CNames.Structs");
         StringBuilder source = new(Prologue(c.Headers));
         if (!CNames.PartOnly.Contains(typeName))
         {
@@ -90,7 +94,8 @@ public sealed class HeaderTests
             {
                 continue;
             }
-            source.Append($"_Static_assert(offsetof({c.Type}, {name}) == {Layout.OffsetOf(field)}, \"offset of {typeName}.{name}\");\n");
+            source.Append($"_Static_assert(offsetof({c.Type}, {name}) == {Layout.OffsetOf(field)}, \"offset of " +
+                $"{typeName}.{name}\");\n");
             if (!name.EndsWith(']'))
             {
                 source.Append($"_Static_assert(sizeof((({c.Type}*)0)->{name}) == {Layout.SizeOf(field.FieldType)}, ");

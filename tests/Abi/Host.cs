@@ -40,17 +40,18 @@ static class Host
         return (process.ExitCode, output, error.Result);
     }
 
-    static readonly string[] s_arm64 =
+    static readonly string[] Arm64 =
     [
         "-U__x86_64__", "-D__aarch64__", "-nostdinc", "-isystem", Run("", "gcc", "-print-file-name=include").Output.Trim(),
         "-isystem", "/usr/aarch64-linux-gnu/include",
     ];
 
-    /// <summary>The complaints of gcc about C source; empty when it accepts it. With arm64, the headers are that machine's.</summary>
+    /// <summary>The complaints of gcc about C source; empty when it accepts it. With arm64, the headers are that
+    /// machine's.</summary>
     public static string Compile(string source, bool arm64 = false)
     {
         (int code, _, string error) = Run(source, "gcc",
-            [.. arm64 ? s_arm64 : [], "-D_GNU_SOURCE", "-w", "-fsyntax-only", "-fmax-errors=0", "-xc", "-"]);
+            [.. arm64 ? Arm64 : [], "-D_GNU_SOURCE", "-w", "-fsyntax-only", "-fmax-errors=0", "-xc", "-"]);
         return code == 0 ? "" : error;
     }
 

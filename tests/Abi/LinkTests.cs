@@ -38,10 +38,12 @@ public sealed class LinkTests : IDisposable
     (int Code, string Error) Check(params string[] options)
     {
         foreach ((string name, string text) in ((string, string)[])
-            [("one", "const char *setting = \"GCsomething\"; void called(void) {} void lone(void) {} void user(void) { lone(); }"),
+            [("one",
+            "const char *setting = \"GCsomething\"; void called(void) {} void lone(void) {} void user(void) { lone(); }"),
              ("other", "void called(void); void absent(void); void two(void) { called(); absent(); }")])
         {
-            (int code, _, string error) = Host.Run(text, "gcc", "-c", "-O0", "-xc", "-o", Path.Combine(_directory, name + ".o"), "-");
+            (int code, _, string error) = Host.Run(text, "gcc", "-c", "-O0", "-xc", "-o", Path.Combine(_directory, name + ".o"),
+                "-");
             Assert.True(code == 0, error);
         }
         (int result, _, string complaint) = Host.Run("", Path.Combine(Host.Root, "src/Cli/Link/check"),
@@ -69,15 +71,18 @@ public sealed class LinkTests : IDisposable
     {
         HashSet<string> names = Symbols();
         Assert.Contains("main", names);
-        (int code, string output, string error) = Host.Run("", "dotnet", "msbuild", "src/Cli/Cli.csproj", "-nologo", "-getItem:WrappedSymbol");
+        (int code, string output, string error) = Host.Run("", "dotnet", "msbuild", "src/Cli/Cli.csproj", "-nologo",
+            "-getItem:WrappedSymbol");
         Assert.True(code == 0, error);
-        var wrapped = System.Text.Json.JsonDocument.Parse(output).RootElement.GetProperty("Items").GetProperty("WrappedSymbol").EnumerateArray()
+        var wrapped = System.Text.Json.JsonDocument.Parse(output).RootElement.GetProperty("Items").GetProperty("WrappedSymbol")
+            .EnumerateArray()
             .Select(i => i.GetProperty("Identity").GetString()!).ToList();
         Assert.NotEmpty(wrapped);
         Assert.DoesNotContain(wrapped, names.Contains);
     }
 
-    /// <summary>The order list makes a short command touch few pages. It names methods, and wears off as those are renamed.</summary>
+    /// <summary>The order list makes a short command touch few pages. It names methods, and wears off as those are
+    /// renamed.</summary>
     [Fact]
     public void Two_thirds_of_the_methods_in_the_order_list_exist()
     {

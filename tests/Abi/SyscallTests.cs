@@ -10,9 +10,9 @@ namespace OciRun.Tests.Abi;
 /// <summary>The managed door on the running kernel.</summary>
 public sealed class SyscallTests : IDisposable
 {
-    readonly string directory = Directory.CreateTempSubdirectory("oci-run-abi-").FullName;
+    readonly string _directory = Directory.CreateTempSubdirectory("oci-run-abi-").FullName;
 
-    public void Dispose() => Directory.Delete(directory, recursive: true);
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
     public void Failure_names_call_path_and_error()
@@ -31,9 +31,9 @@ public sealed class SyscallTests : IDisposable
     public void Paths_of_any_length_and_script_reach_the_kernel()
     {
         string name = new('ä', 100);
-        using SafeFd dir = Syscall.Open(directory, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
+        using SafeFd dir = Syscall.Open(_directory, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
         Syscall.MkdirAt(dir, name, Mode.O755);
-        File.CreateSymbolicLink(Path.Combine(directory, "link"), "target");
+        File.CreateSymbolicLink(Path.Combine(_directory, "link"), "target");
         Assert.Equal(["link", name], Syscall.ListDirectory(dir).Order());
         Assert.Equal("target", Syscall.ReadlinkAt(dir, "link"));
         Assert.Equal(0, Syscall.TryFstatAt(dir, name, 0, out Stat stat));
@@ -43,7 +43,7 @@ public sealed class SyscallTests : IDisposable
     [Fact]
     public void Files_are_read_up_to_the_bound_and_no_further()
     {
-        string path = Path.Combine(directory, "file");
+        string path = Path.Combine(_directory, "file");
         byte[] bytes = [.. Enumerable.Range(0, 20000).Select(i => (byte)i)];
         File.WriteAllBytes(path, bytes);
         Assert.Equal(bytes, Syscall.ReadAll(path, 20000));
@@ -53,7 +53,7 @@ public sealed class SyscallTests : IDisposable
     [Fact]
     public void Descriptors_travel_over_a_socket_at_a_long_path()
     {
-        string deep = Path.Combine(directory, new string('d', 120));
+        string deep = Path.Combine(_directory, new string('d', 120));
         Directory.CreateDirectory(deep);
         using SafeFd listener = Syscall.Socket(AddressFamily.AF_UNIX, SocketType.SOCK_STREAM);
         Syscall.BindUnix(listener, deep + "/sock");

@@ -74,7 +74,8 @@ public sealed class BadInputTests : ContainerTest
         { "process.rlimits[0].type", "\"nofile\"", "process.rlimits[0]" },
         { "process.rlimits[0].soft", "-1", "process.rlimits[0].soft" },
         { "process.rlimits[0].soft", "2000", "process.rlimits[0]" },
-        { "process.rlimits", "[{\"type\":\"RLIMIT_CPU\",\"soft\":1,\"hard\":1},{\"type\":\"RLIMIT_CPU\",\"soft\":2,\"hard\":2}]", "process.rlimits[1]" },
+        { "process.rlimits", "[{\"type\":\"RLIMIT_CPU\",\"soft\":1,\"hard\":1},{\"type\":\"RLIMIT_CPU\",\"soft\":2,\"hard\":2}]",
+        "process.rlimits[1]" },
         { "process.capabilities", "[]", "process.capabilities" },
         { "process.capabilities.bounding", "\"CAP_KILL\"", "process.capabilities.bounding" },
         { "process.scheduler", "{}", "process.scheduler.policy" },
@@ -132,8 +133,10 @@ public sealed class BadInputTests : ContainerTest
         { "linux.resources.devices", "[{\"allow\":true,\"type\":\"c\",\"access\":\"q\"}]", "linux.resources.devices[0]" },
         { "linux.resources.hugepageLimits", "[{\"pageSize\":\"3MB\",\"limit\":1}]", "linux.resources.hugepageLimits[0]" },
         { "linux.seccomp", "{\"defaultAction\":\"SCMP_ACT_DANCE\"}", "linux.seccomp.defaultAction" },
-        { "linux.seccomp", "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"SCMP_ARCH_Z80\"]}", "linux.seccomp.architectures[0]" },
-        { "linux.seccomp", "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[],\"action\":\"SCMP_ACT_ERRNO\"}]}", "linux.seccomp.syscalls[0].names" },
+        { "linux.seccomp", "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[\"SCMP_ARCH_Z80\"]}",
+        "linux.seccomp.architectures[0]" },
+        { "linux.seccomp", "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[],\"action\":\"SCMP_ACT_ERRNO\"}]}",
+        "linux.seccomp.syscalls[0].names" },
         { "linux.intelRdt", "{\"closID\":\"../x\"}", "linux.intelRdt.closID" },
         { "linux.netDevices", "{\"nosuchif0\":{}}", "nosuchif0" },
         { "linux.netDevices", "{\"lo\":{\"name\":\"way-too-long-name-0\"}}", "linux.netDevices" },
@@ -158,12 +161,14 @@ public sealed class BadInputTests : ContainerTest
     {
         var r = Ok(RunRaw(NewBundle("report").Mount("relative/dir", "tmpfs", "tmpfs")));
         Assert.Equal("tmpfs", new Seen(r.Out).Mount("/relative/dir").FsType);
-        Assert.Contains("oci-run: warning: mounts[6].destination: \"relative/dir\" is not an absolute path", r.Err, StringComparison.Ordinal);
+        Assert.Contains("oci-run: warning: mounts[6].destination: \"relative/dir\" is not an absolute path", r.Err,
+            StringComparison.Ordinal);
         AssertNothingLeft();
     }
 
     [Fact]
-    public void Missing_bind_source_is_named() => Refused(NewBundle("exit", "0").Mount("/work", "bind", "/no/such/source", "bind"), "mounts[6]", "/no/such/source");
+    public void Missing_bind_source_is_named() =>
+        Refused(NewBundle("exit", "0").Mount("/work", "bind", "/no/such/source", "bind"), "mounts[6]", "/no/such/source");
 
     [Fact]
     public void All_problems_are_reported_together()
@@ -235,7 +240,8 @@ public sealed class BadInputTests : ContainerTest
         var b = NewBundle();
         b.Process["args"] = Bundle.Strings("nosuch");
         b.Save();
-        Fails(Command.Run(Host.Runtime, ["--root", Root, "--log", log, "--log-format", "json", "create", "--bundle", b.Dir, NewId()], env: ChildEnvironment), 1, "nosuch");
+        Fails(Command.Run(Host.Runtime, ["--root", Root, "--log", log, "--log-format", "json", "create", "--bundle", b.Dir,
+            NewId()], env: ChildEnvironment), 1, "nosuch");
         var o = JsonNode.Parse(File.ReadAllText(log))!.AsObject();
         Assert.Equal("error", (string?)o["level"]);
         Assert.Contains("executable file not found in $PATH", (string?)o["msg"], StringComparison.Ordinal);
@@ -250,7 +256,8 @@ public sealed class BadInputTests : ContainerTest
         var b = NewBundle("exit", "0");
         b.Process["cwd"] = "relative";
         b.Save();
-        Fails(Command.Run(Host.Runtime, ["--root", Root, "--log", log, "create", "--bundle", b.Dir, NewId()], env: ChildEnvironment), 1, "process.cwd");
+        Fails(Command.Run(Host.Runtime, ["--root", Root, "--log", log, "create", "--bundle", b.Dir, NewId()],
+            env: ChildEnvironment), 1, "process.cwd");
         Assert.Contains("level=error", File.ReadAllText(log), StringComparison.Ordinal);
         Assert.Contains("process.cwd", File.ReadAllText(log), StringComparison.Ordinal);
     }

@@ -6,8 +6,8 @@ using System.Text.Json.Nodes;
 
 namespace OciRun.Tests.Integration;
 
-/// <summary>A bundle directory: a rootfs that holds the probe and little else, and a config to edit. Everything is real: the files, the config,
-/// the kernel. <see cref="Save"/> writes config.json.</summary>
+/// <summary>A bundle directory: a rootfs that holds the probe and little else, and a config to edit. Everything is real: the
+/// files, the config, the kernel. <see cref="Save"/> writes config.json.</summary>
 sealed class Bundle
 {
     static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
@@ -23,7 +23,8 @@ sealed class Bundle
         Host.Chmod(Path.Combine(Rootfs, "tmp"), 0x3ff);
         Link(Host.Probe, Path.Combine(Rootfs, "probe"));
         File.CreateSymbolicLink(Path.Combine(Rootfs, "bin", "probe"), "/probe");
-        File.WriteAllText(Path.Combine(Rootfs, "etc", "passwd"), "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n10:x:0:0::/:/\n");
+        File.WriteAllText(Path.Combine(Rootfs, "etc", "passwd"),
+            "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n10:x:0:0::/:/\n");
         Config = Default(tag);
     }
 
@@ -119,8 +120,9 @@ sealed class Bundle
 
     public static JsonArray Strings(params string[] values) => new([.. values.Select(v => (JsonNode?)JsonValue.Create(v))]);
 
-    /// <summary>Gives the rootfs a static program: a hard link. A copy would be written by this process, and a child that another thread forks
-    /// meanwhile keeps it open for writing until its own execve(2): for so long the program cannot be executed ("text file busy").</summary>
+    /// <summary>Gives the rootfs a static program: a hard link. A copy would be written by this process, and a child that another
+    /// thread forks meanwhile keeps it open for writing until its own execve(2): for so long the program cannot be executed
+    /// ("text file busy").</summary>
     public static void Link(string from, string to)
     {
         if (!Host.TryLink(from, to))
@@ -130,7 +132,8 @@ sealed class Bundle
         }
     }
 
-    /// <summary>Makes a mapped root the owner of the rootfs, its programs included: those are no links to everybody's any more.</summary>
+    /// <summary>Makes a mapped root the owner of the rootfs, its programs included: those are no links to everybody's any
+    /// more.</summary>
     public Bundle OwnedBy(uint uid, uint gid)
     {
         foreach (var name in (string[])["probe", "bin/busybox"])
@@ -187,10 +190,13 @@ sealed class Bundle
                 MountOf("/sys", "sysfs", "sysfs", "nosuid", "noexec", "nodev", "ro")),
             ["linux"] = new JsonObject
             {
-                ["resources"] = new JsonObject { ["devices"] = new JsonArray(new JsonObject { ["allow"] = false, ["access"] = "rwm" }) },
+                ["resources"] =
+                    new JsonObject { ["devices"] = new JsonArray(new JsonObject { ["allow"] = false, ["access"] = "rwm" }) },
                 ["namespaces"] = new JsonArray(
-                    [.. ((string[])["pid", "network", "ipc", "uts", "mount", "cgroup"]).Select(t => (JsonNode)new JsonObject { ["type"] = t })]),
-                ["maskedPaths"] = Strings("/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
+                    [.. ((string[])["pid", "network", "ipc", "uts", "mount", "cgroup"])
+                    .Select(t => (JsonNode)new JsonObject { ["type"] = t })]),
+                ["maskedPaths"] = Strings("/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
+                "/proc/timer_stats",
                     "/proc/sched_debug", "/proc/scsi", "/sys/firmware"),
                 ["readonlyPaths"] = Strings("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"),
             },

@@ -5,8 +5,8 @@ using Xunit;
 
 namespace OciRun.Tests.Integration;
 
-/// <summary>Files that the caller names: written where others may have put a link or a FIFO before, read where one may stand. Nothing is followed
-/// that is not the caller's, and nothing waits for ever.</summary>
+/// <summary>Files that the caller names: written where others may have put a link or a FIFO before, read where one may stand.
+/// Nothing is followed that is not the caller's, and nothing waits for ever.</summary>
 public sealed class CallerFileTests : ContainerTest
 {
     string Fifo(string name)
@@ -30,7 +30,8 @@ public sealed class CallerFileTests : ContainerTest
     {
         Fifo(".pid");
         var id = Create(NewBundle("sleep", "60"), "--pid-file", Path.Combine(Temp, "pid"));
-        Assert.Equal(Pid(id).ToString(System.Globalization.CultureInfo.InvariantCulture), File.ReadAllText(Path.Combine(Temp, "pid")));
+        Assert.Equal(Pid(id).ToString(System.Globalization.CultureInfo.InvariantCulture),
+            File.ReadAllText(Path.Combine(Temp, "pid")));
         Assert.True(File.Exists(Path.Combine(Temp, ".pid")));
     }
 
@@ -77,7 +78,8 @@ public sealed class CallerFileTests : ContainerTest
     {
         var b = NewBundle("exit", "0");
         Host.MakeFifo(Path.Combine(b.Dir, "config.json"));
-        Fails(Oci([.. Array.ConvertAll(command, word => word == "DIR" ? b.Dir : word == "ID" ? NewId() : word)]), 1, "config.json");
+        Fails(Oci([.. Array.ConvertAll(command, word => word == "DIR" ? b.Dir : word == "ID" ? NewId() : word)]), 1,
+            "config.json");
     }
 
     [Fact]
@@ -102,7 +104,8 @@ public sealed class CallerFileTests : ContainerTest
     {
         var id = StartSleeper();
         const string process = """{"args":["/probe","exit","7"],"cwd":"/","user":{"uid":0,"gid":0}}""";
-        var r = Command.Run("/bin/bash", ["-c", $"{Host.Runtime} --root {Root} exec --process <(sleep 0.2; echo '{process}') {id}"]);
+        var r = Command.Run("/bin/bash",
+            ["-c", $"{Host.Runtime} --root {Root} exec --process <(sleep 0.2; echo '{process}') {id}"]);
         Assert.True(r.Code == 7, r.ToString());
     }
 

@@ -10,8 +10,8 @@ using Xunit;
 
 namespace OciRun.Tests.Integration;
 
-/// <summary>cgroup v2: where the container's cgroup is, what is in it, and that it goes. Works with any set of controllers: where one is missing, the
-/// error is what the test expects.</summary>
+/// <summary>cgroup v2: where the container's cgroup is, what is in it, and that it goes. Works with any set of controllers: where
+/// one is missing, the error is what the test expects.</summary>
 public sealed class CgroupTests : ContainerTest
 {
     [Fact]
@@ -35,15 +35,19 @@ public sealed class CgroupTests : ContainerTest
     public void What_only_cgroup_v1_had_is_ignored_with_warnings()
     {
         var b = NewBundle("exit", "0").Edit(b => b.Linux["resources"] = JsonNode.Parse("""
-            {"memory": {"swappiness": 60, "disableOOMKiller": true, "kernel": 1000000, "kernelTCP": 1000000, "useHierarchy": true},
+            {"memory": {"swappiness": 60, "disableOOMKiller": true, "kernel": 1000000, "kernelTCP": 1000000,
+            "useHierarchy": true},
              "cpu": {"realtimeRuntime": 950000, "realtimePeriod": 1000000},
              "blockIO": {"leafWeight": 10, "weightDevice": [{"major": 8, "minor": 0, "leafWeight": 300}]},
              "network": {"classID": 1048577, "priorities": [{"name": "lo", "priority": 500}]}}
             """)).Save();
-        string[] ignored = ["memory.swappiness", "memory.disableOOMKiller", "memory.kernel", "memory.kernelTCP", "cpu.realtimeRuntime",
-            "cpu.realtimePeriod", "blockIO.leafWeight", "blockIO.weightDevice[0].leafWeight", "network.classID", "network.priorities"];
+        string[] ignored = ["memory.swappiness", "memory.disableOOMKiller", "memory.kernel", "memory.kernelTCP",
+            "cpu.realtimeRuntime",
+            "cpu.realtimePeriod", "blockIO.leafWeight", "blockIO.weightDevice[0].leafWeight", "network.classID",
+            "network.priorities"];
         var r = Ok(Oci("run", "--bundle", b.Dir, NewId()));
-        Assert.All(ignored, path => Assert.Contains($"oci-run: warning: linux.resources.{path}: ", r.Err, StringComparison.Ordinal));
+        Assert.All(ignored, path => Assert.Contains($"oci-run: warning: linux.resources.{path}: ", r.Err,
+            StringComparison.Ordinal));
         var log = Path.Combine(Temp, "log");
         r = Ok(Oci("--log", log, "run", "--bundle", b.Dir, NewId()));
         Assert.Equal("", r.Err + File.ReadAllText(log));
@@ -98,7 +102,8 @@ public sealed class CgroupTests : ContainerTest
     public void Init_is_in_its_cgroup_when_create_returns()
     {
         var id = Create(NewBundle("sleep", "60"));
-        Assert.Contains(Pid(id).ToString(CultureInfo.InvariantCulture), File.ReadAllLines(Host.Cgroup2 + Host.CgroupOf(Pid(id)) + "/cgroup.procs"));
+        Assert.Contains(Pid(id).ToString(CultureInfo.InvariantCulture),
+            File.ReadAllLines(Host.Cgroup2 + Host.CgroupOf(Pid(id)) + "/cgroup.procs"));
     }
 
     [Fact]
@@ -131,8 +136,8 @@ public sealed class CgroupTests : ContainerTest
         Assert.False(Directory.Exists(dir));
     }
 
-    /// <summary>Whoever a cgroup is delegated to can nest cgroups as deep as memory allows. Removing them took a descriptor and a piece
-    /// of the stack for each level.</summary>
+    /// <summary>Whoever a cgroup is delegated to can nest cgroups as deep as memory allows. Removing them took a descriptor and a
+    /// piece of the stack for each level.</summary>
     [Fact]
     public void Depth_of_sub_cgroups_is_no_obstacle_to_delete()
     {
@@ -168,7 +173,14 @@ public sealed class CgroupTests : ContainerTest
         var rules = new JsonArray(new JsonObject { ["allow"] = false, ["access"] = "rwm" });
         for (var i = 0; i < 5000; i++)
         {
-            rules.Add((JsonNode)new JsonObject { ["allow"] = true, ["type"] = "c", ["major"] = 1000 + (i / 1000), ["minor"] = i % 1000, ["access"] = "rw" });
+            rules.Add((JsonNode)new JsonObject
+            {
+                ["allow"] = true,
+                ["type"] = "c",
+                ["major"] = 1000 + (i / 1000),
+                ["minor"] = i % 1000,
+                ["access"] = "rw"
+            });
         }
         b.Linux["resources"]!["devices"] = rules;
         Ok(RunRaw(b));
@@ -273,5 +285,6 @@ public sealed class CgroupTests : ContainerTest
         Assert.False(Directory.Exists(Host.Cgroup2 + $"/{Tag}stay"));
     }
 
-    List<int> Pids(string id) => [.. (JsonNode.Parse(Ok(Oci("ps", "--format", "json", id)).Out)?.AsArray() ?? []).Select(n => (int)n!)];
+    List<int> Pids(string id) => [.. (JsonNode.Parse(Ok(Oci("ps", "--format", "json", id)).Out)?.AsArray() ?? [])
+        .Select(n => (int)n!)];
 }

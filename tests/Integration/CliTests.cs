@@ -79,7 +79,8 @@ public sealed class CliTests : ContainerTest
     [Fact]
     public void Errors_go_to_stderr_and_as_one_json_object_to_the_log()
     {
-        Result r = Fails(Oci("--log", LogFile, "--log-format", "json", "state", "no\"such"), 1, "oci-run: error: ", "invalid container ID format");
+        Result r = Fails(Oci("--log", LogFile, "--log-format", "json", "state", "no\"such"), 1, "oci-run: error: ",
+            "invalid container ID format");
         JsonObject entry = JsonNode.Parse(File.ReadAllText(LogFile))!.AsObject();
         Assert.Equal(["level", "msg", "time"], Keys(entry));
         Assert.Equal("error", (string?)entry["level"]);
@@ -91,7 +92,8 @@ public sealed class CliTests : ContainerTest
     public void Errors_of_usage_are_logged_too()
     {
         Oci("--log", LogFile, "--log-format=json", "create", "--bundle");
-        Assert.Contains("flag needs an argument", (string?)JsonNode.Parse(File.ReadAllText(LogFile))!["msg"], StringComparison.Ordinal);
+        Assert.Contains("flag needs an argument", (string?)JsonNode.Parse(File.ReadAllText(LogFile))!["msg"],
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -118,7 +120,8 @@ public sealed class CliTests : ContainerTest
     public void A_new_log_file_can_be_read_by_all()
     {
         Oci("--log", LogFile, "list");
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead, File.GetUnixFileMode(LogFile));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead,
+            File.GetUnixFileMode(LogFile));
         Assert.Empty(File.ReadAllText(LogFile));
     }
 
@@ -130,12 +133,14 @@ public sealed class CliTests : ContainerTest
     [InlineData("--root", "/", "Option --root argument should not be set to /")]
     [InlineData("--root", "/tmp/..", "Option --root argument should not be set to /")]
     [InlineData("--log", "/no/such/dir/log", "--log: open(\"/no/such/dir/log\"): no such file or directory (ENOENT)")]
-    public void A_bad_global_option_is_named(string option, string value, string message) => Fails(Oci(option, value, "list"), 1, message);
+    public void A_bad_global_option_is_named(string option, string value, string message) =>
+        Fails(Oci(option, value, "list"), 1, message);
 
     [Theory]
     [InlineData("--bundle")]
     [InlineData("--pid-file")]
-    public void A_missing_value_is_named(string option) => Fails(Oci("create", "web", option), 1, "flag needs an argument: " + option);
+    public void A_missing_value_is_named(string option) => Fails(Oci("create", "web", option), 1, "flag needs an argument: " +
+        option);
 
     [Fact]
     public void Old_and_hidden_options_are_accepted()
@@ -145,7 +150,8 @@ public sealed class CliTests : ContainerTest
     }
 
     [Fact]
-    public void An_unknown_option_is_named() => Fails(Oci("create", "--frobnicate", "web"), 1, "flag provided but not defined: -frobnicate");
+    public void An_unknown_option_is_named() => Fails(Oci("create", "--frobnicate", "web"), 1,
+        "flag provided but not defined: -frobnicate");
 
     [Fact]
     public void Help_of_checkpoint_fails_while_it_is_not_built() => Assert.NotEqual(0, Oci("checkpoint", "--help").Code);

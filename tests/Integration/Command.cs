@@ -14,20 +14,24 @@ sealed record Result(int Code, string Out, string Err, string What, double Secon
     public override string ToString() => $"{What}\nexit code {Code}\nstdout: {Out}\nstderr: {Err}";
 }
 
-/// <summary>Runs host commands with output in files, not in pipes: `create` leaves a process behind that holds them open.</summary>
+/// <summary>Runs host commands with output in files, not in pipes: `create` leaves a process behind that holds them
+/// open.</summary>
 sealed class Command : IDisposable
 {
-    static int s_counter;
+    static int _counter;
     readonly Process _process;
     readonly string _base;
     readonly string _what;
     bool _disposed;
     readonly long _start = Stopwatch.GetTimestamp();
 
-    /// <param name="shell">Shell text put before the command, e.g. "ulimit -n 64;", or redirections such as "3&lt;/etc/passwd".</param>
-    Command(string file, IEnumerable<string> args, string? stdin, IReadOnlyDictionary<string, string?>? env, string? cwd, string? shell, string? redirect)
+    /// <param name="shell">Shell text put before the command, e.g. "ulimit -n 64;", or redirections such as
+    /// "3&lt;/etc/passwd".</param>
+    Command(string file, IEnumerable<string> args, string? stdin, IReadOnlyDictionary<string, string?>? env, string? cwd,
+        string? shell, string? redirect)
     {
-        _base = Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"oci-run-{Environment.ProcessId}-{Interlocked.Increment(ref s_counter)}"));
+        _base = Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture,
+            $"oci-run-{Environment.ProcessId}-{Interlocked.Increment(ref _counter)}"));
         var input = "/dev/null";
         if (stdin != null)
         {
@@ -60,10 +64,12 @@ sealed class Command : IDisposable
 
     public bool HasExited => _process.HasExited;
 
-    public static Command Start(string file, IEnumerable<string> args, string? stdin = null, IReadOnlyDictionary<string, string?>? env = null,
+    public static Command Start(string file, IEnumerable<string> args, string? stdin = null,
+        IReadOnlyDictionary<string, string?>? env = null,
         string? cwd = null, string? shell = null, string? redirect = null) => new(file, args, stdin, env, cwd, shell, redirect);
 
-    public static Result Run(string file, IEnumerable<string> args, string? stdin = null, IReadOnlyDictionary<string, string?>? env = null,
+    public static Result Run(string file, IEnumerable<string> args, string? stdin = null,
+        IReadOnlyDictionary<string, string?>? env = null,
         string? cwd = null, string? shell = null, string? redirect = null, double timeoutSeconds = 20)
     {
         using var c = new Command(file, args, stdin, env, cwd, shell, redirect);

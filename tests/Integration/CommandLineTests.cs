@@ -10,7 +10,8 @@ namespace OciRun.Tests.Integration;
 /// <summary>Flags, help, version, spec, features, explain: what people and engines type.</summary>
 public sealed class CommandLineTests : ContainerTest
 {
-    static readonly string[] Commands = ["create", "start", "run", "state", "kill", "delete", "list", "ps", "exec", "spec", "explain", "features"];
+    static readonly string[] Commands = ["create", "start", "run", "state", "kill", "delete", "list", "ps", "exec", "spec",
+        "explain", "features"];
 
     [Theory]
     [InlineData("--version")]
@@ -31,7 +32,8 @@ public sealed class CommandLineTests : ContainerTest
     {
         var text = Ok(Bare(flag)).Out;
         Assert.All(Commands, c => Assert.Contains(c, text, StringComparison.Ordinal));
-        Assert.All((string[])["--root", "--log", "--log-format", "--debug", "--systemd-cgroup"], c => Assert.Contains(c, text, StringComparison.Ordinal));
+        Assert.All((string[])["--root", "--log", "--log-format", "--debug", "--systemd-cgroup"],
+            c => Assert.Contains(c, text, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -75,8 +77,11 @@ public sealed class CommandLineTests : ContainerTest
     public void Obsolete_and_hidden_flags_parse()
     {
         var b = NewBundle("exit", "7").Save();
-        Assert.Equal(7, Command.Run(Host.Runtime, ["--root", Root, "--debug=false", "--rootless", "auto", "--criu", "criu", "run", "-no-subreaper", "--no-new-keyring", "--bundle", b.Dir, NewId()], env: ChildEnvironment).Code);
-        Assert.Equal(7, Command.Run(Host.Runtime, ["-root", Root, "--rootless=false", "--log-format=text", "run", "-no-pivot=false", "-bundle", b.Dir, NewId()], env: ChildEnvironment).Code);
+        Assert.Equal(7, Command.Run(Host.Runtime, ["--root", Root, "--debug=false", "--rootless", "auto", "--criu", "criu", "run",
+            "-no-subreaper", "--no-new-keyring", "--bundle", b.Dir, NewId()], env: ChildEnvironment).Code);
+        Assert.Equal(7,
+            Command.Run(Host.Runtime, ["-root", Root, "--rootless=false", "--log-format=text", "run", "-no-pivot=false",
+            "-bundle", b.Dir, NewId()], env: ChildEnvironment).Code);
     }
 
     [Fact]
@@ -94,13 +99,15 @@ public sealed class CommandLineTests : ContainerTest
             var ok = NewBundle("exit", "0");
             ok.Linux["cgroupsPath"] = "system.slice:oci:" + Tag + "x";
             ok.Save();
-            Ok(Command.Run(Host.Runtime, ["--systemd-cgroup", "--root", Root, "run", "--bundle", ok.Dir, NewId()], env: ChildEnvironment));
+            Ok(Command.Run(Host.Runtime, ["--systemd-cgroup", "--root", Root, "run", "--bundle", ok.Dir, NewId()],
+                env: ChildEnvironment));
             return;
         }
         var b = NewBundle("exit", "0");
         b.Linux["cgroupsPath"] = "system.slice:oci:" + Tag + "x";
         b.Save();
-        Fails(Command.Run(Host.Runtime, ["--systemd-cgroup", "--root", Root, "create", "--bundle", b.Dir, NewId()], env: ChildEnvironment), 1, "systemd");
+        Fails(Command.Run(Host.Runtime, ["--systemd-cgroup", "--root", Root, "create", "--bundle", b.Dir, NewId()],
+            env: ChildEnvironment), 1, "systemd");
         AssertNothingLeft();
     }
 
@@ -109,7 +116,8 @@ public sealed class CommandLineTests : ContainerTest
     {
         var log = Path.Combine(Temp, "log");
         var b = NewBundle("exit", "0").Save();
-        Ok(Command.Run(Host.Runtime, ["--debug", "--root", Root, "--log", log, "--log-format", "json", "run", "--bundle", b.Dir, NewId()], env: ChildEnvironment));
+        Ok(Command.Run(Host.Runtime, ["--debug", "--root", Root, "--log", log, "--log-format", "json", "run", "--bundle", b.Dir,
+            NewId()], env: ChildEnvironment));
         var lines = File.ReadAllLines(log).Select(l => JsonNode.Parse(l)!).ToList();
         Assert.Contains(lines, l => (string?)l["level"] == "debug");
         Assert.DoesNotContain(lines, l => (string?)l["level"] == "error");
@@ -120,7 +128,8 @@ public sealed class CommandLineTests : ContainerTest
     {
         var log = Path.Combine(Temp, "log");
         var b = NewBundle("exit", "0").Save();
-        Ok(Command.Run(Host.Runtime, ["--root", Root, "--log", log, "--log-format", "json", "run", "--bundle", b.Dir, NewId()], env: ChildEnvironment));
+        Ok(Command.Run(Host.Runtime, ["--root", Root, "--log", log, "--log-format", "json", "run", "--bundle", b.Dir, NewId()],
+            env: ChildEnvironment));
         Assert.True(!File.Exists(log) || File.ReadAllText(log).Length == 0, File.Exists(log) ? File.ReadAllText(log) : "");
     }
 
@@ -163,7 +172,9 @@ public sealed class CommandLineTests : ContainerTest
     [Fact]
     public void Features_is_JSON_that_engines_accept_and_needs_no_privileges()
     {
-        var text = Ok(Command.Run("/usr/bin/setpriv", ["--reuid", "65534", "--regid", "65534", "--clear-groups", CopyForOthers(), "features"])).Out;
+        var text =
+            Ok(Command.Run("/usr/bin/setpriv", ["--reuid", "65534", "--regid", "65534", "--clear-groups", CopyForOthers(),
+            "features"])).Out;
         var f = JsonNode.Parse(text)!;
         Assert.Equal("1.0.0", (string?)f["ociVersionMin"]);
         Assert.StartsWith("1.", (string?)f["ociVersionMax"], StringComparison.Ordinal);
@@ -178,9 +189,11 @@ public sealed class CommandLineTests : ContainerTest
     [Fact]
     public void Explain_prints_steps_with_config_paths_and_does_nothing()
     {
-        var b = NewBundle("exit", "0").Mount("/work", "tmpfs", "tmpfs", "size=1m").Hook("createRuntime", "/usr/bin/touch", ["touch", Temp + "/touched"]).Save();
+        var b = NewBundle("exit", "0").Mount("/work", "tmpfs", "tmpfs", "size=1m").Hook("createRuntime", "/usr/bin/touch",
+            ["touch", Temp + "/touched"]).Save();
         var r = Ok(Oci("explain", "--bundle", b.Dir));
-        Assert.All((string[])["mounts[6]", "/work", "linux.maskedPaths", "hooks.createRuntime[0]", "process.args"], t => Assert.Contains(t, r.Out, StringComparison.Ordinal));
+        Assert.All((string[])["mounts[6]", "/work", "linux.maskedPaths", "hooks.createRuntime[0]", "process.args"],
+            t => Assert.Contains(t, r.Out, StringComparison.Ordinal));
         Assert.False(File.Exists(Temp + "/touched"));
         AssertNothingLeft();
     }

@@ -12,8 +12,8 @@ namespace OciRun.Tests.Integration;
 /// <summary>One test: a tag of its own, a state root, bundles, and the leak check when it ends.</summary>
 public abstract class ContainerTest : IDisposable
 {
-    static int s_tests;
-    static int s_containers;
+    static int _tests;
+    static int _containers;
     readonly List<string> _live = [];
     readonly List<Command> _outside = [];
     readonly LeakCheck _leaks;
@@ -21,7 +21,7 @@ public abstract class ContainerTest : IDisposable
 
     protected ContainerTest()
     {
-        Tag = $"it-{Environment.ProcessId}-{Interlocked.Increment(ref s_tests)}-";
+        Tag = $"it-{Environment.ProcessId}-{Interlocked.Increment(ref _tests)}-";
         Temp = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "oci-run-" + Tag)).FullName;
         Root = Path.Combine(Temp, "state");
         Directory.CreateDirectory(Root);
@@ -35,7 +35,7 @@ public abstract class ContainerTest : IDisposable
     /// <summary>--root.</summary>
     internal string Root { get; }
 
-    internal string NewId() => $"{Tag}{Interlocked.Increment(ref s_containers)}";
+    internal string NewId() => $"{Tag}{Interlocked.Increment(ref _containers)}";
 
     internal Bundle NewBundle(params string[] probeCommands)
     {
@@ -50,11 +50,13 @@ public abstract class ContainerTest : IDisposable
     /// <summary>Runs the runtime with this test's --root.</summary>
     internal Result Oci(params string[] args) => OciWith(args);
 
-    internal Result OciWith(string[] args, string? stdin = null, IReadOnlyDictionary<string, string?>? env = null, string? cwd = null,
+    internal Result OciWith(string[] args, string? stdin = null, IReadOnlyDictionary<string, string?>? env = null,
+        string? cwd = null,
         string? shell = null, string? redirect = null, double timeoutSeconds = 20) =>
         Command.Run(Host.Runtime, ["--root", Root, .. args], stdin, Merge(env), cwd, shell, redirect, timeoutSeconds);
 
-    internal Command OciStart(string[] args, string? stdin = null, IReadOnlyDictionary<string, string?>? env = null, string? cwd = null,
+    internal Command OciStart(string[] args, string? stdin = null, IReadOnlyDictionary<string, string?>? env = null,
+        string? cwd = null,
         string? shell = null, string? redirect = null)
     {
         var c = Command.Start(Host.Runtime, ["--root", Root, .. args], stdin, Merge(env), cwd, shell, redirect);
@@ -62,7 +64,8 @@ public abstract class ContainerTest : IDisposable
         return c;
     }
 
-    /// <summary>A host program that this test may leave running; killed at the end, like a command of <see cref="OciStart"/>.</summary>
+    /// <summary>A host program that this test may leave running; killed at the end, like a command of
+    /// <see cref="OciStart"/>.</summary>
     internal Command StartOutside(string file, params string[] args)
     {
         var c = Command.Start(file, args, env: ChildEnvironment);
@@ -159,7 +162,8 @@ public abstract class ContainerTest : IDisposable
         return r;
     }
 
-    /// <summary>create refuses the bundle with exit code 1, one line that names all the texts, and leaves nothing (the leak check sees to that).</summary>
+    /// <summary>create refuses the bundle with exit code 1, one line that names all the texts, and leaves nothing (the leak check
+    /// sees to that).</summary>
     internal Result Refused(Bundle bundle, params string[] texts)
     {
         var r = Fails(CreateRaw(bundle), 1, texts);
@@ -169,7 +173,8 @@ public abstract class ContainerTest : IDisposable
         return r;
     }
 
-    /// <summary>No state, cgroup, mount or process with this test's tag; call it where everything should be gone already.</summary>
+    /// <summary>No state, cgroup, mount or process with this test's tag; call it where everything should be gone
+    /// already.</summary>
     internal void AssertNothingLeft() => _leaks.Verify(Root);
 
     Dictionary<string, string?> Merge(IReadOnlyDictionary<string, string?>? env)

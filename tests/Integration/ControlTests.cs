@@ -10,7 +10,8 @@ namespace OciRun.Tests.Integration;
 public sealed class ControlTests : ContainerTest
 {
     string Cgroup(string id) =>
-        Host.Cgroup2 + Array.Find(File.ReadAllLines($"/proc/{Pid(id)}/cgroup"), line => line.StartsWith("0::", StringComparison.Ordinal))![3..];
+        Host.Cgroup2 + Array.Find(File.ReadAllLines($"/proc/{Pid(id)}/cgroup"),
+        line => line.StartsWith("0::", StringComparison.Ordinal))![3..];
 
     [Fact]
     public void Pause_freezes_and_resume_thaws()
@@ -60,7 +61,8 @@ public sealed class ControlTests : ContainerTest
     [InlineData("resume")]
     [InlineData("update")]
     [InlineData("events")]
-    public void An_unknown_container_does_not_exist(string command) => Fails(Oci(command, NewId()), 1, "container does not exist");
+    public void An_unknown_container_does_not_exist(string command) =>
+        Fails(Oci(command, NewId()), 1, "container does not exist");
 
     [Fact]
     public void A_paused_container_can_be_deleted_by_force()

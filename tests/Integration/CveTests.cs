@@ -8,7 +8,8 @@ using Xunit;
 
 namespace OciRun.Tests.Integration;
 
-/// <summary>Which test shows what for every advisory of earlier runtimes, and the tests for those that no other class has.</summary>
+/// <summary>Which test shows what for every advisory of earlier runtimes, and the tests for those that no other class
+/// has.</summary>
 public sealed class CveTests : ContainerTest
 {
     /// <summary>Advisories that no test can show, for what they are about is not here.</summary>
@@ -106,7 +107,8 @@ public sealed class CveTests : ContainerTest
     [Fact]
     public void Every_advisory_has_a_test_that_is_there()
     {
-        Assert.Equal(Advisories.Order(StringComparer.Ordinal), Shown.Concat(NotHere).Select(s => s.Item1).Order(StringComparer.Ordinal));
+        Assert.Equal(Advisories.Order(StringComparer.Ordinal), Shown.Concat(NotHere).Select(s => s.Item1)
+            .Order(StringComparer.Ordinal));
         foreach (var (id, test) in Shown)
         {
             var parts = test.Split('.');
@@ -166,7 +168,8 @@ public sealed class CveTests : ContainerTest
         var outside = NewDirectory("outside");
         foreach (var target in (string[])[Path.Combine(outside, "made"), "../../../outside/made"])
         {
-            var b = NewBundle("exit", "0").WithoutMount("/dev").WithoutMount("/dev/pts").WithoutMount("/dev/shm").WithoutMount("/dev/mqueue")
+            var b = NewBundle("exit", "0").WithoutMount("/dev").WithoutMount("/dev/pts").WithoutMount("/dev/shm")
+                .WithoutMount("/dev/mqueue")
                 .Mount("/dev/pts", "devpts", "devpts", "newinstance", "ptmxmode=0666");
             b.Process["terminal"] = true;
             ((JsonObject)b.Config["root"]!)["readonly"] = false;
@@ -184,7 +187,8 @@ public sealed class CveTests : ContainerTest
         b.Linux["readonlyPaths"] = new JsonArray();
         for (var fd = 0; fd < 64; fd++)
         {
-            Directory.CreateDirectory(b.InRootfs("proc/self/fd/" + fd.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+            Directory.CreateDirectory(b.InRootfs("proc/self/fd/" +
+                fd.ToString(System.Globalization.CultureInfo.InvariantCulture)));
         }
         Directory.CreateSymbolicLink(b.InRootfs("proc/thread-self"), "self");
         File.WriteAllText(b.InRootfs("work/file"), "");

@@ -7,8 +7,8 @@ using Xunit;
 namespace OciRun.Tests.Integration;
 
 /// <summary>
-/// A /dev that is the host's stays as it is: nodes and links are made in the container's own only. Whose it is must not hang on how the
-/// config spells a bind, nor on where the image's /dev leads.
+/// A /dev that is the host's stays as it is: nodes and links are made in the container's own only. Whose it is must not hang on
+/// how the config spells a bind, nor on where the image's /dev leads.
 /// </summary>
 public sealed class DevTests : ContainerTest
 {
@@ -24,7 +24,8 @@ public sealed class DevTests : ContainerTest
 
     static string Listing(string directory) => string.Join('\n',
         new DirectoryInfo(directory).EnumerateFileSystemInfos("*", SearchOption.AllDirectories)
-            .Select(f => $"{f.FullName} {f.UnixFileMode} {f.Attributes} {f.LinkTarget} {(f is FileInfo { Length: > 0 } ? File.ReadAllText(f.FullName) : "")}")
+            .Select(f => $"{f.FullName} {f.UnixFileMode} {f.Attributes} {f.LinkTarget} " +
+            $"{(f is FileInfo { Length: > 0 } ? File.ReadAllText(f.FullName) : "")}")
             .Order(StringComparer.Ordinal));
 
     Bundle WithoutDev(params string[] commands)
@@ -34,7 +35,8 @@ public sealed class DevTests : ContainerTest
     }
 
     Result InTerminal(Bundle b) => Command.Run(
-        Host.Probe, ["pty", "24x80", "", Host.Runtime, "--root", Root, "run", "--bundle", b.Save().Dir, NewId()], env: ChildEnvironment);
+        Host.Probe, ["pty", "24x80", "", Host.Runtime, "--root", Root, "run", "--bundle", b.Save().Dir, NewId()],
+        env: ChildEnvironment);
 
     [Theory]
     [InlineData("/dev", "bind")]
@@ -52,7 +54,8 @@ public sealed class DevTests : ContainerTest
     {
         string directory = HostDirectory();
         string before = Listing(directory);
-        Assert.Contains("ran", Ok(Oci("run", "--bundle", WithoutDev("print", "ran").Mount(destination, type, directory, options).Save().Dir,
+        Assert.Contains("ran",
+            Ok(Oci("run", "--bundle", WithoutDev("print", "ran").Mount(destination, type, directory, options).Save().Dir,
             NewId())).Out, StringComparison.Ordinal);
         Assert.Equal(before, Listing(directory));
     }

@@ -183,7 +183,8 @@ public sealed class DropInTests : ContainerTest
         const string script = "\"$@\" & pid=$!; while kill -WINCH $pid 2>/dev/null; do :; done; wait $pid";
         for (int i = 0; i < 8; i++)
         {
-            Ok(Command.Run("sh", ["-c", script, "sh", Host.Runtime, "--root", Root, "run", "--bundle", b.Dir, NewId()], env: ChildEnvironment));
+            Ok(Command.Run("sh", ["-c", script, "sh", Host.Runtime, "--root", Root, "run", "--bundle", b.Dir, NewId()],
+                env: ChildEnvironment));
         }
     }
 
@@ -199,7 +200,8 @@ public sealed class DropInTests : ContainerTest
         Assert.Equal("7 8 9 10 11", Ids("--user", "7:8", "--additional-gids", "9"));
 
         string Ids(params string[] options) =>
-            Ok(Oci(["exec", .. options, id, "/bin/busybox", "sh", "-c", "echo $(/bin/busybox id -u) $(/bin/busybox id -G)"])).Out.Trim();
+            Ok(Oci(["exec", .. options, id, "/bin/busybox", "sh", "-c", "echo $(/bin/busybox id -u) $(/bin/busybox id -G)"]))
+            .Out.Trim();
     }
 
     [Fact]

@@ -8,7 +8,8 @@ using Xunit;
 
 namespace OciRun.Tests.Integration;
 
-/// <summary>Options and annotations that engines rely on beside the specification: cgroups of exec, sockets for pidfds, crun's annotations.</summary>
+/// <summary>Options and annotations that engines rely on beside the specification: cgroups of exec, sockets for pidfds, crun's
+/// annotations.</summary>
 public sealed class EngineOptionTests : ContainerTest
 {
     [Theory]
@@ -49,7 +50,8 @@ public sealed class EngineOptionTests : ContainerTest
         var own = Host.CgroupOf(pid);
         Directory.CreateDirectory(Host.Cgroup2 + own + "/init.scope");
         File.WriteAllText(Host.Cgroup2 + own + "/init.scope/cgroup.procs", pid.ToString(CultureInfo.InvariantCulture));
-        var controller = File.ReadAllText(Host.Cgroup2 + own + "/cgroup.controllers").Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries)[0];
+        var controller = File.ReadAllText(Host.Cgroup2 + own + "/cgroup.controllers")
+            .Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries)[0];
         File.WriteAllText(Host.Cgroup2 + own + "/cgroup.subtree_control", "+" + controller);
         var file = Path.Combine(Temp, "exec.pid");
         Ok(Oci("exec", "-d", "--pid-file", file, id, "/probe", "sleep", "60"));
@@ -61,7 +63,8 @@ public sealed class EngineOptionTests : ContainerTest
     {
         var id = StartSleeper();
         Ok(Oci("pause", id));
-        Fails(Oci("exec", id, "/probe", "print", "inside"), 255, "cannot exec in a paused container (use --ignore-paused to override)");
+        Fails(Oci("exec", id, "/probe", "print", "inside"), 255,
+            "cannot exec in a paused container (use --ignore-paused to override)");
         using var c = OciStart(["exec", "--ignore-paused", id, "/probe", "print", "inside"]);
         Assert.False(Host.Eventually(() => c.HasExited, 0.5));
         Ok(Oci("resume", id));
@@ -108,7 +111,9 @@ public sealed class EngineOptionTests : ContainerTest
         var b = NewBundle("report");
         b.Process["user"] = new JsonObject { ["uid"] = 1000, ["gid"] = 1000 };
         b.Config["annotations"] = new JsonObject { ["run.oci.keep_original_groups"] = value };
-        var r = Ok(Command.Run("/usr/bin/setpriv", ["--groups", "7,8", Host.Runtime, "--root", Root, "run", "--bundle", b.Save().Dir, NewId()], env: ChildEnvironment));
+        var r =
+            Ok(Command.Run("/usr/bin/setpriv", ["--groups", "7,8", Host.Runtime, "--root", Root, "run", "--bundle", b.Save().Dir,
+            NewId()], env: ChildEnvironment));
         Assert.Equal(groups, new Seen(r.Out)["groups"]);
     }
 
@@ -121,9 +126,15 @@ public sealed class EngineOptionTests : ContainerTest
         b.Config["annotations"] = new JsonObject { ["run.oci.hooks.stdout"] = output, ["run.oci.hooks.stderr"] = error };
         JsonArray Hook(string name) => new(new JsonObject
         {
-            ["path"] = "/bin/sh", ["args"] = Bundle.Strings("sh", "-c", $"echo {name} out; echo {name} err >&2"),
+            ["path"] = "/bin/sh",
+            ["args"] = Bundle.Strings("sh", "-c", $"echo {name} out; echo {name} err >&2"),
         });
-        b.Config["hooks"] = new JsonObject { ["createRuntime"] = Hook("first"), ["poststart"] = Hook("second"), ["poststop"] = Hook("third") };
+        b.Config["hooks"] = new JsonObject
+        {
+            ["createRuntime"] = Hook("first"),
+            ["poststart"] = Hook("second"),
+            ["poststop"] = Hook("third")
+        };
         Ok(RunRaw(b));
         Assert.Equal("before\nfirst out\nsecond out\nthird out\n", File.ReadAllText(output));
         Assert.Equal("first err\nsecond err\nthird err\n", File.ReadAllText(error));
@@ -152,7 +163,8 @@ public sealed class EngineOptionTests : ContainerTest
     public void Container_without_cgroups_sees_those_of_the_host()
     {
         // As podman run --cgroups=disabled asks for.
-        var b = NewBundle("stat", "/sys/fs/cgroup", "--", "report").Mount("/sys/fs/cgroup", "cgroup", "cgroup", "rprivate", "nosuid", "noexec", "nodev", "ro");
+        var b = NewBundle("stat", "/sys/fs/cgroup", "--", "report").Mount("/sys/fs/cgroup", "cgroup", "cgroup", "rprivate",
+            "nosuid", "noexec", "nodev", "ro");
         var r = Ok(Oci("--cgroup-manager", "disabled", "run", "--bundle", b.Save().Dir, NewId()));
         Assert.Equal("cgroup2", new Seen(r.Out).Mount("/sys/fs/cgroup").FsType);
     }
@@ -169,7 +181,8 @@ public sealed class EngineOptionTests : ContainerTest
         Ok(Oci("--log", log, "--log-format", "json", "--log-level", level, "run", "--bundle", b.Save().Dir, NewId()));
         var levels = File.ReadAllLines(log).Select(l => (string)JsonNode.Parse(l)!["level"]!).ToHashSet();
         Assert.Equal((warns, debugs, false), (levels.Contains("warning"), levels.Contains("debug"), levels.Contains("error")));
-        Assert.All(File.ReadAllLines(log), l => Assert.Equal(["level", "msg", "time"], JsonNode.Parse(l)!.AsObject().Select(p => p.Key).Order(StringComparer.Ordinal)));
+        Assert.All(File.ReadAllLines(log), l => Assert.Equal(["level", "msg", "time"],
+            JsonNode.Parse(l)!.AsObject().Select(p => p.Key).Order(StringComparer.Ordinal)));
     }
 
     [Fact]

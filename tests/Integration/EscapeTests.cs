@@ -33,7 +33,8 @@ public sealed class EscapeTests : ContainerTest
             link = Directory.CreateDirectory(Path.Combine(link, new string('d', 200))).FullName;
         }
         string id = StartSleeper();
-        Result r = OciWith(["exec", "--preserve-fds", "1", "--cwd", "/proc/self/fd/3", id, "/probe", "report"], redirect: "3<" + Quote(link));
+        Result r = OciWith(["exec", "--preserve-fds", "1", "--cwd", "/proc/self/fd/3", id, "/probe", "report"], redirect: "3<" +
+            Quote(link));
         Assert.NotEqual(0, r.Code);
         Assert.DoesNotContain("pid=", r.Out, System.StringComparison.Ordinal);
     }
@@ -45,7 +46,8 @@ public sealed class EscapeTests : ContainerTest
     {
         var b = NewBundle("report");
         b.Save();
-        Result r = OciWith(["run", "--bundle", b.Dir, NewId()], env: new System.Collections.Generic.Dictionary<string, string?> { ["LISTEN_FDS"] = "30" });
+        Result r = OciWith(["run", "--bundle", b.Dir, NewId()],
+            env: new System.Collections.Generic.Dictionary<string, string?> { ["LISTEN_FDS"] = "30" });
         Fails(r, 1, "LISTEN_FDS");
     }
 
@@ -84,7 +86,8 @@ public sealed class EscapeTests : ContainerTest
         // A process that is not dumpable belongs to root in /proc, whatever its user.
         string status = File.ReadAllText($"/proc/{Pid(id)}/status");
         Assert.Contains("oci-run:init", status, System.StringComparison.Ordinal);
-        string id2 = Create(NewBundle("sleep", "60").Edit(b => b.Process["user"] = new JsonObject { ["uid"] = 1000, ["gid"] = 1000 }));
+        string id2 =
+            Create(NewBundle("sleep", "60").Edit(b => b.Process["user"] = new JsonObject { ["uid"] = 1000, ["gid"] = 1000 }));
         Assert.Equal("0", Command.Run("stat", ["-c", "%u", $"/proc/{Pid(id2)}/fd"]).Out.Trim());
     }
 
@@ -95,7 +98,8 @@ public sealed class EscapeTests : ContainerTest
         b.Save();
         string id = NewId();
         Command run = OciStart(["run", "--bundle", b.Dir, id]);
-        Assert.True(Host.Eventually(() => Oci("state", id) is { Code: 0 } r && r.Out.Contains("running", System.StringComparison.Ordinal)));
+        Assert.True(Host.Eventually(() => Oci("state", id) is { Code: 0 } r
+            && r.Out.Contains("running", System.StringComparison.Ordinal)));
         Ok(OciWith(["delete", "--force", id], timeoutSeconds: 10));
         run.Wait();
         Fails(Oci("state", id), 1, "does not exist");
@@ -106,7 +110,8 @@ public sealed class EscapeTests : ContainerTest
     {
         var b = NewBundle();
         Bundle.Link(Host.Busybox, b.InRootfs("bin/busybox"));
-        b.Process["args"] = Bundle.Strings("/bin/busybox", "sh", "-c", "! chmod 0 /proc/keys && ! chown 7 /proc/keys && echo x >/proc/keys && cat /proc/keys");
+        b.Process["args"] = Bundle.Strings("/bin/busybox", "sh", "-c",
+            "! chmod 0 /proc/keys && ! chown 7 /proc/keys && echo x >/proc/keys && cat /proc/keys");
         foreach (var set in (string[])["bounding", "effective", "permitted"])
         {
             b.Process["capabilities"]![set] = Bundle.Strings("CAP_FOWNER", "CAP_CHOWN", "CAP_DAC_OVERRIDE");
@@ -149,7 +154,8 @@ public sealed class EscapeTests : ContainerTest
         b.Save();
         string id = NewId();
         using Command run = OciStart(["run", "--bundle", b.Dir, id]);
-        Assert.True(Host.Eventually(() => Oci("state", id) is { Code: 0 } r && r.Out.Contains("running", System.StringComparison.Ordinal)));
+        Assert.True(Host.Eventually(() => Oci("state", id) is { Code: 0 } r
+            && r.Out.Contains("running", System.StringComparison.Ordinal)));
         int entered = 0;
         while (!run.HasExited)
         {
@@ -157,7 +163,8 @@ public sealed class EscapeTests : ContainerTest
         }
         Result result = Ok(run.Wait());
         var seen = new Seen(result.Out);
-        Assert.True(entered > 20 && int.Parse(seen["attack.looked"], System.Globalization.CultureInfo.InvariantCulture) > 0, $"{entered}: {result}");
+        Assert.True(entered > 20 && int.Parse(seen["attack.looked"], System.Globalization.CultureInfo.InvariantCulture) > 0,
+            $"{entered}: {result}");
         Assert.Equal("0", seen["attack.host"]);
         Assert.Equal("0", seen["attack.binary"]);
         Assert.Equal("0", seen["attack.directories"]);
@@ -167,7 +174,8 @@ public sealed class EscapeTests : ContainerTest
         }
     }
 
-    /// <summary>A container whose process looks into whatever appears in its pid namespace, with the right to trace it, for some seconds.</summary>
+    /// <summary>A container whose process looks into whatever appears in its pid namespace, with the right to trace it, for some
+    /// seconds.</summary>
     (string Id, Command Run) StartAttacker(int seconds, Action<Bundle>? edit = null)
     {
         string marker = Path.Combine(NewDirectory("host"), "marker");
@@ -182,7 +190,8 @@ public sealed class EscapeTests : ContainerTest
         b.Save();
         string id = NewId();
         Command run = OciStart(["run", "--bundle", b.Dir, id]);
-        Assert.True(Host.Eventually(() => Oci("state", id) is { Code: 0 } r && r.Out.Contains("running", StringComparison.Ordinal)));
+        Assert.True(Host.Eventually(() => Oci("state", id) is { Code: 0 } r
+            && r.Out.Contains("running", StringComparison.Ordinal)));
         return (id, run);
     }
 
@@ -190,15 +199,16 @@ public sealed class EscapeTests : ContainerTest
     {
         Result result = Ok(run.Wait());
         var seen = new Seen(result.Out);
-        Assert.True(rounds > 5 && int.Parse(seen["attack.looked"], System.Globalization.CultureInfo.InvariantCulture) > 0, $"{rounds}: {result}");
+        Assert.True(rounds > 5 && int.Parse(seen["attack.looked"], System.Globalization.CultureInfo.InvariantCulture) > 0,
+            $"{rounds}: {result}");
         foreach (string found in (string[])["attack.host", "attack.binary", "attack.directories", "attack.rights"])
         {
             Assert.True(seen[found] == "0", $"{found} in {rounds} rounds: {result}");
         }
     }
 
-    /// <summary>A pod: its containers share a pid namespace, and one of them may trace. The init that is being made for another must not be seen
-    /// there before it has the payload's root and rights.</summary>
+    /// <summary>A pod: its containers share a pid namespace, and one of them may trace. The init that is being made for another
+    /// must not be seen there before it has the payload's root and rights.</summary>
     [Theory]
     [InlineData("")]
     [InlineData("network")]
@@ -225,14 +235,16 @@ public sealed class EscapeTests : ContainerTest
         AssertNothingSeen(run, created);
     }
 
-    /// <summary>The init that joins last is the one that the state names, is in the namespace, and shows it in its procfs.</summary>
+    /// <summary>The init that joins last is the one that the state names, is in the namespace, and shows it in its
+    /// procfs.</summary>
     [Fact]
     public void Container_in_a_joined_pid_namespace_is_there_in_the_end()
     {
         string first = StartSleeper();
         string pid = Pid(first).ToString(System.Globalization.CultureInfo.InvariantCulture);
         string second = Start(NewBundle("sleep", "60").Join("pid", $"/proc/{pid}/ns/pid"));
-        Assert.Equal(File.ResolveLinkTarget($"/proc/{pid}/ns/pid", false)!.Name, File.ResolveLinkTarget($"/proc/{Pid(second)}/ns/pid", false)!.Name);
+        Assert.Equal(File.ResolveLinkTarget($"/proc/{pid}/ns/pid", false)!.Name,
+            File.ResolveLinkTarget($"/proc/{Pid(second)}/ns/pid", false)!.Name);
         Assert.Equal("/probe", Exec(second, [], "cat", "/proc/1/cmdline")["cat:/proc/1/cmdline"].Split('\0')[0]);
         Assert.Equal("running", Status(second));
         Ok(Oci("kill", second, "KILL"));
@@ -240,8 +252,8 @@ public sealed class EscapeTests : ContainerTest
         Ok(Oci("delete", second));
     }
 
-    /// <summary>What kept a process of exec from being born into the namespace last: a limit of processes, and policies that a child does not
-    /// inherit.</summary>
+    /// <summary>What kept a process of exec from being born into the namespace last: a limit of processes, and policies that a
+    /// child does not inherit.</summary>
     [Theory]
     [InlineData("RLIMIT_NPROC", null, null)]
     [InlineData(null, "SCHED_FIFO", "SCHED_FLAG_RESET_ON_FORK")]
@@ -252,7 +264,8 @@ public sealed class EscapeTests : ContainerTest
         {
             if (limit is not null)
             {
-                b.Process["rlimits"]!.AsArray().Add((JsonNode)new JsonObject { ["type"] = limit, ["soft"] = 4096, ["hard"] = 4096 });
+                b.Process["rlimits"]!.AsArray()
+                    .Add((JsonNode)new JsonObject { ["type"] = limit, ["soft"] = 4096, ["hard"] = 4096 });
             }
         });
         using Command _ = run;
@@ -261,12 +274,17 @@ public sealed class EscapeTests : ContainerTest
         {
             ["args"] = Bundle.Strings("/probe", "exit", "0"),
             ["cwd"] = "/",
-            ["rlimits"] = limit is null ? new JsonArray() : new JsonArray(new JsonObject { ["type"] = limit, ["soft"] = 4096, ["hard"] = 4096 }),
+            ["rlimits"] = limit is null ? new JsonArray()
+            : new JsonArray(new JsonObject { ["type"] = limit, ["soft"] = 4096, ["hard"] = 4096 }),
         };
         if (policy is not null)
         {
-            wanted["scheduler"] = new JsonObject { ["policy"] = policy, ["priority"] = policy == "SCHED_FIFO" ? 1 : 0,
-                ["flags"] = flag is null ? new JsonArray() : Bundle.Strings(flag) };
+            wanted["scheduler"] = new JsonObject
+            {
+                ["policy"] = policy,
+                ["priority"] = policy == "SCHED_FIFO" ? 1 : 0,
+                ["flags"] = flag is null ? new JsonArray() : Bundle.Strings(flag)
+            };
         }
         File.WriteAllText(process, wanted.ToJsonString());
         int entered = 0;

@@ -19,7 +19,8 @@ public sealed class ExecTests : ContainerTest
         var id = StartSleeper();
         var pid = Pid(id).ToString(CultureInfo.InvariantCulture);
         var seen = Exec(id, [], "report");
-        Assert.All((string[])["pid", "net", "ipc", "uts", "mnt", "cgroup", "user"], n => Assert.Equal(Host.Namespace(n, pid), seen["ns." + n]));
+        Assert.All((string[])["pid", "net", "ipc", "uts", "mnt", "cgroup", "user"],
+            n => Assert.Equal(Host.Namespace(n, pid), seen["ns." + n]));
         Assert.NotEqual("1", seen["pid"]);
         Assert.Equal("inside", seen["hostname"]);
     }
@@ -50,13 +51,15 @@ public sealed class ExecTests : ContainerTest
     [InlineData(15)]
     [InlineData(6)]
     public void Exec_exits_with_128_plus_the_signal(int signal) =>
-        Assert.Equal(128 + signal, Oci("exec", StartSleeper(), "/probe", "raise", signal.ToString(CultureInfo.InvariantCulture)).Code);
+        Assert.Equal(128 + signal, Oci("exec", StartSleeper(), "/probe", "raise", signal.ToString(CultureInfo.InvariantCulture))
+        .Code);
 
     [Theory]
     [InlineData("nosuch", "executable file not found in $PATH")]
     [InlineData("/no/such", "no such file or directory")]
     [InlineData("/etc/passwd", "permission denied")]
-    public void Exec_of_what_cannot_run_fails_with_255(string command, string phrase) => Fails(Oci("exec", StartSleeper(), command), 255, phrase, command);
+    public void Exec_of_what_cannot_run_fails_with_255(string command, string phrase) =>
+        Fails(Oci("exec", StartSleeper(), command), 255, phrase, command);
 
     [Fact]
     public void Exec_without_command_fails_with_an_error()
@@ -75,7 +78,8 @@ public sealed class ExecTests : ContainerTest
     }
 
     [Fact]
-    public void Exec_works_in_a_created_container() => Assert.Equal("inside", Exec(Create(NewBundle("sleep", "60")), [], "report")["hostname"]);
+    public void Exec_works_in_a_created_container() =>
+        Assert.Equal("inside", Exec(Create(NewBundle("sleep", "60")), [], "report")["hostname"]);
 
     [Fact]
     public void Exec_appends_to_the_configs_environment()
@@ -235,7 +239,8 @@ public sealed class ExecTests : ContainerTest
     }
 
     [Fact]
-    public void Exec_of_a_missing_process_file_fails_with_255() => Fails(Oci("exec", "-p", "/no/such/process.json", StartSleeper()), 255, "/no/such/process.json");
+    public void Exec_of_a_missing_process_file_fails_with_255() =>
+        Fails(Oci("exec", "-p", "/no/such/process.json", StartSleeper()), 255, "/no/such/process.json");
 
     [Fact]
     public void Flags_after_the_id_belong_to_the_command()
@@ -271,7 +276,8 @@ public sealed class ExecTests : ContainerTest
     [Fact]
     public void Exec_passes_preserved_descriptors()
     {
-        var r = Ok(OciWith(["exec", "--preserve-fds", "2", StartSleeper(), "/probe", "report"], redirect: "3</etc/passwd 4</etc/group 5</etc/hosts"));
+        var r = Ok(OciWith(["exec", "--preserve-fds", "2", StartSleeper(), "/probe", "report"],
+            redirect: "3</etc/passwd 4</etc/group 5</etc/hosts"));
         Assert.Equal("0,1,2,3,4", new Seen(r.Out)["openfds"]);
     }
 
@@ -322,7 +328,12 @@ public sealed class ExecTests : ContainerTest
         var id = StartSleeper(b => b.Linux["seccomp"] = new JsonObject
         {
             ["defaultAction"] = "SCMP_ACT_ALLOW",
-            ["syscalls"] = new JsonArray(new JsonObject { ["names"] = Bundle.Strings("mkdir", "mkdirat"), ["action"] = "SCMP_ACT_ERRNO", ["errnoRet"] = 99 }),
+            ["syscalls"] = new JsonArray(new JsonObject
+            {
+                ["names"] = Bundle.Strings("mkdir", "mkdirat"),
+                ["action"] = "SCMP_ACT_ERRNO",
+                ["errnoRet"] = 99
+            }),
         });
         var seen = Exec(id, [], "report", "--", "mkdir", "/dev/shm/x");
         Assert.Equal("2", seen["Seccomp"]);

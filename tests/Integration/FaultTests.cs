@@ -8,8 +8,8 @@ using Xunit;
 
 namespace OciRun.Tests.Integration;
 
-/// <summary>Every system call of a command fails, or is its last: what is left is never more than delete --force removes, and an error is
-/// said. Each test takes every few calls, so that it stays short; which ones moves with the code.</summary>
+/// <summary>Every system call of a command fails, or is its last: what is left is never more than delete --force removes, and an
+/// error is said. Each test takes every few calls, so that it stays short; which ones moves with the code.</summary>
 public sealed class FaultTests : ContainerTest
 {
     const int EIO = 5;
@@ -88,7 +88,8 @@ public sealed class FaultTests : ContainerTest
     {
         string bundle = Sleeper();
         bool starts = command == "start";
-        string[] Words(string id) => option is null ? [command, id] : command == "kill" ? [command, id, option] : [command, option, id];
+        string[] Words(string id) => option is null ? [command, id] : command == "kill" ? [command, id, option]
+            : [command, option, id];
         string first = Running(bundle, starts);
         foreach ((int call, int number) in Calls("runtime", Words(first), first))
         {
@@ -182,7 +183,8 @@ public sealed class FaultTests : ContainerTest
         return id;
     }
 
-    /// <summary>Index and number of the command's calls. Those of the managed runtime's start, and what cannot fail, are left out.</summary>
+    /// <summary>Index and number of the command's calls. Those of the managed runtime's start, and what cannot fail, are left
+    /// out.</summary>
     List<(int Index, int Number)> Calls(string role, string[] words, string? existing = null)
     {
         string id = NewId();
@@ -205,21 +207,25 @@ public sealed class FaultTests : ContainerTest
 
     /// <summary>Not close(2), signals, ids and what the managed runtime does for itself: memory, threads, scheduling.</summary>
     static bool CanFail(int number, string role) =>
-        number is not (3 or 9 or 10 or 11 or 12 or 13 or 14 or 24 or 28 or 39 or 107 or 186 or 202 or 204 or 228 or 273 or 334 or ExitGroup) &&
+        number is not (3 or 9 or 10 or 11 or 12 or 13 or 14 or 24 or 28 or 39 or 107 or 186 or 202 or 204 or 228 or 273 or 334
+        or ExitGroup) &&
         (role == "child" || number != 157);
 
     /// <summary>The managed runtime's threads race, so the count may have met another call than the one meant.</summary>
     bool MetAnother(int number) =>
-        File.ReadLines(Log).FirstOrDefault()?.EndsWith(string.Create(CultureInfo.InvariantCulture, $" {number}"), StringComparison.Ordinal) != true;
+        File.ReadLines(Log).FirstOrDefault()?.EndsWith(string.Create(CultureInfo.InvariantCulture, $" {number}"),
+        StringComparison.Ordinal) != true;
 
     string Log => Path.Combine(Temp, "calls");
 
     Result Inject(string role, string what, int call, string[] words) => Command.Run(Host.Inject,
-        [role, what, call.ToString(CultureInfo.InvariantCulture), Log, Host.Runtime, "--root", Root, .. words], env: ChildEnvironment);
+        [role, what, call.ToString(CultureInfo.InvariantCulture), Log, Host.Runtime, "--root", Root, .. words],
+        env: ChildEnvironment);
 
     void AssertGone(string id, string what)
     {
         Assert.False(Directory.Exists(Path.Combine(Root, id)), "state is left after " + what);
-        Assert.True(Host.Eventually(() => !Directory.Exists(Path.Combine(Host.Cgroup2, id)), 2), "a cgroup is left after " + what);
+        Assert.True(Host.Eventually(() => !Directory.Exists(Path.Combine(Host.Cgroup2, id)), 2), "a cgroup is left after " +
+            what);
     }
 }

@@ -8,7 +8,8 @@ using Xunit;
 
 namespace OciRun.Tests.Integration;
 
-/// <summary>The rest of config.json: scheduling, personality, memory policy, keyring, seccomp, id-mapped mounts, network devices, file descriptors.</summary>
+/// <summary>The rest of config.json: scheduling, personality, memory policy, keyring, seccomp, id-mapped mounts, network devices,
+/// file descriptors.</summary>
 public sealed class FieldTests : ContainerTest
 {
     [Theory]
@@ -17,7 +18,8 @@ public sealed class FieldTests : ContainerTest
     [InlineData("SCHED_IDLE", 0, 0, "5", "0", "0")]
     [InlineData("SCHED_FIFO", 0, 10, "1", "10", "0")]
     [InlineData("SCHED_RR", 0, 11, "2", "11", "0")]
-    public void Scheduler_policy_is_set(string policy, int nice, int priority, string number, string seenPriority, string seenNice)
+    public void Scheduler_policy_is_set(string policy, int nice, int priority, string number, string seenPriority,
+        string seenNice)
     {
         var b = NewBundle("report");
         b.Process["scheduler"] = new JsonObject { ["policy"] = policy, ["nice"] = nice, ["priority"] = priority };
@@ -31,16 +33,27 @@ public sealed class FieldTests : ContainerTest
     public void Scheduler_deadline_has_its_times()
     {
         var b = NewBundle("report");
-        b.Process["scheduler"] = new JsonObject { ["policy"] = "SCHED_DEADLINE", ["runtime"] = 1000000, ["deadline"] = 10000000, ["period"] = 20000000 };
+        b.Process["scheduler"] = new JsonObject
+        {
+            ["policy"] = "SCHED_DEADLINE",
+            ["runtime"] = 1000000,
+            ["deadline"] = 10000000,
+            ["period"] = 20000000
+        };
         var seen = Run(b);
-        Assert.Equal(("6", "1000000", "10000000", "20000000"), (seen["sched.policy"], seen["sched.runtime"], seen["sched.deadline"], seen["sched.period"]));
+        Assert.Equal(("6", "1000000", "10000000", "20000000"),
+            (seen["sched.policy"], seen["sched.runtime"], seen["sched.deadline"], seen["sched.period"]));
     }
 
     [Fact]
     public void Scheduler_flags_are_set()
     {
         var b = NewBundle("report");
-        b.Process["scheduler"] = new JsonObject { ["policy"] = "SCHED_OTHER", ["flags"] = Bundle.Strings("SCHED_FLAG_RESET_ON_FORK") };
+        b.Process["scheduler"] = new JsonObject
+        {
+            ["policy"] = "SCHED_OTHER",
+            ["flags"] = Bundle.Strings("SCHED_FLAG_RESET_ON_FORK")
+        };
         Assert.Equal("1", Run(b)["sched.flags"]);
     }
 
@@ -60,7 +73,8 @@ public sealed class FieldTests : ContainerTest
     {
         var b = NewBundle("report").Save();
         var all = Run(NewBundle("report"))["affinity"];
-        var r = Ok(Command.Run("/usr/bin/taskset", ["-c", "0", Host.Runtime, "--root", Root, "run", "--bundle", b.Dir, NewId()], env: ChildEnvironment));
+        var r = Ok(Command.Run("/usr/bin/taskset", ["-c", "0", Host.Runtime, "--root", Root, "run", "--bundle", b.Dir, NewId()],
+            env: ChildEnvironment));
         Assert.Equal(all, new Seen(r.Out)["affinity"]);
     }
 
@@ -238,7 +252,9 @@ public sealed class FieldTests : ContainerTest
     public void Listen_fds_are_passed_with_LISTEN_PID_1()
     {
         var b = NewBundle("report").Save();
-        var r = Ok(Command.Run("/bin/sh", ["-c", "export LISTEN_FDS=2 LISTEN_PID=$$; exec \"$0\" \"$@\" 3</etc/passwd 4</etc/group 5</etc/hosts", Host.Runtime, "--root", Root, "run", "--bundle", b.Dir, NewId()], env: ChildEnvironment));
+        var r = Ok(Command.Run("/bin/sh", ["-c", "export LISTEN_FDS=2 LISTEN_PID=$$; exec \"$0\" \"$@\" 3</etc/passwd " +
+            "4</etc/group 5</etc/hosts", Host.Runtime, "--root", Root, "run", "--bundle", b.Dir, NewId()],
+            env: ChildEnvironment));
         var seen = new Seen(r.Out);
         Assert.Equal("0,1,2,3,4", seen["openfds"]);
         Assert.Contains("LISTEN_FDS=2", seen.Environment);
@@ -249,14 +265,17 @@ public sealed class FieldTests : ContainerTest
     public void Notify_socket_is_proxied()
     {
         var socket = Path.Combine(Temp, "notify.sock");
-        using var server = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Dgram, System.Net.Sockets.ProtocolType.Unspecified);
+        using var server = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix,
+            System.Net.Sockets.SocketType.Dgram, System.Net.Sockets.ProtocolType.Unspecified);
         server.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(socket));
         server.ReceiveTimeout = 5000;
         var b = NewBundle("notify", "READY=1", "--", "report", "--", "sleep", "0.5").Save();
-        var r = Ok(OciWith(["run", "--bundle", b.Dir, NewId()], env: new Dictionary<string, string?> { ["NOTIFY_SOCKET"] = socket }));
+        var r =
+            Ok(OciWith(["run", "--bundle", b.Dir, NewId()], env: new Dictionary<string, string?> { ["NOTIFY_SOCKET"] = socket }));
         Assert.Contains("NOTIFY_SOCKET=/run/notify/notify.sock", new Seen(r.Out).Environment);
         var buffer = new byte[4096];
-        Assert.Contains("READY=1", System.Text.Encoding.UTF8.GetString(buffer, 0, server.Receive(buffer)), StringComparison.Ordinal);
+        Assert.Contains("READY=1", System.Text.Encoding.UTF8.GetString(buffer, 0, server.Receive(buffer)),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -292,15 +311,25 @@ public sealed class FieldTests : ContainerTest
 
     static readonly string[] Common =
     [
-        "read", "write", "open", "openat", "close", "fstat", "newfstatat", "stat", "lstat", "mmap", "munmap", "mprotect", "brk", "ioctl", "fcntl", "readlink", "readlinkat",
-        "getdents64", "getpid", "getppid", "getpgid", "getpgrp", "getsid", "getresuid", "getresgid", "getuid", "getgid", "setfsuid", "setfsgid", "getgroups", "umask", "getcwd", "uname",
-        "prctl", "arch_prctl", "getrlimit", "prlimit64", "socket", "sched_getparam", "sched_getscheduler", "getpriority", "sched_getattr", "ioprio_get", "sched_getaffinity", "personality",
-        "get_mempolicy", "keyctl", "execve", "exit_group", "exit", "rt_sigaction", "rt_sigprocmask", "set_tid_address", "set_robust_list", "rseq", "getrandom", "lseek", "nanosleep",
-        "sendto", "recvmsg", "bind", "getsockname", "syscall", "futex", "capset", "capget", "setgroups", "setuid", "setgid", "setresuid", "setresgid", "close_range", "chdir", "poll", "sendmsg",
+        "read", "write", "open", "openat", "close", "fstat", "newfstatat", "stat", "lstat", "mmap", "munmap", "mprotect", "brk",
+        "ioctl", "fcntl", "readlink", "readlinkat",
+        "getdents64", "getpid", "getppid", "getpgid", "getpgrp", "getsid", "getresuid", "getresgid", "getuid", "getgid",
+        "setfsuid", "setfsgid", "getgroups", "umask", "getcwd", "uname",
+        "prctl", "arch_prctl", "getrlimit", "prlimit64", "socket", "sched_getparam", "sched_getscheduler", "getpriority",
+        "sched_getattr", "ioprio_get", "sched_getaffinity", "personality",
+        "get_mempolicy", "keyctl", "execve", "exit_group", "exit", "rt_sigaction", "rt_sigprocmask", "set_tid_address",
+        "set_robust_list", "rseq", "getrandom", "lseek", "nanosleep",
+        "sendto", "recvmsg", "bind", "getsockname", "syscall", "futex", "capset", "capget", "setgroups", "setuid", "setgid",
+        "setresuid", "setresgid", "close_range", "chdir", "poll", "sendmsg",
     ];
 
     static JsonObject Filter(string defaultAction, params JsonObject[] rules) =>
-        new() { ["defaultAction"] = defaultAction, ["architectures"] = Bundle.Strings("SCMP_ARCH_X86_64"), ["syscalls"] = new JsonArray([.. rules.Select(r => (JsonNode)r)]) };
+        new()
+        {
+            ["defaultAction"] = defaultAction,
+            ["architectures"] = Bundle.Strings("SCMP_ARCH_X86_64"),
+            ["syscalls"] = new JsonArray([.. rules.Select(r => (JsonNode)r)])
+        };
 
     static JsonObject Rule(string action, int? errno, params string[] names)
     {

@@ -94,7 +94,8 @@ public sealed class HookTests : ContainerTest
         var pid = Pid(id).ToString(System.Globalization.CultureInfo.InvariantCulture);
         var records = Records(log);
         Assert.All((string[])["net", "uts", "ipc", "mnt"], n => Assert.Equal(Host.Namespace(n, pid), records[2]["ns." + n]));
-        Assert.All((string[])["net", "uts", "ipc", "mnt", "pid"], n => Assert.Equal(Host.Namespace(n, pid), records[3]["ns." + n]));
+        Assert.All((string[])["net", "uts", "ipc", "mnt", "pid"],
+            n => Assert.Equal(Host.Namespace(n, pid), records[3]["ns." + n]));
         Assert.NotEqual(records[2]["root.ino"], records[3]["root.ino"]);
     }
 
@@ -105,7 +106,8 @@ public sealed class HookTests : ContainerTest
         foreach (var kind in (string[])["createRuntime", "createContainer", "poststart", "poststop"])
         {
             File.Delete(log);
-            var b = NewBundle("exit", "0").Hook(kind, Host.Probe, ["my-argv0", "hook", log, "a b"], ["ONE=1", "TWO=x=y", "OCI_TEST=" + Tag]);
+            var b = NewBundle("exit", "0").Hook(kind, Host.Probe, ["my-argv0", "hook", log, "a b"],
+                ["ONE=1", "TWO=x=y", "OCI_TEST=" + Tag]);
             Ok(RunRaw(b));
             var r = Assert.Single(Records(log));
             Assert.Equal(["my-argv0", "hook", log, "a b"], r.Args());
@@ -178,7 +180,8 @@ public sealed class HookTests : ContainerTest
     public void Failing_poststop_hook_is_a_warning_and_the_others_run()
     {
         var log = Path.Combine(Temp, "log");
-        var b = NewBundle("exit", "0").Hook("poststop", Shell(), ["sh", "-c", "echo why >&2; exit 5"]).Hook("poststop", Host.Probe, ["probe", "hook", log, "second"]);
+        var b = NewBundle("exit", "0").Hook("poststop", Shell(), ["sh", "-c", "echo why >&2; exit 5"])
+            .Hook("poststop", Host.Probe, ["probe", "hook", log, "second"]);
         var id = Start(b);
         WaitStatus(id, "stopped");
         var r = Ok(Oci("delete", id));
@@ -191,7 +194,8 @@ public sealed class HookTests : ContainerTest
     public void Failed_create_runs_the_poststop_hooks()
     {
         var log = Path.Combine(Temp, "log");
-        var b = NewBundle("exit", "0").Hook("createRuntime", Shell(), ["sh", "-c", "exit 1"]).Hook("poststop", Host.Probe, ["probe", "hook", log, "after"]);
+        var b = NewBundle("exit", "0").Hook("createRuntime", Shell(), ["sh", "-c", "exit 1"]).Hook("poststop", Host.Probe,
+            ["probe", "hook", log, "after"]);
         Refused(b);
         Assert.Equal(["after"], Labels(log));
     }
@@ -200,7 +204,8 @@ public sealed class HookTests : ContainerTest
     public void Later_hooks_do_not_run_after_a_failure()
     {
         var log = Path.Combine(Temp, "log");
-        Refused(NewBundle("exit", "0").Hook("createRuntime", Shell(), ["sh", "-c", "exit 1"]).Hook("createRuntime", Host.Probe, ["probe", "hook", log, "no"]).Hook("createContainer", Host.Probe, ["probe", "hook", log, "no"]));
+        Refused(NewBundle("exit", "0").Hook("createRuntime", Shell(), ["sh", "-c", "exit 1"]).Hook("createRuntime", Host.Probe,
+            ["probe", "hook", log, "no"]).Hook("createContainer", Host.Probe, ["probe", "hook", log, "no"]));
         Assert.False(File.Exists(log));
     }
 
@@ -209,7 +214,8 @@ public sealed class HookTests : ContainerTest
     [InlineData("createContainer")]
     public void Hook_that_hangs_is_killed_after_its_timeout(string kind)
     {
-        var b = NewBundle("exit", "0").Hook(kind, Shell(), ["sh", "-c", "sleep 50"], ["OCI_TEST=" + Tag, "PATH=/bin:/usr/bin"], timeout: 1);
+        var b = NewBundle("exit", "0").Hook(kind, Shell(), ["sh", "-c", "sleep 50"], ["OCI_TEST=" + Tag, "PATH=/bin:/usr/bin"],
+            timeout: 1);
         var r = Refused(b, kind);
         Assert.InRange(r.Seconds, 0.9, 6);
     }
@@ -229,32 +235,40 @@ public sealed class HookTests : ContainerTest
     [Fact]
     public void Hook_with_much_output_does_not_hang()
     {
-        Ok(RunRaw(NewBundle("exit", "0").Hook("createRuntime", Shell(), ["sh", "-c", "i=0; while [ $i -lt 3000 ]; do echo a line of output that goes nowhere in particular $i; i=$((i+1)); done; exit 0"])));
+        Ok(RunRaw(NewBundle("exit", "0").Hook("createRuntime", Shell(), ["sh", "-c", "i=0; while [ $i -lt 3000 ]; do echo a " +
+            "line of output that goes nowhere in particular $i; i=$((i+1)); done; exit 0"])));
     }
 
     [Fact]
-    public void Missing_hook_program_is_an_error_naming_it() => Refused(NewBundle("exit", "0").Hook("createRuntime", "/no/such/hook"), "/no/such/hook", "createRuntime");
+    public void Missing_hook_program_is_an_error_naming_it() =>
+        Refused(NewBundle("exit", "0").Hook("createRuntime", "/no/such/hook"), "/no/such/hook", "createRuntime");
 
     [Fact]
-    public void Relative_hook_path_is_an_error() => Refused(NewBundle("exit", "0").Hook("createRuntime", "bin/true"), "hooks.createRuntime[0].path", "bin/true");
+    public void Relative_hook_path_is_an_error() => Refused(NewBundle("exit", "0").Hook("createRuntime", "bin/true"),
+        "hooks.createRuntime[0].path", "bin/true");
 
     [Theory]
     [InlineData(0)]
     [InlineData(-1)]
-    public void Hook_timeout_must_be_positive(int timeout) => Refused(NewBundle("exit", "0").Hook("poststop", "/bin/true", timeout: timeout), "hooks.poststop[0].timeout");
+    public void Hook_timeout_must_be_positive(int timeout) =>
+        Refused(NewBundle("exit", "0").Hook("poststop", "/bin/true", timeout: timeout), "hooks.poststop[0].timeout");
 
     [Fact]
     public void CreateContainer_hook_can_change_the_containers_mounts()
     {
-        var b = NewBundle("cat", "/work/f").Hook("createContainer", Shell(), ["sh", "-c", $"mount -t tmpfs none {Temp}/bundle1/rootfs/work && echo injected > {Temp}/bundle1/rootfs/work/f"], ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]);
+        var b = NewBundle("cat", "/work/f").Hook("createContainer", Shell(),
+            ["sh", "-c", $"mount -t tmpfs none {Temp}/bundle1/rootfs/work && echo injected > {Temp}/bundle1/rootfs/work/f"],
+            ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]);
         Assert.Equal("injected", Run(b)["cat:/work/f"]);
     }
 
     [Fact]
     public void CreateRuntime_hook_finds_the_network_namespace_by_the_pid_on_its_stdin()
     {
-        var script = "pid=$(sed 's/.*\"pid\": *\\([0-9]*\\).*/\\1/' | tr -dc 0-9); nsenter -t $pid -n sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'";
-        var b = NewBundle("cat", "/proc/sys/net/ipv4/ip_forward").Hook("createRuntime", Shell(), ["sh", "-c", script], ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]);
+        var script = "pid=$(sed 's/.*\"pid\": *\\([0-9]*\\).*/\\1/' | tr -dc 0-9); nsenter -t $pid -n sh -c 'echo 1 > " +
+            "/proc/sys/net/ipv4/ip_forward'";
+        var b = NewBundle("cat", "/proc/sys/net/ipv4/ip_forward").Hook("createRuntime", Shell(), ["sh", "-c", script],
+            ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]);
         Assert.Equal("1", Run(b)["cat:/proc/sys/net/ipv4/ip_forward"]);
     }
 
@@ -277,19 +291,22 @@ public sealed class HookTests : ContainerTest
         foreach (var kind in Kinds)
         {
             var inside = kind == "startContainer";
-            b.Hook(kind, inside ? "/probe" : Host.Probe, ["probe", "hook", inside ? "/hooks/log" : log, kind], ["OCI_TEST=" + Tag]);
+            b.Hook(kind, inside ? "/probe" : Host.Probe, ["probe", "hook", inside ? "/hooks/log" : log, kind],
+                ["OCI_TEST=" + Tag]);
         }
         return b;
     }
 
     static string Shell() => "/bin/sh";
 
-    static List<Seen> Records(string log) => [.. File.ReadAllText(log).Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Select(t => new Seen(t))];
+    static List<Seen> Records(string log) => [.. File.ReadAllText(log).Split("\n\n", StringSplitOptions.RemoveEmptyEntries)
+        .Select(t => new Seen(t))];
 
     static string[] Labels(string log) => [.. Records(log).Select(r => r["hook"])];
 }
 
 static class HookRecord
 {
-    public static IEnumerable<string> Args(this Seen seen) => Enumerable.Range(0, 100).Select(i => $"arg.{i}").TakeWhile(seen.Has).Select(k => seen[k]);
+    public static IEnumerable<string> Args(this Seen seen) => Enumerable.Range(0, 100).Select(i => $"arg.{i}").TakeWhile(seen.Has)
+        .Select(k => seen[k]);
 }

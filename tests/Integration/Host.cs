@@ -16,25 +16,27 @@ static class Host
     /// <summary>The repository: the nearest directory above the test assembly that holds the solution.</summary>
     public static string Repository { get; } = FindRepository();
 
-    public static string Artifacts { get; } = Directory.CreateDirectory(Path.Combine(Repository, "artifacts", "integration")).FullName;
+    public static string Artifacts { get; } = Directory.CreateDirectory(Path.Combine(Repository, "artifacts", "integration"))
+        .FullName;
 
     /// <summary>The runtime under test: OCI_RUN, or what `make` publishes.</summary>
     public static string Runtime { get; } = Environment.GetEnvironmentVariable("OCI_RUN") is { Length: > 0 } path
         ? path
         : Path.Combine(Repository, "bin", "oci-run");
 
-    /// <summary>The static payload, built when missing or older than its sources: tests/Probe/NAME.c, or all files of tests/Probe/NAME.</summary>
+    /// <summary>The static payload, built when missing or older than its sources: tests/Probe/NAME.c, or all files of
+    /// tests/Probe/NAME.</summary>
     public static string Probe { get; } = BuildProbe();
 
     /// <summary>Runs a command and has one of its system calls fail, or kills it there.</summary>
-    public static string Inject => s_inject ??= Build("inject");
+    public static string Inject => _inject ??= Build("inject");
 
-    static string? s_inject;
+    static string? _inject;
 
     /// <summary>Runs a command with a directory in the place of the resctrl file system.</summary>
-    public static string Resctrl => s_resctrl ??= Build("resctrl");
+    public static string Resctrl => _resctrl ??= Build("resctrl");
 
-    static string? s_resctrl;
+    static string? _resctrl;
 
     /// <summary>The host's busybox; a copy, so that a link of it may be given to anybody.</summary>
     public static string Busybox { get; } = Copy("/bin/busybox");
@@ -44,7 +46,8 @@ static class Host
 
     /// <summary>The controllers that cgroup2 has here.</summary>
     public static HashSet<string> Controllers { get; } =
-        [.. File.ReadAllText(Path.Combine(Cgroup2, "cgroup.controllers")).Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries)];
+        [.. File.ReadAllText(Path.Combine(Cgroup2, "cgroup.controllers"))
+        .Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries)];
 
     public static bool HasCapSysResource { get; } = HasCapability(24);
 
@@ -127,7 +130,8 @@ static class Host
     public static string CgroupOf(int pid) =>
         File.ReadLines($"/proc/{pid}/cgroup").First(l => l.StartsWith("0::", StringComparison.Ordinal))[3..];
 
-    /// <summary>Field 22 of /proc/PID/stat and so on: the fields after the command's closing parenthesis, the first being the state.</summary>
+    /// <summary>Field 22 of /proc/PID/stat and so on: the fields after the command's closing parenthesis, the first being the
+    /// state.</summary>
     public static string[] StatFields(int pid)
     {
         var s = File.ReadAllText($"/proc/{pid}/stat");
@@ -185,7 +189,8 @@ static class Host
     static extern int link([MarshalAs(UnmanagedType.LPUTF8Str)] string from, [MarshalAs(UnmanagedType.LPUTF8Str)] string to);
 
     [DllImport("libc", SetLastError = true)]
-    static extern int setxattr([MarshalAs(UnmanagedType.LPUTF8Str)] string path, [MarshalAs(UnmanagedType.LPUTF8Str)] string name, byte[] value, nint size,
+    static extern int setxattr([MarshalAs(UnmanagedType.LPUTF8Str)] string path, [MarshalAs(UnmanagedType.LPUTF8Str)] string name,
+        byte[] value, nint size,
         int flags);
 
     public static void SetXattr(string path, string name, byte[] value) =>
@@ -198,7 +203,8 @@ static class Host
         {
             return true;
         }
-        return Marshal.GetLastPInvokeError() == 18 ? false : throw new InvalidOperationException($"link {to}: errno {Marshal.GetLastPInvokeError()}");
+        return Marshal.GetLastPInvokeError() == 18 ? false
+            : throw new InvalidOperationException($"link {to}: errno {Marshal.GetLastPInvokeError()}");
     }
 
     public static void Chown(string path, uint uid, uint gid) => Check(chown(path, uid, gid), "chown " + path);
@@ -249,5 +255,6 @@ sealed class MountLine
 
     public override string ToString() => Text;
 
-    static string Unescape(string s) => s.Replace("\\040", " ", StringComparison.Ordinal).Replace("\\134", "\\", StringComparison.Ordinal);
+    static string Unescape(string s) => s.Replace("\\040", " ", StringComparison.Ordinal)
+        .Replace("\\134", "\\", StringComparison.Ordinal);
 }

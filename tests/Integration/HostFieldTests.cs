@@ -10,7 +10,8 @@ using Xunit;
 
 namespace OciRun.Tests.Integration;
 
-/// <summary>Fields that the runtime carries out on the host's side: CPU affinity, resctrl groups, network devices, notifications.</summary>
+/// <summary>Fields that the runtime carries out on the host's side: CPU affinity, resctrl groups, network devices,
+/// notifications.</summary>
 public sealed class HostFieldTests : ContainerTest
 {
     [Fact]
@@ -33,7 +34,8 @@ public sealed class HostFieldTests : ContainerTest
     {
         var id = StartSleeper();
         var all = Exec(id, [], "report")["affinity"];
-        var r = Ok(Command.Run("/usr/bin/taskset", ["-c", "0", Host.Runtime, "--root", Root, "exec", id, "/probe", "report"], env: ChildEnvironment));
+        var r = Ok(Command.Run("/usr/bin/taskset", ["-c", "0", Host.Runtime, "--root", Root, "exec", id, "/probe", "report"],
+            env: ChildEnvironment));
         Assert.Equal(all, new Seen(r.Out)["affinity"]);
     }
 
@@ -47,8 +49,8 @@ public sealed class HostFieldTests : ContainerTest
     [Fact]
     public void Apparmor_profile_where_AppArmor_is_off_is_an_error()
     {
-        const string Enabled = "/sys/module/apparmor/parameters/enabled";
-        if (File.Exists(Enabled) && File.ReadAllText(Enabled).StartsWith('Y'))
+        const string enabled = "/sys/module/apparmor/parameters/enabled";
+        if (File.Exists(enabled) && File.ReadAllText(enabled).StartsWith('Y'))
         {
             return;
         }
@@ -99,7 +101,12 @@ public sealed class HostFieldTests : ContainerTest
         File.WriteAllText(Path.Combine(group, "tasks"), "");
         File.WriteAllText(Path.Combine(group, "schemata"), "    L3:0=00f;1=ff\n    MB:0= 20;1= 70\n");
         var b = NewBundle("sleep", "60");
-        b.Linux["intelRdt"] = new JsonObject { ["closID"] = "gold", ["schemata"] = Bundle.Strings("L3:0=f", "MB:1=70"), ["enableMonitoring"] = true };
+        b.Linux["intelRdt"] = new JsonObject
+        {
+            ["closID"] = "gold",
+            ["schemata"] = Bundle.Strings("L3:0=f", "MB:1=70"),
+            ["enableMonitoring"] = true
+        };
         b.Save();
         var id = NewId();
         Ok(Rdt(root, "run", "--detach", "--bundle", b.Dir, id));
@@ -192,7 +199,8 @@ public sealed class HostFieldTests : ContainerTest
             """.Replace("\n", "", StringComparison.Ordinal), rdt.ToJsonString());
         Directory.Delete(Path.Combine(root, id, "mon_data"), recursive: true);
         Ok(Rdt(root, "delete", "--force", id));
-        Assert.Equal("{}", JsonNode.Parse(Ok(Rdt(root, "events", "--stats", StartSleeper())).Out)!["data"]!["intel_rdt"]!.ToJsonString());
+        Assert.Equal("{}",
+            JsonNode.Parse(Ok(Rdt(root, "events", "--stats", StartSleeper())).Out)!["data"]!["intel_rdt"]!.ToJsonString());
     }
 
     [Fact]
@@ -221,7 +229,9 @@ public sealed class HostFieldTests : ContainerTest
 
     /// <summary>Runs the runtime in a network namespace that a shell prepares, and looks at afterwards.</summary>
     Result InNetwork(string prepare, Bundle b, string after = ":") =>
-        Command.Run("/usr/bin/unshare", ["--net", "/bin/sh", "-ec", prepare + $"; code=0; \"$0\" \"$@\" || code=$?; {after}; exit $code", Host.Runtime, "--root", Root, "run", "--bundle", b.Save().Dir, NewId()],
+        Command.Run("/usr/bin/unshare",
+        ["--net", "/bin/sh", "-ec", prepare + $"; code=0; \"$0\" \"$@\" || code=$?; {after}; exit $code", Host.Runtime, "--root",
+        Root, "run", "--bundle", b.Save().Dir, NewId()],
             env: ChildEnvironment);
 
     [Fact]
@@ -229,21 +239,24 @@ public sealed class HostFieldTests : ContainerTest
     {
         var b = NewBundle("report", "--", "cat", "/proc/net/fib_trie", "--", "cat", "/proc/net/if_inet6");
         b.Linux["netDevices"] = new JsonObject { ["oci0"] = new JsonObject(), ["oci1"] = new JsonObject { ["name"] = "second" } };
-        var r = Ok(InNetwork("ip link add oci0 type veth peer name oci9; ip link add oci1 type veth peer name oci2; ip addr add 192.0.2.9/24 dev oci0; " +
+        var r = Ok(InNetwork("ip link add oci0 type veth peer name oci9; ip link add oci1 type veth peer name oci2; ip addr " +
+            "add 192.0.2.9/24 dev oci0; " +
             "ip addr add 192.0.2.10/24 dev oci0; ip -6 addr add 2001:db8::7/64 dev oci1; ip link set oci1 up", b));
         var seen = new Seen(r.Out);
         Assert.Equal("lo,oci0,second", string.Join(',', seen["links"].Split(',').Order(StringComparer.Ordinal)));
         Assert.Contains("192.0.2.9", seen["cat:/proc/net/fib_trie"], StringComparison.Ordinal);
         Assert.Contains("192.0.2.10", seen["cat:/proc/net/fib_trie"], StringComparison.Ordinal);
         var six = seen["cat:/proc/net/if_inet6"].Split('\n');
-        Assert.Contains(six, l => l.StartsWith("20010db8000000000000000000000007", StringComparison.Ordinal) && l.EndsWith("second", StringComparison.Ordinal));
+        Assert.Contains(six, l => l.StartsWith("20010db8000000000000000000000007", StringComparison.Ordinal)
+            && l.EndsWith("second", StringComparison.Ordinal));
     }
 
     [Fact]
     public void Network_device_is_there_before_the_hooks_and_missing_ones_are_errors()
     {
         var log = Path.Combine(Temp, "links");
-        var b = NewBundle("exit", "0").Hook("createRuntime", "/bin/sh", ["sh", "-c", $"nsenter -t $(sed 's/.*\"pid\":\\([0-9]*\\).*/\\1/') -n ip -o link > {log}"]);
+        var b = NewBundle("exit", "0").Hook("createRuntime", "/bin/sh",
+            ["sh", "-c", $"nsenter -t $(sed 's/.*\"pid\":\\([0-9]*\\).*/\\1/') -n ip -o link > {log}"]);
         b.Linux["netDevices"] = new JsonObject { ["oci0"] = new JsonObject { ["name"] = "inner" } };
         Ok(InNetwork("ip link add oci0 type veth peer name oci9", b));
         var inner = File.ReadLines(log).Single(l => l.Contains("inner", StringComparison.Ordinal));
@@ -265,7 +278,8 @@ public sealed class HostFieldTests : ContainerTest
             ["oci1"] = new JsonObject { ["name"] = "net%d" },
             ["oci2"] = new JsonObject { ["name"] = "other%d" },
         };
-        var r = Ok(InNetwork("ip link add net0 type veth peer name oci9; ip link add oci1 type veth peer name oci8; ip link add oci2 type veth peer name oci7; " +
+        var r = Ok(InNetwork("ip link add net0 type veth peer name oci9; ip link add oci1 type veth peer name oci8; ip link " +
+            "add oci2 type veth peer name oci7; " +
             "ip addr add 192.0.2.9/24 dev oci1", b));
         var seen = new Seen(r.Out);
         Assert.Equal("lo,net0,net1,other0", string.Join(',', seen["links"].Split(',').Order(StringComparer.Ordinal)));
@@ -326,7 +340,8 @@ public sealed class HostFieldTests : ContainerTest
         using var server = NotifyServer(out var address);
         var b = NewBundle("sleep", "0.3").Save();
         var id = NewId();
-        Ok(OciWith(["run", "--detach", "--bundle", b.Dir, id], env: new Dictionary<string, string?> { ["NOTIFY_SOCKET"] = address }));
+        Ok(OciWith(["run", "--detach", "--bundle", b.Dir, id],
+            env: new Dictionary<string, string?> { ["NOTIFY_SOCKET"] = address }));
         WillDelete(id);
         WaitStatus(id, "stopped");
     }
@@ -339,7 +354,10 @@ public sealed class HostFieldTests : ContainerTest
         b.Process["user"] = new JsonObject { ["uid"] = 1000, ["gid"] = 1000 };
         b.Config["root"]!["readonly"] = false;
         b.Save();
-        var seen = new Seen(Ok(OciWith(["run", "--bundle", b.Dir, NewId()], env: new Dictionary<string, string?> { ["NOTIFY_SOCKET"] = address })).Out);
+        var seen =
+            new Seen(
+            Ok(OciWith(["run", "--bundle", b.Dir, NewId()], env: new Dictionary<string, string?> { ["NOTIFY_SOCKET"] = address }))
+            .Out);
         Assert.StartsWith("READY=1\n", Receive(server), StringComparison.Ordinal);
         var mount = seen.Mount("/run/notify");
         Assert.True(mount.Has("ro") && mount.Has("nosuid") && mount.Has("nodev") && mount.Has("noexec"), mount.Text);

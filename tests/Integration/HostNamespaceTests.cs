@@ -5,8 +5,8 @@ using Xunit;
 
 namespace OciRun.Tests.Integration;
 
-/// <summary>A joined namespace that is the host's own gives no right to change what is in it. Every value asked for is the one that the host has,
-/// so that a runtime which sets it does no harm.</summary>
+/// <summary>A joined namespace that is the host's own gives no right to change what is in it. Every value asked for is the one
+/// that the host has, so that a runtime which sets it does no harm.</summary>
 public sealed class HostNamespaceTests : ContainerTest
 {
     void Refused(Bundle b, string problem)
@@ -63,12 +63,14 @@ public sealed class HostNamespaceTests : ContainerTest
 
     [Fact]
     public void Hosts_user_namespace_cannot_be_joined() =>
-        Refused(NewBundle("exit", "0").Join("user", "/proc/self/ns/user"), "linux.namespaces[6].path: is the host's own user namespace");
+        Refused(NewBundle("exit", "0").Join("user", "/proc/self/ns/user"),
+        "linux.namespaces[6].path: is the host's own user namespace");
 
     [Fact]
     public void Joining_the_hosts_namespaces_is_allowed_where_nothing_in_them_is_set()
     {
-        var b = NewBundle("report").Join("network", "/proc/self/ns/net").Join("ipc", "/proc/self/ns/ipc").Join("uts", "/proc/self/ns/uts");
+        var b = NewBundle("report").Join("network", "/proc/self/ns/net").Join("ipc", "/proc/self/ns/ipc")
+            .Join("uts", "/proc/self/ns/uts");
         b.Config.Remove("hostname");
         var seen = Run(b.WithoutMount("/dev/mqueue"));
         Assert.Equal(Host.Namespace("net"), seen["ns.net"]);
@@ -79,8 +81,12 @@ public sealed class HostNamespaceTests : ContainerTest
     public void Sysctl_of_a_joined_namespace_of_others_is_set()
     {
         var holder = StartOutside("unshare", "-n", "sleep", "60");
-        Assert.True(Host.Eventually(() => Host.Namespace("net", holder.Pid.ToString(System.Globalization.CultureInfo.InvariantCulture)) != Host.Namespace("net")));
-        var b = NewBundle("report", "--", "cat", "/proc/sys/net/ipv4/ip_default_ttl").Join("network", $"/proc/{holder.Pid}/ns/net");
+        Assert.True(
+            Host.Eventually(() =>
+            Host.Namespace("net", holder.Pid.ToString(System.Globalization.CultureInfo.InvariantCulture)) != Host.Namespace(
+            "net")));
+        var b = NewBundle("report", "--", "cat", "/proc/sys/net/ipv4/ip_default_ttl")
+            .Join("network", $"/proc/{holder.Pid}/ns/net");
         b.Linux["sysctl"] = new JsonObject { ["net.ipv4.ip_default_ttl"] = "77" };
         Assert.Equal("77", Run(b)["cat:/proc/sys/net/ipv4/ip_default_ttl"].Trim());
     }
@@ -91,6 +97,7 @@ public sealed class HostNamespaceTests : ContainerTest
     {
         var fifo = Path.Combine(Temp, "fifo");
         Host.MakeFifo(fifo);
-        Fails(CreateRaw(NewBundle("exit", "0").Join("network", fifo)), 1, "linux.namespaces[5].path: \"" + fifo + "\" is no namespace");
+        Fails(CreateRaw(NewBundle("exit", "0").Join("network", fifo)), 1, "linux.namespaces[5].path: \"" + fifo +
+            "\" is no namespace");
     }
 }

@@ -9,7 +9,8 @@ using Xunit;
 
 namespace OciRun.Tests.Integration;
 
-/// <summary>Images that want out: a test for each class of past escapes. Nothing outside the rootfs may change, whatever comes of the container.</summary>
+/// <summary>Images that want out: a test for each class of past escapes. Nothing outside the rootfs may change, whatever comes of
+/// the container.</summary>
 public sealed class HostileTests : ContainerTest
 {
     readonly string _outside;
@@ -58,7 +59,8 @@ public sealed class HostileTests : ContainerTest
                 b.Config["root"]!["readonly"] = false;
             }
             Directory.Delete(b.InRootfs("dev"));
-            File.CreateSymbolicLink(b.InRootfs("dev"), target.Replace("ABSOLUTE", _outside, StringComparison.Ordinal).Replace("OUTSIDE", _outside.TrimStart('/'), StringComparison.Ordinal));
+            File.CreateSymbolicLink(b.InRootfs("dev"), target.Replace("ABSOLUTE", _outside, StringComparison.Ordinal)
+                .Replace("OUTSIDE", _outside.TrimStart('/'), StringComparison.Ordinal));
             var r = RunRaw(b);
             Assert.True(r.Code is 0 or 1, r.ToString());
             AssertOutsideUntouched();
@@ -76,7 +78,8 @@ public sealed class HostileTests : ContainerTest
     [InlineData("core")]
     public void Device_name_as_a_symlink_out_touches_nothing_outside(string name)
     {
-        var b = NewBundle("exit", "0").WithoutMount("/dev").WithoutMount("/dev/pts").WithoutMount("/dev/shm").WithoutMount("/dev/mqueue");
+        var b = NewBundle("exit", "0").WithoutMount("/dev").WithoutMount("/dev/pts").WithoutMount("/dev/shm")
+            .WithoutMount("/dev/mqueue");
         b.Config["root"]!["readonly"] = false;
         File.CreateSymbolicLink(b.InRootfs("dev/" + name), Path.Combine(_outside, name));
         var r = RunRaw(b);
@@ -91,14 +94,16 @@ public sealed class HostileTests : ContainerTest
         // CVE-2025-31133: /dev is the attacker's, null a link to something worth writing.
         var dev = NewDirectory("evil-dev");
         File.CreateSymbolicLink(Path.Combine(dev, "null"), "/proc/sys/kernel/core_pattern");
-        var b = NewBundle("stat", "/secret", "--", "read", "/secret", "40", "--", "write", "/secret", "|/evil").WithoutMount("/dev/pts").WithoutMount("/dev/shm").WithoutMount("/dev/mqueue").WithoutMount("/dev");
+        var b = NewBundle("stat", "/secret", "--", "read", "/secret", "40", "--", "write", "/secret", "|/evil")
+            .WithoutMount("/dev/pts").WithoutMount("/dev/shm").WithoutMount("/dev/mqueue").WithoutMount("/dev");
         b.Mount("/dev", "bind", dev, "rbind");
         File.WriteAllText(b.InRootfs("secret"), "password");
         b.Linux["maskedPaths"]!.AsArray().Add("/secret");
         b.Process["capabilities"]!["bounding"]!.AsArray().Add("CAP_SYS_ADMIN");
         var before = File.ReadAllText("/proc/sys/kernel/core_pattern");
         var r = RunRaw(b);
-        Assert.True(r.Code == 1 || (new Seen(r.Out)["read:/secret"] == "0 " && new Seen(r.Out).Stat("/secret").Rdev == "1:3"), r.ToString());
+        Assert.True(r.Code == 1 || (new Seen(r.Out)["read:/secret"] == "0 " && new Seen(r.Out).Stat("/secret").Rdev == "1:3"),
+            r.ToString());
         Assert.Equal(before, File.ReadAllText("/proc/sys/kernel/core_pattern"));
     }
 
@@ -107,7 +112,8 @@ public sealed class HostileTests : ContainerTest
     {
         var dev = NewDirectory("evil-dev");
         File.WriteAllText(Path.Combine(dev, "null"), "attacker's");
-        var b = NewBundle("read", "/secret", "40").WithoutMount("/dev/pts").WithoutMount("/dev/shm").WithoutMount("/dev/mqueue").WithoutMount("/dev");
+        var b = NewBundle("read", "/secret", "40").WithoutMount("/dev/pts").WithoutMount("/dev/shm").WithoutMount("/dev/mqueue")
+            .WithoutMount("/dev");
         b.Mount("/dev", "bind", dev, "rbind");
         File.WriteAllText(b.InRootfs("secret"), "password");
         b.Linux["maskedPaths"]!.AsArray().Add("/secret");
@@ -162,7 +168,13 @@ public sealed class HostileTests : ContainerTest
         var b = NewBundle("exit", "0");
         b.Config["root"]!["readonly"] = false;
         File.CreateSymbolicLink(b.InRootfs("evil"), _outside);
-        b.Linux["devices"] = new JsonArray(new JsonObject { ["type"] = "c", ["path"] = "/evil/node", ["major"] = 1, ["minor"] = 3 });
+        b.Linux["devices"] = new JsonArray(new JsonObject
+        {
+            ["type"] = "c",
+            ["path"] = "/evil/node",
+            ["major"] = 1,
+            ["minor"] = 3
+        });
         RunRaw(b);
         AssertOutsideUntouched();
         AssertNothingLeft();
@@ -190,7 +202,8 @@ public sealed class HostileTests : ContainerTest
             var b = NewBundle("print", "ESCAPED", "--", "report");
             b.Process["cwd"] = $"/proc/self/fd/{fd}";
             b.Save();
-            var r = OciWith(["run", "--bundle", b.Dir, NewId()], redirect: string.Join(' ', Enumerable.Range(3, 7).Select(n => $"{n}<{dir}")));
+            var r = OciWith(["run", "--bundle", b.Dir, NewId()],
+                redirect: string.Join(' ', Enumerable.Range(3, 7).Select(n => $"{n}<{dir}")));
             Assert.True(r.Code == 1, r.ToString());
             Assert.DoesNotContain("ESCAPED", r.Out, StringComparison.Ordinal);
         }
@@ -203,7 +216,8 @@ public sealed class HostileTests : ContainerTest
         var id = StartSleeper();
         for (var fd = 3; fd <= 14; fd++)
         {
-            var r = OciWith(["exec", "--cwd", $"/proc/self/fd/{fd}", id, "/probe", "print", "ESCAPED"], redirect: "3</ 4</ 5</ 6</");
+            var r = OciWith(["exec", "--cwd", $"/proc/self/fd/{fd}", id, "/probe", "print", "ESCAPED"],
+                redirect: "3</ 4</ 5</ 6</");
             Assert.True(r.Code == 255, r.ToString());
             Assert.DoesNotContain("ESCAPED", r.Out, StringComparison.Ordinal);
         }
@@ -228,7 +242,9 @@ public sealed class HostileTests : ContainerTest
     public void Payload_inherits_stdio_and_nothing_else()
     {
         var b = NewBundle("report").Save();
-        var r = Ok(OciWith(["run", "--bundle", b.Dir, NewId()], redirect: string.Join(' ', Enumerable.Range(3, 7).Select(n => $"{n}</etc/passwd"))));
+        var r =
+            Ok(OciWith(["run", "--bundle", b.Dir, NewId()],
+            redirect: string.Join(' ', Enumerable.Range(3, 7).Select(n => $"{n}</etc/passwd"))));
         Assert.Equal("0,1,2", new Seen(r.Out)["openfds"]);
     }
 
@@ -236,7 +252,8 @@ public sealed class HostileTests : ContainerTest
     public void Preserved_descriptors_are_passed_and_no_others()
     {
         var b = NewBundle("report").Save();
-        var r = Ok(OciWith(["run", "--preserve-fds", "3", "--bundle", b.Dir, NewId()], redirect: "3</etc/passwd 4</etc/group 5</etc/hosts 6</etc/fstab 7</etc/fstab"));
+        var r = Ok(OciWith(["run", "--preserve-fds", "3", "--bundle", b.Dir, NewId()],
+            redirect: "3</etc/passwd 4</etc/group 5</etc/hosts 6</etc/fstab 7</etc/fstab"));
         var seen = new Seen(r.Out);
         Assert.Equal("0,1,2,3,4,5", seen["openfds"]);
     }
@@ -261,7 +278,8 @@ public sealed class HostileTests : ContainerTest
         {
             var fd = int.Parse(Path.GetFileName(link), CultureInfo.InvariantCulture);
             var target = new FileInfo(link).LinkTarget!;
-            Assert.True(fd <= 2 || !target.StartsWith('/') || target.StartsWith(Root, StringComparison.Ordinal) || target.Contains("memfd", StringComparison.Ordinal), $"{fd} -> {target}");
+            Assert.True(fd <= 2 || !target.StartsWith('/') || target.StartsWith(Root, StringComparison.Ordinal)
+                || target.Contains("memfd", StringComparison.Ordinal), $"{fd} -> {target}");
             Assert.NotEqual("/", target);
         }
     }
@@ -288,7 +306,8 @@ public sealed class HostileTests : ContainerTest
         var id = Create(NewBundle("sleep", "60"));
         var pid = Pid(id);
         var exe = $"/proc/{pid}/exe";
-        // The link leads either to a copy, or to a file on a read-only mount: opening it for writing by the magic link must fail, or reach no host file.
+        // The link leads either to a copy, or to a file on a read-only mount: opening it for writing by the magic link must fail,
+        // or reach no host file.
         var real = new FileInfo(exe).LinkTarget!;
         var r = Command.Run("/bin/sh", ["-c", $"exec 3>>{exe}"]);
         var sameFile = Command.Run("/usr/bin/stat", ["-Lc", "%d:%i", exe, Host.Runtime]).Out.Split('\n');
@@ -310,7 +329,8 @@ public sealed class HostileTests : ContainerTest
     public void Devices_are_denied_without_a_rule()
     {
         // GHSA-g54h-m393-cpwq
-        var b = NewBundle("mknod", "/dev/shm/vda", "b", "254", "0", "--", "open", "/dev/shm/vda", "ro", "--", "open", "/dev/made", "ro");
+        var b = NewBundle("mknod", "/dev/shm/vda", "b", "254", "0", "--", "open", "/dev/shm/vda", "ro", "--", "open", "/dev/made",
+            "ro");
         foreach (var set in (string[])["bounding", "effective", "permitted"])
         {
             b.Process["capabilities"]![set]!.AsArray().Add("CAP_MKNOD");
@@ -322,7 +342,13 @@ public sealed class HostileTests : ContainerTest
                 m["options"] = Bundle.Strings("mode=1777");
             }
         }
-        b.Linux["devices"] = new JsonArray(new JsonObject { ["type"] = "b", ["path"] = "/dev/made", ["major"] = 254, ["minor"] = 0 });
+        b.Linux["devices"] = new JsonArray(new JsonObject
+        {
+            ["type"] = "b",
+            ["path"] = "/dev/made",
+            ["major"] = 254,
+            ["minor"] = 0
+        });
         foreach (var remove in (bool[])[false, true])
         {
             if (remove)
@@ -346,7 +372,8 @@ public sealed class HostileTests : ContainerTest
             new JsonObject { ["allow"] = false, ["access"] = "rwm" },
             new JsonObject { ["allow"] = true, ["type"] = "c", ["major"] = 1, ["minor"] = 11, ["access"] = "r" });
         var seen = Run(b);
-        // Opening /dev/kmsg may be refused for another reason, but never with the filter's EPERM for reading where dmesg is not restricted.
+        // Opening /dev/kmsg may be refused for another reason, but never with the filter's EPERM for reading where dmesg is not
+        // restricted.
         Assert.Equal("EPERM", seen["wo:/dev/made"]);
         Assert.Equal("EPERM", seen["ro:/dev/other"]);
     }
@@ -413,15 +440,20 @@ public sealed class HostileTests : ContainerTest
     public void Abstract_sockets_are_not_used()
     {
         Create(NewBundle("sleep", "60"));
-        Assert.DoesNotContain(File.ReadLines("/proc/net/unix"), l => l.Contains("@oci-run", StringComparison.Ordinal) || l.Contains("@" + Tag, StringComparison.Ordinal));
+        Assert.DoesNotContain(File.ReadLines("/proc/net/unix"), l => l.Contains("@oci-run", StringComparison.Ordinal)
+            || l.Contains("@" + Tag, StringComparison.Ordinal));
     }
 
     void AssertOutsideUntouched()
     {
-        Assert.Equal(["console", "null", "ptmx", "pts"], Directory.GetFileSystemEntries(_outside).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["console", "null", "ptmx", "pts"], Directory.GetFileSystemEntries(_outside).Select(Path.GetFileName)
+            .Order(StringComparer.Ordinal));
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_outside, "pts")));
-        Assert.All((string[])["console", "null", "ptmx"], f => Assert.Equal("host file", File.ReadAllText(Path.Combine(_outside, f))));
-        Assert.Equal("0 0\n0 0\n0 0\n0 0\n", Command.Run("/usr/bin/stat", ["-c", "%u %g", .. ((string[])["console", "null", "ptmx", "pts"]).Select(f => Path.Combine(_outside, f))]).Out);
+        Assert.All((string[])["console", "null", "ptmx"],
+            f => Assert.Equal("host file", File.ReadAllText(Path.Combine(_outside, f))));
+        Assert.Equal("0 0\n0 0\n0 0\n0 0\n",
+            Command.Run("/usr/bin/stat",
+            ["-c", "%u %g", .. ((string[])["console", "null", "ptmx", "pts"]).Select(f => Path.Combine(_outside, f))]).Out);
     }
 
     static string Hash(string path) => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path)));

@@ -8,8 +8,8 @@ using Xunit;
 
 namespace OciRun.Tests.Integration;
 
-/// <summary>Finds what a test left on the host: mounts, cgroups, processes and state that carry the test's tag. Other tests and other users of
-/// the machine do not disturb it.</summary>
+/// <summary>Finds what a test left on the host: mounts, cgroups, processes and state that carry the test's tag. Other tests and
+/// other users of the machine do not disturb it.</summary>
 sealed class LeakCheck(string tag, string directory)
 {
     readonly HashSet<string> _runBefore = TopOfRun();
@@ -29,7 +29,8 @@ sealed class LeakCheck(string tag, string directory)
         found.AddRange(Cgroups().Select(c => "cgroup " + c));
         found.AddRange(Processes().Select(p => $"process {p} {CommandLine(p)}"));
         found.AddRange(Directory.EnumerateFileSystemEntries(stateRoot).Select(e => "state " + e));
-        found.AddRange(TopOfRun().Where(e => !_runBefore.Contains(e) && e.Contains(tag, StringComparison.Ordinal)).Select(e => "file " + e));
+        found.AddRange(TopOfRun().Where(e => !_runBefore.Contains(e) && e.Contains(tag, StringComparison.Ordinal))
+            .Select(e => "file " + e));
         return found;
     }
 
@@ -74,7 +75,8 @@ sealed class LeakCheck(string tag, string directory)
     }
 
     IEnumerable<string> Mounts() => File.ReadLines("/proc/self/mountinfo").Select(l => new MountLine(l))
-        .Where(m => m.Point.StartsWith(directory + "/", StringComparison.Ordinal) || m.Root.Contains(tag, StringComparison.Ordinal)).Select(m => m.Point);
+        .Where(m => m.Point.StartsWith(directory + "/", StringComparison.Ordinal)
+        || m.Root.Contains(tag, StringComparison.Ordinal)).Select(m => m.Point);
 
     List<string> Cgroups()
     {
@@ -107,13 +109,15 @@ sealed class LeakCheck(string tag, string directory)
         }
     }
 
-    /// <summary>Processes that were started with OCI_TEST=tag in their environment: containers, hooks, the runtime itself.</summary>
+    /// <summary>Processes that were started with OCI_TEST=tag in their environment: containers, hooks, the runtime
+    /// itself.</summary>
     IEnumerable<int> Processes()
     {
         var needle = Encoding.UTF8.GetBytes("OCI_TEST=" + tag);
         foreach (var d in Directory.EnumerateDirectories("/proc"))
         {
-            if (!int.TryParse(Path.GetFileName(d), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) || pid == Environment.ProcessId)
+            if (!int.TryParse(Path.GetFileName(d), NumberStyles.None, CultureInfo.InvariantCulture, out var pid)
+                || pid == Environment.ProcessId)
             {
                 continue;
             }

@@ -185,7 +185,8 @@ public sealed class LifecycleTests : ContainerTest
     }
 
     [Fact]
-    public void Exec_in_an_unknown_container_fails_with_255() => Fails(Oci("exec", NewId(), "/probe", "exit", "0"), 255, "does not exist");
+    public void Exec_in_an_unknown_container_fails_with_255() => Fails(Oci("exec", NewId(), "/probe", "exit", "0"), 255,
+        "does not exist");
 
     [Fact]
     public void Id_in_use_is_refused_and_the_first_container_lives_on()
@@ -359,7 +360,8 @@ public sealed class LifecycleTests : ContainerTest
         Directory.Move(b.Dir, b.Dir + ".moved");
         foreach (string[] command in (string[][])[["state", id], ["start", id], ["kill", id, "KILL"]])
         {
-            Ok(Command.Run("/usr/bin/env", ["-i", "PATH=/usr/bin:/bin:/usr/sbin:/sbin", Host.Runtime, "--root", Root, .. command]));
+            Ok(Command.Run("/usr/bin/env", ["-i", "PATH=/usr/bin:/bin:/usr/sbin:/sbin", Host.Runtime, "--root", Root,
+                .. command]));
         }
         WaitStatus(id, "stopped");
         Ok(Command.Run("/usr/bin/env", ["-i", "PATH=/usr/bin:/bin:/usr/sbin:/sbin", Host.Runtime, "--root", Root, "delete", id]));
@@ -441,7 +443,8 @@ public sealed class LifecycleTests : ContainerTest
         while (!c.HasExited)
         {
             var r = Oci("state", id);
-            Assert.True(r.Code == 0 ? JsonNode.Parse(r.Out) != null : r.Err.Contains("does not exist", StringComparison.Ordinal), r.ToString());
+            Assert.True(r.Code == 0 ? JsonNode.Parse(r.Out) != null : r.Err.Contains("does not exist", StringComparison.Ordinal),
+                r.ToString());
         }
         Ok(c.Wait());
     }
@@ -463,7 +466,8 @@ public sealed class LifecycleTests : ContainerTest
         var id = StartSleeper();
         Host.Kill(Pid(id), 9);
         WaitStatus(id, "stopped");
-        // What a reused pid looks like: a live process with another start time. The state file is ours, so its pid can be pointed at one.
+        // What a reused pid looks like: a live process with another start time. The state file is ours, so its pid can be pointed
+        // at one.
         var file = Directory.GetFiles(Path.Combine(Root, id), "state.json").Single();
         var state = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
         var other = StartOutside("/bin/sleep", "60");

@@ -13,7 +13,8 @@ public sealed class LogTests : ContainerTest
     [Fact]
     public void Errors_go_to_the_journal()
     {
-        var got = Received("run/systemd/journal/socket", "/run", "--log", "journald:box", "--log-format", "json", "state", "nosuch");
+        var got = Received("run/systemd/journal/socket", "/run", "--log", "journald:box", "--log-format", "json", "state",
+            "nosuch");
         Assert.Equal("PRIORITY=3\nSYSLOG_IDENTIFIER=box\nMESSAGE=state nosuch: container does not exist\n", got);
     }
 
@@ -43,7 +44,8 @@ public sealed class LogTests : ContainerTest
     public void Log_that_is_not_there_is_named(string target, string directory, string socket)
     {
         var empty = NewDirectory("empty");
-        var r = InMountNamespace($"mknod {empty}/null c 1 3; mknod {empty}/urandom c 1 9; mount --bind {empty} {directory}", "--log", target, "list");
+        var r = InMountNamespace($"mknod {empty}/null c 1 3; mknod {empty}/urandom c 1 9; mount --bind {empty} {directory}",
+            "--log", target, "list");
         Fails(r, 1, $"--log: connect(\"{socket}\")", "ENOENT");
     }
 
@@ -57,10 +59,12 @@ public sealed class LogTests : ContainerTest
         var log = Path.Combine(Temp, "log");
         var r = Fails(Oci(["--log", log, "--log-format", "json", command, .. rest]), 1, command + " is not supported");
         Assert.Equal("", r.Out);
-        Assert.Contains("\"level\":\"error\",\"msg\":\"" + command + " is not supported", File.ReadAllText(log), StringComparison.Ordinal);
+        Assert.Contains("\"level\":\"error\",\"msg\":\"" + command + " is not supported", File.ReadAllText(log),
+            StringComparison.Ordinal);
     }
 
-    /// <summary>What comes to a socket at <paramref name="name"/> below Temp, with Temp's first directory in place of the host's.</summary>
+    /// <summary>What comes to a socket at <paramref name="name"/> below Temp, with Temp's first directory in place of the
+    /// host's.</summary>
     string Received(string name, string directory, params string[] args)
     {
         var path = Path.Combine(Temp, name);
@@ -69,12 +73,14 @@ public sealed class LogTests : ContainerTest
         socket.Bind(new UnixDomainSocketEndPoint(path));
         socket.ReceiveTimeout = 5000;
         var below = Temp + directory;
-        Fails(InMountNamespace($"mknod {below}/null c 1 3; mknod {below}/urandom c 1 9; mount --bind {below} {directory}", args), 1, "oci-run: error: state nosuch");
+        Fails(InMountNamespace($"mknod {below}/null c 1 3; mknod {below}/urandom c 1 9; mount --bind {below} {directory}", args),
+            1, "oci-run: error: state nosuch");
         var buffer = new byte[8192];
         return Encoding.UTF8.GetString(buffer, 0, socket.Receive(buffer));
     }
 
     Result InMountNamespace(string setup, params string[] args) =>
-        Command.Run("/usr/bin/unshare", ["--mount", "--propagation", "private", "/bin/sh", "-c", setup + "; exec \"$0\" \"$@\"", Host.Runtime, "--root", Root, .. args],
+        Command.Run("/usr/bin/unshare", ["--mount", "--propagation", "private", "/bin/sh", "-c", setup + "; exec \"$0\" \"$@\"",
+        Host.Runtime, "--root", Root, .. args],
             env: ChildEnvironment);
 }

@@ -30,7 +30,8 @@ public sealed class MountTests : ContainerTest
     public void Mounts_are_made_in_the_order_of_the_config()
     {
         var points = Run(NewBundle("report")).Mounts.Select(m => m.Point).ToList();
-        var order = ((string[])["/", "/proc", "/dev", "/dev/pts", "/dev/shm", "/dev/mqueue", "/sys"]).Select(p => points.IndexOf(p)).ToList();
+        var order = ((string[])["/", "/proc", "/dev", "/dev/pts", "/dev/shm", "/dev/mqueue", "/sys"])
+            .Select(p => points.IndexOf(p)).ToList();
         Assert.DoesNotContain(-1, order);
         Assert.Equal(order.Order(), order);
     }
@@ -119,7 +120,8 @@ public sealed class MountTests : ContainerTest
     {
         var src = NewDirectory("src");
         File.WriteAllText(Path.Combine(src, "hello"), "from host");
-        var seen = Run(NewBundle("cat", "/work/hello", "--", "append", "/work/back", "from inside").Mount("/work", "bind", src, "rbind"));
+        var seen = Run(NewBundle("cat", "/work/hello", "--", "append", "/work/back", "from inside").Mount("/work", "bind", src,
+            "rbind"));
         Assert.Equal("from host", seen["cat:/work/hello"]);
         Assert.Equal("from inside", File.ReadAllText(Path.Combine(src, "back")));
     }
@@ -164,8 +166,10 @@ public sealed class MountTests : ContainerTest
         Ok(Command.Run("mount", ["-t", "tmpfs", "-o", "nosuid,nodev,noexec,noatime", "none", src]));
         try
         {
-            var seen = Run(NewBundle("report").Mount("/work", "bind", src, "bind").Mount("/tmp", "bind", src, "bind", "exec", "suid"));
-            Assert.All((string[])["nosuid", "nodev", "noexec", "noatime"], o => Assert.True(seen.Mount("/work").Has(o), seen.Mount("/work").Text));
+            var seen = Run(NewBundle("report").Mount("/work", "bind", src, "bind").Mount("/tmp", "bind", src, "bind", "exec",
+                "suid"));
+            Assert.All((string[])["nosuid", "nodev", "noexec", "noatime"],
+                o => Assert.True(seen.Mount("/work").Has(o), seen.Mount("/work").Text));
             Assert.False(seen.Mount("/tmp").Has("noexec"), seen.Mount("/tmp").Text);
             Assert.False(seen.Mount("/tmp").Has("nosuid"), seen.Mount("/tmp").Text);
             Assert.True(seen.Mount("/tmp").Has("nodev"), seen.Mount("/tmp").Text);
@@ -285,7 +289,8 @@ public sealed class MountTests : ContainerTest
     [Fact]
     public void Tmpfs_takes_data_options()
     {
-        var b = NewBundle("report", "--", "stat", "/work", "--", "statfs", "/work").Mount("/work", "tmpfs", "tmpfs", "size=1m", "mode=0711", "uid=7", "gid=8", "nr_inodes=99");
+        var b = NewBundle("report", "--", "stat", "/work", "--", "statfs", "/work").Mount("/work", "tmpfs", "tmpfs", "size=1m",
+            "mode=0711", "uid=7", "gid=8", "nr_inodes=99");
         var seen = Run(b);
         Assert.Equal("0711", seen.Stat("/work").Mode);
         Assert.Equal("7", seen.Stat("/work").Uid);
@@ -327,7 +332,13 @@ public sealed class MountTests : ContainerTest
     public void Read_only_dev_still_has_its_devices()
     {
         var b = NewBundle("open", "/dev/x", "create", "--", "open", "/dev/null", "rw").WithoutMount("/dev");
-        b.Mounts.Insert(1, (JsonNode)new JsonObject { ["destination"] = "/dev", ["type"] = "tmpfs", ["source"] = "tmpfs", ["options"] = Bundle.Strings("nosuid", "mode=755", "ro") });
+        b.Mounts.Insert(1, (JsonNode)new JsonObject
+        {
+            ["destination"] = "/dev",
+            ["type"] = "tmpfs",
+            ["source"] = "tmpfs",
+            ["options"] = Bundle.Strings("nosuid", "mode=755", "ro")
+        });
         var seen = Run(b);
         Assert.Equal("EROFS", seen["create:/dev/x"]);
         Assert.Equal("0", seen["rw:/dev/null"]);
@@ -346,7 +357,8 @@ public sealed class MountTests : ContainerTest
     {
         var file = Path.Combine(Temp, "resolv");
         File.WriteAllText(file, "nameserver 192.0.2.1");
-        var seen = Run(NewBundle("cat", "/etc/deep/resolv.conf", "--", "stat", "/etc/deep/resolv.conf").Mount("/etc/deep/resolv.conf", "bind", file, "bind", "ro"));
+        var seen = Run(NewBundle("cat", "/etc/deep/resolv.conf", "--", "stat", "/etc/deep/resolv.conf")
+            .Mount("/etc/deep/resolv.conf", "bind", file, "bind", "ro"));
         Assert.Equal("nameserver 192.0.2.1", seen["cat:/etc/deep/resolv.conf"]);
         Assert.Equal("f", seen.Stat("/etc/deep/resolv.conf").Type);
     }
@@ -400,7 +412,8 @@ public sealed class MountTests : ContainerTest
         {
             Directory.CreateDirectory(upper + "/upper");
             Directory.CreateDirectory(upper + "/work");
-            var seen = Run(NewBundle("cat", "/work/f", "--", "append", "/work/g", "new").Mount("/work", "overlay", "overlay", $"lowerdir={lower}", $"upperdir={upper}/upper", $"workdir={upper}/work"));
+            var seen = Run(NewBundle("cat", "/work/f", "--", "append", "/work/g", "new").Mount("/work", "overlay", "overlay",
+                $"lowerdir={lower}", $"upperdir={upper}/upper", $"workdir={upper}/work"));
             Assert.Equal("lower", seen["cat:/work/f"]);
             Assert.Equal("new", File.ReadAllText(upper + "/upper/g"));
         }
@@ -415,7 +428,8 @@ public sealed class MountTests : ContainerTest
     {
         var file = Path.Combine(Temp, "uptime");
         File.WriteAllText(file, "42.00 42.00");
-        Assert.Equal("42.00 42.00", Run(NewBundle("cat", "/proc/uptime").Mount("/proc/uptime", "bind", file, "bind"))["cat:/proc/uptime"]);
+        Assert.Equal("42.00 42.00",
+            Run(NewBundle("cat", "/proc/uptime").Mount("/proc/uptime", "bind", file, "bind"))["cat:/proc/uptime"]);
     }
 
     [Theory]
@@ -431,7 +445,8 @@ public sealed class MountTests : ContainerTest
     [Fact]
     public void Cgroup_mount_shows_the_containers_own_cgroup()
     {
-        var b = NewBundle("report", "--", "ls", "/sys/fs/cgroup").Mount("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev", "relatime", "ro");
+        var b = NewBundle("report", "--", "ls", "/sys/fs/cgroup").Mount("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec",
+            "nodev", "relatime", "ro");
         var seen = Run(b);
         Assert.Equal("cgroup2", seen.Mount("/sys/fs/cgroup").FsType);
         Assert.True(seen.Mount("/sys/fs/cgroup").Has("ro"));
@@ -443,7 +458,8 @@ public sealed class MountTests : ContainerTest
     [Fact]
     public void Tmpcopyup_brings_the_images_content_along()
     {
-        var b = NewBundle("cat", "/data/sub/f", "--", "stat", "/data/sub", "--", "stat", "/data/sub/f", "--", "stat", "/data/link", "--", "append", "/data/new", "x", "--", "report")
+        var b = NewBundle("cat", "/data/sub/f", "--", "stat", "/data/sub", "--", "stat", "/data/sub/f", "--", "stat",
+            "/data/link", "--", "append", "/data/new", "x", "--", "report")
             .Mount("/data", "tmpfs", "tmpfs", "tmpcopyup");
         Directory.CreateDirectory(b.InRootfs("data/sub"));
         File.WriteAllText(b.InRootfs("data/sub/f"), "content");
@@ -464,7 +480,8 @@ public sealed class MountTests : ContainerTest
     [Fact]
     public void Tmpcopyup_keeps_capabilities_of_files()
     {
-        var b = NewBundle("xattr", "/data/f", "security.capability", "--", "stat", "/data/f").Mount("/data", "tmpfs", "tmpfs", "tmpcopyup");
+        var b = NewBundle("xattr", "/data/f", "security.capability", "--", "stat", "/data/f").Mount("/data", "tmpfs", "tmpfs",
+            "tmpcopyup");
         Directory.CreateDirectory(b.InRootfs("data"));
         File.WriteAllText(b.InRootfs("data/f"), "content");
         Host.Chown(b.InRootfs("data/f"), 12, 34);

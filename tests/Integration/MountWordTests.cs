@@ -33,7 +33,8 @@ public sealed class MountWordTests : ContainerTest
     [Fact]
     public void A_source_that_is_not_followed_is_the_link_itself()
     {
-        var seen = Run(NewBundle("stat", "/mnt/link", "--", "report").Mount("/mnt/link", "bind", LinkTo("/no/such/target"), "bind", "src-nofollow"));
+        var seen = Run(NewBundle("stat", "/mnt/link", "--", "report").Mount("/mnt/link", "bind", LinkTo("/no/such/target"),
+            "bind", "src-nofollow"));
         Assert.Equal(("l", "/no/such/target"), (seen.Stat("/mnt/link").Type, seen.Stat("/mnt/link").Target));
         Assert.True(seen.IsMounted("/mnt/link"));
     }

@@ -13,7 +13,14 @@ public sealed class NamespaceTests : ContainerTest
 {
     static readonly Dictionary<string, string> Files = new()
     {
-        ["pid"] = "pid", ["network"] = "net", ["ipc"] = "ipc", ["uts"] = "uts", ["mount"] = "mnt", ["cgroup"] = "cgroup", ["user"] = "user", ["time"] = "time",
+        ["pid"] = "pid",
+        ["network"] = "net",
+        ["ipc"] = "ipc",
+        ["uts"] = "uts",
+        ["mount"] = "mnt",
+        ["cgroup"] = "cgroup",
+        ["user"] = "user",
+        ["time"] = "time",
     };
 
     [Fact]
@@ -29,7 +36,8 @@ public sealed class NamespaceTests : ContainerTest
     public void Listed_namespaces_are_new_and_others_the_hosts()
     {
         var seen = Run(NewBundle("report"));
-        Assert.All((string[])["pid", "net", "ipc", "uts", "mnt", "cgroup"], n => Assert.NotEqual(Host.Namespace(n), seen["ns." + n]));
+        Assert.All((string[])["pid", "net", "ipc", "uts", "mnt", "cgroup"],
+            n => Assert.NotEqual(Host.Namespace(n), seen["ns." + n]));
         Assert.Equal(Host.Namespace("user"), seen["ns.user"]);
         Assert.Equal(Host.Namespace("time"), seen["ns.time"]);
     }
@@ -87,7 +95,8 @@ public sealed class NamespaceTests : ContainerTest
         }
         var seen = Run(b);
         Assert.Equal("inside", seen["hostname"]);
-        Assert.All((string[])["net", "ipc", "uts", "pid"], n => Assert.Equal(Host.Namespace(n, pid.ToString(CultureInfo.InvariantCulture)), seen["ns." + n]));
+        Assert.All((string[])["net", "ipc", "uts", "pid"],
+            n => Assert.Equal(Host.Namespace(n, pid.ToString(CultureInfo.InvariantCulture)), seen["ns." + n]));
         Assert.NotEqual(Host.Namespace("mnt", pid.ToString(CultureInfo.InvariantCulture)), seen["ns.mnt"]);
     }
 
@@ -97,11 +106,13 @@ public sealed class NamespaceTests : ContainerTest
         var pin = Path.Combine(Temp, "netns");
         File.WriteAllText(pin, "");
         var holder = StartOutside("/usr/bin/unshare", "-n", "sleep", "60");
-        Assert.True(Host.Eventually(() => Host.Namespace("net", holder.Pid.ToString(CultureInfo.InvariantCulture)) != Host.Namespace("net")));
+        Assert.True(Host.Eventually(() =>
+            Host.Namespace("net", holder.Pid.ToString(CultureInfo.InvariantCulture)) != Host.Namespace("net")));
         Ok(Command.Run("mount", ["--bind", $"/proc/{holder.Pid}/ns/net", pin]));
         try
         {
-            Assert.Equal(Host.Namespace("net", holder.Pid.ToString(CultureInfo.InvariantCulture)), Run(NewBundle("report").Join("network", pin))["ns.net"]);
+            Assert.Equal(Host.Namespace("net", holder.Pid.ToString(CultureInfo.InvariantCulture)),
+                Run(NewBundle("report").Join("network", pin))["ns.net"]);
         }
         finally
         {
@@ -121,12 +132,14 @@ public sealed class NamespaceTests : ContainerTest
     public void Loopback_of_a_joined_network_namespace_is_left_alone()
     {
         var holder = StartOutside("/usr/bin/unshare", "-n", "sleep", "60");
-        Assert.True(Host.Eventually(() => Host.Namespace("net", holder.Pid.ToString(CultureInfo.InvariantCulture)) != Host.Namespace("net")));
+        Assert.True(Host.Eventually(() =>
+            Host.Namespace("net", holder.Pid.ToString(CultureInfo.InvariantCulture)) != Host.Namespace("net")));
         Assert.Equal("down", Run(NewBundle("report").Join("network", $"/proc/{holder.Pid}/ns/net"))["lo"]);
     }
 
     [Fact]
-    public void Cgroup_namespace_has_the_containers_cgroup_as_root() => Assert.Contains("0::/", Run(NewBundle("report"))["cgroup"].Split('\n'));
+    public void Cgroup_namespace_has_the_containers_cgroup_as_root() =>
+        Assert.Contains("0::/", Run(NewBundle("report"))["cgroup"].Split('\n'));
 
     [Fact]
     public void Hostname_of_the_host_does_not_change()
@@ -163,7 +176,8 @@ public sealed class NamespaceTests : ContainerTest
         Refused(NewBundle("exit", "0").Join(type, path), "linux.namespaces", path);
 
     [Fact]
-    public void Relative_namespace_path_is_an_error() => Refused(NewBundle("exit", "0").Join("network", "ns/net"), "linux.namespaces", "ns/net");
+    public void Relative_namespace_path_is_an_error() => Refused(NewBundle("exit", "0").Join("network", "ns/net"),
+        "linux.namespaces", "ns/net");
 
     [Fact]
     public void Namespace_given_twice_is_an_error()
@@ -197,7 +211,8 @@ public sealed class NamespaceTests : ContainerTest
     [Fact]
     public void User_namespace_has_devices_that_work()
     {
-        var seen = Run(UserNamespace(NewBundle("stat", "/dev/null", "--", "write", "/dev/null", "x", "--", "read", "/dev/zero", "2")));
+        var seen =
+            Run(UserNamespace(NewBundle("stat", "/dev/null", "--", "write", "/dev/null", "x", "--", "read", "/dev/zero", "2")));
         Assert.Equal(("c", "1:3"), (seen.Stat("/dev/null").Type, seen.Stat("/dev/null").Rdev));
         Assert.Equal("0", seen["write:/dev/null"]);
         Assert.Equal("2 0000", seen["read:/dev/zero"]);
@@ -246,7 +261,8 @@ public sealed class NamespaceTests : ContainerTest
     {
         var other = Start(UserNamespace(NewBundle("sleep", "60")));
         var pid = Pid(other);
-        var b = UserNamespace(NewBundle("report")).Join("user", $"/proc/{pid}/ns/user").Join("network", $"/proc/{pid}/ns/net").Join("ipc", $"/proc/{pid}/ns/ipc");
+        var b = UserNamespace(NewBundle("report")).Join("user", $"/proc/{pid}/ns/user").Join("network", $"/proc/{pid}/ns/net")
+            .Join("ipc", $"/proc/{pid}/ns/ipc");
         b.Linux.Remove("uidMappings");
         b.Linux.Remove("gidMappings");
         var seen = Run(b);
@@ -261,10 +277,15 @@ public sealed class NamespaceTests : ContainerTest
     {
         var b = NewBundle("report", "--", "cat", "/proc/uptime");
         b.Namespaces.Add((JsonNode)new JsonObject { ["type"] = "time" });
-        b.Linux["timeOffsets"] = new JsonObject { ["monotonic"] = new JsonObject { ["secs"] = 100, ["nanosecs"] = 5 }, ["boottime"] = new JsonObject { ["secs"] = 1000000 } };
+        b.Linux["timeOffsets"] = new JsonObject
+        {
+            ["monotonic"] = new JsonObject { ["secs"] = 100, ["nanosecs"] = 5 },
+            ["boottime"] = new JsonObject { ["secs"] = 1000000 }
+        };
         var seen = Run(b);
         Assert.NotEqual(Host.Namespace("time"), seen["ns.time"]);
-        Assert.Equal("monotonic 100 5\nboottime 1000000 0", string.Join('\n', seen["timens_offsets"].Split('\n').Select(Squeeze)));
+        Assert.Equal("monotonic 100 5\nboottime 1000000 0",
+            string.Join('\n', seen["timens_offsets"].Split('\n').Select(Squeeze)));
         Assert.True(double.Parse(seen["cat:/proc/uptime"].Split(' ')[0], CultureInfo.InvariantCulture) > 1000000);
     }
 
@@ -287,7 +308,12 @@ public sealed class NamespaceTests : ContainerTest
         return b;
     }
 
-    static JsonNode Map(long container, long host, long size) => new JsonObject { ["containerID"] = container, ["hostID"] = host, ["size"] = size };
+    static JsonNode Map(long container, long host, long size) => new JsonObject
+    {
+        ["containerID"] = container,
+        ["hostID"] = host,
+        ["size"] = size
+    };
 
     static string Squeeze(string s) => string.Join(' ', s.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 }

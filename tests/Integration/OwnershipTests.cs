@@ -6,13 +6,16 @@ using Xunit;
 
 namespace OciRun.Tests.Integration;
 
-/// <summary>delete removes what the container has made, and kills what is the container's. What only has the same name is left alone.</summary>
+/// <summary>delete removes what the container has made, and kills what is the container's. What only has the same name is left
+/// alone.</summary>
 public sealed class OwnershipTests : ContainerTest
 {
     string CgroupOf(string id) => Path.Combine(Host.Cgroup2, File.ReadAllLines("/proc/self/cgroup")
-        .Where(static l => l.StartsWith("0::", StringComparison.Ordinal)).Select(static l => Path.GetDirectoryName(l[3..]) ?? "/").Single().TrimStart('/'), id);
+        .Where(static l => l.StartsWith("0::", StringComparison.Ordinal)).Select(static l => Path.GetDirectoryName(l[3..]) ?? "/")
+        .Single().TrimStart('/'), id);
 
-    Result OciIn(string root, params string[] args) => Command.Run(Host.Runtime, ["--root", root, .. args], env: ChildEnvironment);
+    Result OciIn(string root, params string[] args) => Command.Run(Host.Runtime, ["--root", root, .. args],
+        env: ChildEnvironment);
 
     /// <summary>A process of somebody else, in a cgroup.</summary>
     Command Stranger(string cgroup)
@@ -72,12 +75,15 @@ public sealed class OwnershipTests : ContainerTest
             using var stranger = Stranger(cgroup);
             var log = Path.Combine(Temp, "calls");
             string[] create = ["create", "--bundle", b.Dir, id];
-            Command.Run(Host.Inject, ["runtime", "list", "0", log, Host.Runtime, "--root", Root, .. create], env: ChildEnvironment);
+            Command.Run(Host.Inject, ["runtime", "list", "0", log, Host.Runtime, "--root", Root, .. create],
+                env: ChildEnvironment);
             // mkdirat is 258: of the state directory's first, of the cgroup's last.
-            var calls = File.ReadAllLines(log).Select(static l => l.Split(' ')).Where(static l => l[1] == "258").Select(static l => l[0]).ToList();
+            var calls = File.ReadAllLines(log).Select(static l => l.Split(' ')).Where(static l => l[1] == "258")
+                .Select(static l => l[0]).ToList();
             foreach (var call in calls)
             {
-                Command.Run(Host.Inject, ["runtime", "kill", call, log, Host.Runtime, "--root", Root, .. create], env: ChildEnvironment);
+                Command.Run(Host.Inject, ["runtime", "kill", call, log, Host.Runtime, "--root", Root, .. create],
+                    env: ChildEnvironment);
                 Ok(Oci("delete", "--force", id));
                 Assert.False(stranger.HasExited);
                 Assert.True(Directory.Exists(cgroup));
@@ -90,13 +96,15 @@ public sealed class OwnershipTests : ContainerTest
         }
     }
 
-    /// <summary>Of a container with its own pid namespace nothing lives on after init; what does was put there by somebody.</summary>
+    /// <summary>Of a container with its own pid namespace nothing lives on after init; what does was put there by
+    /// somebody.</summary>
     [Fact]
     public void Process_that_somebody_has_put_into_the_cgroup_is_not_killed()
     {
         var id = StartSleeper();
         var pid = Pid(id);
-        var cgroup = Path.Combine(Host.Cgroup2, File.ReadAllLines($"/proc/{pid}/cgroup").Single(static l => l.StartsWith("0::", StringComparison.Ordinal))[3..].TrimStart('/'));
+        var cgroup = Path.Combine(Host.Cgroup2, File.ReadAllLines($"/proc/{pid}/cgroup")
+            .Single(static l => l.StartsWith("0::", StringComparison.Ordinal))[3..].TrimStart('/'));
         using (var stranger = Stranger(cgroup))
         {
             var r = Ok(Oci("delete", "--force", id));
@@ -104,7 +112,8 @@ public sealed class OwnershipTests : ContainerTest
             Assert.Contains(stranger.Pid.ToString(CultureInfo.InvariantCulture), r.Err, StringComparison.Ordinal);
             Assert.False(stranger.HasExited);
         }
-        Assert.True(Host.Eventually(() => { try { Directory.Delete(cgroup); return true; } catch (IOException) { return false; } }));
+        Assert.True(
+            Host.Eventually(() => { try { Directory.Delete(cgroup); return true; } catch (IOException) { return false; } }));
     }
 
     /// <summary>A cgroup that was there before, and that the config names, stays when others live in it.</summary>

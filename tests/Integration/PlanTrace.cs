@@ -11,11 +11,12 @@ namespace OciRun.Tests.Integration;
 /// <summary>A step that a trace shows, and the system calls that were made in it.</summary>
 sealed record TracedStep(string Text, List<string> Calls);
 
-/// <summary>A command under strace and --timings. Both processes ask the clock when a step begins and ends, strace prints the answer, and the
-/// timings name the step: so every system call is known to be of one step, without any guess.</summary>
+/// <summary>A command under strace and --timings. Both processes ask the clock when a step begins and ends, strace prints the
+/// answer, and the timings name the step: so every system call is known to be of one step, without any guess.</summary>
 sealed class PlanTrace
 {
-    static readonly Regex Clock = new(@"^clock_gettime\(CLOCK_MONOTONIC, \{tv_sec=(\d+), tv_nsec=(\d+)\}\)", RegexOptions.Compiled);
+    static readonly Regex Clock = new(@"^clock_gettime\(CLOCK_MONOTONIC, \{tv_sec=(\d+), tv_nsec=(\d+)\}\)",
+        RegexOptions.Compiled);
     readonly Dictionary<int, List<string>> _calls = [];
 
     /// <summary>Reads what strace -ff -o PREFIX and --timings FILE have written.</summary>
@@ -39,7 +40,8 @@ sealed class PlanTrace
     public List<TracedStep> Runtime { get; }
     /// <summary>Init's steps while it is in the runtime's image.</summary>
     public List<TracedStep> Init { get; }
-    /// <summary>System calls of the sealed program up to the payload's execve(2), also of a child that goes on in its place.</summary>
+    /// <summary>System calls of the sealed program up to the payload's execve(2), also of a child that goes on in its
+    /// place.</summary>
     public List<string> Program { get; } = [];
     /// <summary>The runtime's calls that are in no span at all.</summary>
     public List<string> Outside { get; }
@@ -104,12 +106,14 @@ sealed class PlanTrace
     }
 
     static long Time(string call) => Clock.Match(call) is { Success: true } m
-        ? long.Parse(m.Groups[1].ValueSpan, CultureInfo.InvariantCulture) * 1_000_000_000 + long.Parse(m.Groups[2].ValueSpan, CultureInfo.InvariantCulture)
+        ? long.Parse(m.Groups[1].ValueSpan, CultureInfo.InvariantCulture) * 1_000_000_000 +
+        long.Parse(m.Groups[2].ValueSpan, CultureInfo.InvariantCulture)
         : -1;
 
     static List<string> OutsideOf(IEnumerable<JsonObject> spans, List<string> calls)
     {
-        var windows = spans.Select(e => (First: calls.FindIndex(c => Time(c) == Begin(e)), Last: calls.FindIndex(c => Time(c) == End(e))))
+        var windows =
+            spans.Select(e => (First: calls.FindIndex(c => Time(c) == Begin(e)), Last: calls.FindIndex(c => Time(c) == End(e))))
             .Where(w => w.First >= 0 && w.Last >= 0).ToList();
         var planned = windows.Count == 0 ? 0 : windows.Min(w => w.First);
         var last = windows.Count == 0 ? 0 : windows.Max(w => w.Last);
@@ -128,7 +132,8 @@ sealed class PlanTrace
                 break;
             }
             // A child goes on in its place (CLONE_PARENT).
-            if (Regex.Match(calls[i], @"^clone\(.* = (\d+)$") is { Success: true } m && Child(int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture), pid) is { } child)
+            if (Regex.Match(calls[i], @"^clone\(.* = (\d+)$") is { Success: true } m
+                && Child(int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture), pid) is { } child)
             {
                 calls = _calls[child];
                 i = -1;
@@ -138,5 +143,6 @@ sealed class PlanTrace
     }
 
     /// <summary>strace names processes by its own pid namespace, and so does the result of a clone in the same one.</summary>
-    int? Child(int pid, int parent) => _calls.ContainsKey(pid) ? pid : _calls.Keys.Where(k => k > parent).Order().Select(static k => (int?)k).FirstOrDefault();
+    int? Child(int pid, int parent) => _calls.ContainsKey(pid) ? pid : _calls.Keys.Where(k => k > parent).Order()
+        .Select(static k => (int?)k).FirstOrDefault();
 }

@@ -9,13 +9,14 @@ using Xunit;
 
 namespace OciRun.Tests.Integration;
 
-/// <summary>The plan is the program: what explain prints is what strace sees, of both processes, in that order, and nothing else.</summary>
+/// <summary>The plan is the program: what explain prints is what strace sees, of both processes, in that order, and nothing
+/// else.</summary>
 public sealed class PlanTraceTests : ContainerTest
 {
     sealed record Step(string Phase, string Actor, string Text);
 
-    /// <summary>The system calls that a step is known by, in their order; what is not listed may come in between. A step that has no row fails
-    /// the test, so that new steps get one. "?" before a call: where what it is for exists.</summary>
+    /// <summary>The system calls that a step is known by, in their order; what is not listed may come in between. A step that has
+    /// no row fails the test, so that new steps get one. "?" before a call: where what it is for exists.</summary>
     static readonly (string Text, string[] Calls)[] Rows =
     [
         // The runtime.
@@ -40,7 +41,8 @@ public sealed class PlanTraceTests : ContainerTest
         ("^write limits: (?<file>[^=]+)=(?<value>\\S+)", [@"openat2\(.*""{file}""", @"write\(.*""{value}"""]),
         ("^take the \\w+ namespace ", [@"ioctl\(\d+, NS_GET_NSTYPE"]),
         ("^clone the mount of (?<path>[^ ;]+)", [@"open_tree\(AT_FDCWD, ""{path}"".*OPEN_TREE_CLONE", @"mount_setattr\("]),
-        ("^make a user namespace for the mount's ids", [@"clone3\(\{flags=.*CLONE_NEWUSER", @"openat\(.*uid_map", @"openat\(.*gid_map", @"openat\(.*ns/user"]),
+        ("^make a user namespace for the mount's ids",
+        [@"clone3\(\{flags=.*CLONE_NEWUSER", @"openat\(.*uid_map", @"openat\(.*gid_map", @"openat\(.*ns/user"]),
         ("^have the next child born in the pid namespace", [@"setns\(\d+, CLONE_NEWPID"]),
         ("^have further children born", [@"setns\(\d+, CLONE_NEWPID"]),
         ("^make a time namespace", [@"unshare\(CLONE_NEWTIME"]),
@@ -106,7 +108,8 @@ public sealed class PlanTraceTests : ContainerTest
         ("^change to the directory (?<path>.*)", [@"chdir\(""{path}"""]),
         ("^set no_new_privs", [@"prctl\(PR_SET_NO_NEW_PRIVS, 1"]),
         ("^become uid (?<uid>\\d+) gid (?<gid>\\d+)",
-            [@"prctl\(PR_SET_KEEPCAPS, 1", @"setresgid\({gid}, {gid}, {gid}\)", @"setresuid\({uid}, {uid}, {uid}\)", @"prctl\(PR_SET_KEEPCAPS, 0", @"capset\("]),
+            [@"prctl\(PR_SET_KEEPCAPS, 1", @"setresgid\({gid}, {gid}, {gid}\)", @"setresuid\({uid}, {uid}, {uid}\)",
+            @"prctl\(PR_SET_KEEPCAPS, 0", @"capset\("]),
         ("^make sure that the working directory", [@"getcwd\("]),
         ("^find the program ", []),
         ("^clone once more", [@"clone\("]),
@@ -119,9 +122,12 @@ public sealed class PlanTraceTests : ContainerTest
     ];
 
     /// <summary>Calls that change something, or tell somebody: none may be outside of a step.</summary>
-    static readonly Regex Effect = new(@"^(mkdirat|unlinkat|rename\w*|symlinkat|linkat|mknodat|fchmod\w*|fchown\w*|mount|umount2|move_mount|open_tree|fsopen|fsmount|
-        mount_setattr|pivot_root|chroot|setns|unshare|clone3?|bind|listen|connect|sendmsg|sendto|setres\w+|setgroups|capset|sethostname|setdomainname|keyctl|seccomp|
-        pidfd_send_signal|kill|memfd_create|execve\w*|sched_set\w+|socketpair|write\w*|ftruncate|bpf\(BPF_PROG_(LOAD|ATTACH)|prlimit64\(\d+,\ \w+,\ \{)\(?",
+    static readonly Regex Effect = new(@"^(mkdirat|unlinkat|rename\w*|symlinkat|linkat|mknodat|fchmod\w*|fchown\w*|mount|umount2|
+        move_mount|open_tree|fsopen|fsmount|mount_setattr|
+        pivot_root|chroot|setns|unshare|clone3?|bind|listen|connect|sendmsg|sendto|setres\w+|setgroups|
+        capset|sethostname|setdomainname|keyctl|seccomp|
+        pidfd_send_signal|kill|memfd_create|execve\w*|sched_set\w+|socketpair|write\w*|ftruncate|
+        bpf\(BPF_PROG_(LOAD|ATTACH)|prlimit64\(\d+,\ \w+,\ \{)\(?",
         RegexOptions.IgnorePatternWhitespace);
 
     List<Step> Explain(params string[] options) => Explain([], options);
@@ -129,17 +135,20 @@ public sealed class PlanTraceTests : ContainerTest
     List<Step> Explain(string[] globals, string[] options)
     {
         var r = Ok(Oci([.. globals, "explain", "--format", "json", .. options]));
-        return [.. JsonNode.Parse(r.Out)!["steps"]!.AsArray().Select(s => new Step((string)s!["phase"]!, (string)s["actor"]!, (string)s["text"]!))];
+        return [.. JsonNode.Parse(r.Out)!["steps"]!.AsArray()
+            .Select(s => new Step((string)s!["phase"]!, (string)s["actor"]!, (string)s["text"]!))];
     }
 
     PlanTrace Trace(string name, string[] command, Action? afterwards = null)
     {
         var directory = NewDirectory("trace-" + name);
         var (prefix, timings) = (Path.Combine(directory, "calls"), Path.Combine(directory, "timings.json"));
-        var strace = Command.Start("strace", ["-ff", "-q", "-s", "4096", "-o", prefix, Host.Runtime, "--root", Root, "--timings", timings, .. command],
+        var strace = Command.Start("strace", ["-ff", "-q", "-s", "4096", "-o", prefix, Host.Runtime, "--root", Root, "--timings",
+            timings, .. command],
             env: ChildEnvironment);
         // strace stays as long as a process that it traces.
-        Assert.True(Host.Eventually(() => File.Exists(timings) && File.ReadAllText(timings).EndsWith('}')), "no timings: " + string.Join(' ', command));
+        Assert.True(Host.Eventually(() => File.Exists(timings) && File.ReadAllText(timings).EndsWith('}')), "no timings: " +
+            string.Join(' ', command));
         Assert.True(!strace.ErrSoFar.Contains("error:", StringComparison.Ordinal), strace.ErrSoFar);
         afterwards?.Invoke();
         Ok(strace.Wait(20));
@@ -150,7 +159,8 @@ public sealed class PlanTraceTests : ContainerTest
     static void Compare(List<Step> plan, PlanTrace trace, params string[] phases)
     {
         var steps = plan.Where(s => phases.Contains(s.Phase)).ToList();
-        var runtime = steps.Where(s => s.Actor == "runtime" || IsGate(s)).Select(s => IsGate(s) ? "wait for init: " + s.Text[(s.Text.IndexOf(':') + 2)..] : s.Text);
+        var runtime = steps.Where(s => s.Actor == "runtime" || IsGate(s)).Select(s => IsGate(s) ? "wait for init: " +
+            s.Text[(s.Text.IndexOf(':') + 2)..] : s.Text);
         Assert.Equal(runtime, trace.Runtime.Select(s => s.Text));
         // What init does after start is in the program that create made.
         var init = plan.Where(s => s.Actor == "init").Select(s => s.Text).ToList();
@@ -166,7 +176,8 @@ public sealed class PlanTraceTests : ContainerTest
     }
 
     static bool IsGate(Step step) => step.Actor == "init" &&
-        (step.Text.StartsWith("wait for the runtime: ", StringComparison.Ordinal) || step.Text.StartsWith("tell the runtime: ", StringComparison.Ordinal));
+        (step.Text.StartsWith("wait for the runtime: ", StringComparison.Ordinal)
+        || step.Text.StartsWith("tell the runtime: ", StringComparison.Ordinal));
 
     static string[] RowOf((string Text, string[] Calls)[] rows, string text)
     {
@@ -174,7 +185,8 @@ public sealed class PlanTraceTests : ContainerTest
         {
             if (Regex.Match(text, pattern) is { Success: true } m)
             {
-                return [.. calls.Select(c => Regex.Replace(c, @"\{(\w+)\}", g => Regex.Escape(m.Groups[g.Groups[1].Value].Value)))];
+                return [
+                    .. calls.Select(c => Regex.Replace(c, @"\{(\w+)\}", g => Regex.Escape(m.Groups[g.Groups[1].Value].Value)))];
             }
         }
         Assert.Fail($"no row says by which calls a trace shows: {text}");
@@ -208,7 +220,8 @@ public sealed class PlanTraceTests : ContainerTest
         }
     }
 
-    static readonly string[] Creation = ["Prepare", "Spawn", "Join", "MapIds", "Isolate", "Root", "RuntimeHooks", "ContainerHooks", "Pivot", "Restrict", "Wait"];
+    static readonly string[] Creation = ["Prepare", "Spawn", "Join", "MapIds", "Isolate", "Root", "RuntimeHooks",
+        "ContainerHooks", "Pivot", "Restrict", "Wait"];
     static readonly string[] Start_ = ["Start", "Exec"];
 
     /// <summary>create, start and delete of one bundle, each held against what explain says before it.</summary>
@@ -232,7 +245,8 @@ public sealed class PlanTraceTests : ContainerTest
         Assert.True(Host.Eventually(() => Status(id) == "stopped"));
         var delete = Explain("--delete", id);
         Compare(delete, Trace("delete", ["delete", id]), "Delete");
-        Assert.Equal(Runtime(plan, "Delete").Where(t => !t.StartsWith("kill init", StringComparison.Ordinal)), Runtime(delete, "Delete"));
+        Assert.Equal(Runtime(plan, "Delete").Where(t => !t.StartsWith("kill init", StringComparison.Ordinal)),
+            Runtime(delete, "Delete"));
     }
 
     static IEnumerable<string> Runtime(List<Step> steps, params string[] phases) =>
@@ -251,8 +265,10 @@ public sealed class PlanTraceTests : ContainerTest
         string[] arguments = ["--no-pivot", "--no-new-keyring", "--bundle", b.Dir, id];
         var plan = Explain(["--cgroup-manager", "disabled"], arguments);
         WillDelete(id);
-        Compare(plan, Trace("create", ["--cgroup-manager", "disabled", "create", .. arguments], () => Ok(Oci("start", id))), Creation);
-        Assert.DoesNotContain(plan, s => s.Text.Contains("cgroup ", StringComparison.Ordinal) && s.Actor == "runtime" && !s.Text.StartsWith("write the state", StringComparison.Ordinal));
+        Compare(plan, Trace("create", ["--cgroup-manager", "disabled", "create", .. arguments], () => Ok(Oci("start", id))),
+            Creation);
+        Assert.DoesNotContain(plan, s => s.Text.Contains("cgroup ", StringComparison.Ordinal) && s.Actor == "runtime"
+            && !s.Text.StartsWith("write the state", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -284,7 +300,8 @@ public sealed class PlanTraceTests : ContainerTest
     {
         var pid = Pid(StartSleeper()).ToString(CultureInfo.InvariantCulture);
         var b = Exits();
-        foreach (var (type, file) in (ReadOnlySpan<(string, string)>)[("network", "net"), ("ipc", "ipc"), ("uts", "uts"), ("pid", "pid")])
+        foreach (var (type, file) in (ReadOnlySpan<(string, string)>)[("network", "net"), ("ipc", "ipc"), ("uts", "uts"),
+            ("pid", "pid")])
         {
             b.Join(type, $"/proc/{pid}/ns/{file}");
         }
@@ -299,7 +316,13 @@ public sealed class PlanTraceTests : ContainerTest
         b.Namespaces.Add((JsonNode)new JsonObject { ["type"] = "time" });
         b.Linux["timeOffsets"] = new JsonObject { ["boottime"] = new JsonObject { ["secs"] = 1000 } };
         b.Linux["sysctl"] = new JsonObject { ["net.ipv4.ip_forward"] = "1", ["kernel.domainname"] = "elsewhere" };
-        b.Linux["devices"] = new JsonArray(new JsonObject { ["path"] = "/dev/own", ["type"] = "c", ["major"] = 1, ["minor"] = 3 });
+        b.Linux["devices"] = new JsonArray(new JsonObject
+        {
+            ["path"] = "/dev/own",
+            ["type"] = "c",
+            ["major"] = 1,
+            ["minor"] = 3
+        });
         Check(b);
     }
 

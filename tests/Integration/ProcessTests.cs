@@ -12,7 +12,8 @@ public sealed class ProcessTests : ContainerTest
 {
     const ulong DefaultCaps = 1UL << 29 | 1UL << 5 | 1UL << 10;
 
-    /// <summary>A second thread could be the one that a signal goes to, and keeps the process from joining a user namespace.</summary>
+    /// <summary>A second thread could be the one that a signal goes to, and keeps the process from joining a user
+    /// namespace.</summary>
     [Fact]
     public void Runtime_has_one_thread()
     {
@@ -79,7 +80,8 @@ public sealed class ProcessTests : ContainerTest
     {
         var b = NewBundle("report");
         b.Process["env"] = Bundle.Strings("A=1", "B=two words", "C=", "D=a=b", "OCI_TEST=" + Tag);
-        Assert.Equal(["A=1", "B=two words", "C=", "D=a=b", "HOME=/root", "OCI_TEST=" + Tag], Run(b).Environment.Order(StringComparer.Ordinal));
+        Assert.Equal(["A=1", "B=two words", "C=", "D=a=b", "HOME=/root", "OCI_TEST=" + Tag],
+            Run(b).Environment.Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -111,7 +113,9 @@ public sealed class ProcessTests : ContainerTest
     public void Runtimes_own_environment_does_not_leak_in()
     {
         var b = NewBundle("report").Save();
-        var r = Ok(OciWith(["run", "--bundle", b.Dir, NewId()], env: new System.Collections.Generic.Dictionary<string, string?> { ["LEAKED"] = "yes" }));
+        var r =
+            Ok(OciWith(["run", "--bundle", b.Dir, NewId()],
+            env: new System.Collections.Generic.Dictionary<string, string?> { ["LEAKED"] = "yes" }));
         Assert.DoesNotContain("LEAKED", r.Out, StringComparison.Ordinal);
     }
 
@@ -161,7 +165,12 @@ public sealed class ProcessTests : ContainerTest
     public void User_and_groups_are_set_exactly()
     {
         var b = NewBundle("report");
-        b.Process["user"] = new JsonObject { ["uid"] = 1000, ["gid"] = 2000, ["additionalGids"] = new JsonArray(7, 8, 2000000000) };
+        b.Process["user"] = new JsonObject
+        {
+            ["uid"] = 1000,
+            ["gid"] = 2000,
+            ["additionalGids"] = new JsonArray(7, 8, 2000000000)
+        };
         var seen = Run(b);
         Assert.Equal("1000,1000,1000,1000", seen["uids"]);
         Assert.Equal("2000,2000,2000,2000", seen["gids"]);
@@ -172,7 +181,9 @@ public sealed class ProcessTests : ContainerTest
     public void Supplementary_groups_of_the_caller_are_dropped()
     {
         var b = NewBundle("report").Save();
-        var r = Ok(Command.Run("/usr/bin/setpriv", ["--groups", "4242", Host.Runtime, "--root", Root, "run", "--bundle", b.Dir, NewId()], env: ChildEnvironment));
+        var r =
+            Ok(Command.Run("/usr/bin/setpriv", ["--groups", "4242", Host.Runtime, "--root", Root, "run", "--bundle", b.Dir,
+            NewId()], env: ChildEnvironment));
         Assert.Equal("", new Seen(r.Out)["groups"]);
     }
 
@@ -249,10 +260,14 @@ public sealed class ProcessTests : ContainerTest
     public void Rlimits_are_set()
     {
         var b = NewBundle("report");
-        b.Process["rlimits"] = new JsonArray(Limit("RLIMIT_NOFILE", 300, 400), Limit("RLIMIT_CORE", 0, 1024), Limit("RLIMIT_CPU", 1000UL, ulong.MaxValue),
-            Limit("RLIMIT_FSIZE", 1 << 20, 1 << 21), Limit("RLIMIT_STACK", 4 << 20, 8 << 20), Limit("RLIMIT_NPROC", 50, 60), Limit("RLIMIT_MSGQUEUE", 1000, 2000),
-            Limit("RLIMIT_SIGPENDING", 100, 200), Limit("RLIMIT_RTTIME", 5000, 6000), Limit("RLIMIT_DATA", 1 << 28, 1 << 29), Limit("RLIMIT_RSS", 1, 2),
-            Limit("RLIMIT_LOCKS", 3, 4), Limit("RLIMIT_MEMLOCK", 65536, 65536), Limit("RLIMIT_NICE", 0, 0), Limit("RLIMIT_RTPRIO", 0, 0));
+        b.Process["rlimits"] = new JsonArray(Limit("RLIMIT_NOFILE", 300, 400), Limit("RLIMIT_CORE", 0, 1024),
+            Limit("RLIMIT_CPU", 1000UL, ulong.MaxValue),
+            Limit("RLIMIT_FSIZE", 1 << 20, 1 << 21), Limit("RLIMIT_STACK", 4 << 20, 8 << 20), Limit("RLIMIT_NPROC", 50, 60),
+            Limit("RLIMIT_MSGQUEUE", 1000, 2000),
+            Limit("RLIMIT_SIGPENDING", 100, 200), Limit("RLIMIT_RTTIME", 5000, 6000), Limit("RLIMIT_DATA", 1 << 28, 1 << 29),
+            Limit("RLIMIT_RSS", 1, 2),
+            Limit("RLIMIT_LOCKS", 3, 4), Limit("RLIMIT_MEMLOCK", 65536, 65536), Limit("RLIMIT_NICE", 0, 0),
+            Limit("RLIMIT_RTPRIO", 0, 0));
         var seen = Run(b);
         foreach (var l in b.Process["rlimits"]!.AsArray())
         {
@@ -363,7 +378,12 @@ public sealed class ProcessTests : ContainerTest
         AssertNothingLeft();
     }
 
-    static JsonNode Limit(string type, ulong soft, ulong hard) => new JsonObject { ["type"] = type, ["soft"] = soft, ["hard"] = hard };
+    static JsonNode Limit(string type, ulong soft, ulong hard) => new JsonObject
+    {
+        ["type"] = type,
+        ["soft"] = soft,
+        ["hard"] = hard
+    };
 
     static JsonNode Limit(string type, long soft, long hard) => Limit(type, (ulong)soft, (ulong)hard);
 }

@@ -19,8 +19,13 @@ public sealed class ReadmeTests : ContainerTest
         WillDelete("hello");
         WillDelete("box");
 
-        var env = new Dictionary<string, string?>(ChildEnvironment) { ["PATH"] = bin + ":" + Environment.GetEnvironmentVariable("PATH") };
-        Result result = Command.Run("bash", ["-eux", "-c", ShellBlocks()], env: env, cwd: NewDirectory("work"), timeoutSeconds: 60);
+        var env = new Dictionary<string, string?>(ChildEnvironment)
+        {
+            ["PATH"] = bin + ":" +
+            Environment.GetEnvironmentVariable("PATH")
+        };
+        Result result = Command.Run("bash", ["-eux", "-c", ShellBlocks()], env: env, cwd: NewDirectory("work"),
+            timeoutSeconds: 60);
 
         Ok(result);
         Assert.Contains("hello from 1\n", result.Out, StringComparison.Ordinal);

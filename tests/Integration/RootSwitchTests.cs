@@ -56,7 +56,8 @@ public sealed class RootSwitchTests : ContainerTest
     public void Without_a_mount_namespace_the_container_is_chrooted()
     {
         var before = MountsThatOthersLeaveAlone();
-        var seen = Run(Chrooted("ls", "/", "--", "append", "/work/f", "x", "--", "chdir", "../../..", "--", "stat", "etc/hostname"));
+        var seen = Run(Chrooted("ls", "/", "--", "append", "/work/f", "x", "--", "chdir", "../../..", "--", "stat",
+            "etc/hostname"));
         Assert.Contains("probe", seen["ls:/"], StringComparison.Ordinal);
         Assert.Equal("0", seen["append:/work/f"]);
         Assert.Equal("ENOENT", seen.Stat("etc/hostname").Type);
@@ -65,7 +66,8 @@ public sealed class RootSwitchTests : ContainerTest
 
     /// <summary>The machine's mount table changes all the time; these lines of it do not, unless by this test.</summary>
     List<string> MountsThatOthersLeaveAlone() =>
-        [.. File.ReadLines("/proc/self/mountinfo").Where(l => new MountLine(l).Point is "/" or "/proc" or "/sys" or "/dev" || l.Contains(Tag, StringComparison.Ordinal))];
+        [.. File.ReadLines("/proc/self/mountinfo").Where(l => new MountLine(l).Point is "/" or "/proc" or "/sys" or "/dev"
+        || l.Contains(Tag, StringComparison.Ordinal))];
 
     [Fact]
     public void Exec_enters_the_chroot_as_well()
@@ -86,9 +88,15 @@ public sealed class RootSwitchTests : ContainerTest
         var b = Chrooted("exit", "0");
         switch (path)
         {
-            case "mounts": b.Mount("/work", "tmpfs", "tmpfs"); break;
-            case "root.readonly": b.Config["root"]!["readonly"] = true; break;
-            default: b.Linux[path[6..]] = Bundle.Strings("/etc"); break;
+            case "mounts":
+                b.Mount("/work", "tmpfs", "tmpfs");
+                break;
+            case "root.readonly":
+                b.Config["root"]!["readonly"] = true;
+                break;
+            default:
+                b.Linux[path[6..]] = Bundle.Strings("/etc");
+                break;
         }
         Refused(b, path, "mount namespace");
     }
@@ -137,8 +145,10 @@ public sealed class RootSwitchTests : ContainerTest
         var b = NewBundle("exit", "0");
         b.Linux["rootfsPropagation"] = word;
         b.Save();
-        // Only our own lines and those of mounts that stay: where others remove a directory, the mount on its copy in here goes too.
-        const string script = "ours() { awk -v d=\"$0\" '$5 ~ \"^/(|proc|sys|dev)$\" || index($5, d) == 1' /proc/self/mountinfo; } && " +
+        // Only our own lines and those of mounts that stay: where others remove a directory, the mount on its copy in here goes
+        // too.
+        const string script =
+            "ours() { awk -v d=\"$0\" '$5 ~ \"^/(|proc|sys|dev)$\" || index($5, d) == 1' /proc/self/mountinfo; } && " +
             "mount --make-rshared / && mount -t tmpfs outer $0 && mkdir $0/inner && mount -t tmpfs inner $0/inner && " +
             "ours >$0/before && test $(grep -c shared: $0/before) -ge 3 && \"$@\" && ours | cmp - $0/before";
         Ok(Command.Run("unshare", ["--mount", "--propagation", "private", "sh", "-c", script, below,

@@ -105,7 +105,8 @@ public sealed class RootfsTests : ContainerTest
         Assert.Equal(target, Run(NewBundle("stat", "/dev/" + name)).Stat("/dev/" + name).Target);
 
     [Fact]
-    public void Console_is_not_there_without_a_terminal() => Assert.Equal("ENOENT", Run(NewBundle("stat", "/dev/console")).Stat("/dev/console").Type);
+    public void Console_is_not_there_without_a_terminal() =>
+        Assert.Equal("ENOENT", Run(NewBundle("stat", "/dev/console")).Stat("/dev/console").Type);
 
     [Fact]
     public void Bind_mounted_dev_is_left_alone()
@@ -124,9 +125,11 @@ public sealed class RootfsTests : ContainerTest
     [Fact]
     public void Devices_of_every_type_are_made_with_mode_and_owner()
     {
-        var b = NewBundle("stat", "/dev/c", "--", "stat", "/dev/b", "--", "stat", "/dev/p", "--", "stat", "/dev/u", "--", "stat", "/deep/down/null2", "--", "stat", "/dev/plain");
+        var b = NewBundle("stat", "/dev/c", "--", "stat", "/dev/b", "--", "stat", "/dev/p", "--", "stat", "/dev/u", "--", "stat",
+            "/deep/down/null2", "--", "stat", "/dev/plain");
         b.Linux["devices"] = new JsonArray(
-            Device("c", "/dev/c", 1, 3, 0x1a4, 11, 12), Device("b", "/dev/b", 7, 200, 0x180, 13, 14), Device("p", "/dev/p", null, null, 0x1ff, 15, 16),
+            Device("c", "/dev/c", 1, 3, 0x1a4, 11, 12), Device("b", "/dev/b", 7, 200, 0x180, 13, 14),
+            Device("p", "/dev/p", null, null, 0x1ff, 15, 16),
             Device("u", "/dev/u", 1, 5, 0x1b6, 0, 0), Device("c", "/deep/down/null2", 1, 3, 0x1b6, 0, 0),
             new JsonObject { ["type"] = "c", ["path"] = "/dev/plain", ["major"] = 1, ["minor"] = 7 });
         b.Config["root"]!["readonly"] = false;
@@ -185,7 +188,8 @@ public sealed class RootfsTests : ContainerTest
     [Fact]
     public void Default_masks_hide_the_kernels_secrets()
     {
-        var seen = Run(NewBundle("read", "/proc/keys", "10", "--", "read", "/proc/timer_list", "10", "--", "ls", "/sys/firmware", "--", "stat", "/proc/keys"));
+        var seen = Run(NewBundle("read", "/proc/keys", "10", "--", "read", "/proc/timer_list", "10", "--", "ls", "/sys/firmware",
+            "--", "stat", "/proc/keys"));
         Assert.Equal("0 ", seen["read:/proc/keys"]);
         Assert.Equal("0 ", seen["read:/proc/timer_list"]);
         Assert.Equal("1:3", seen.Stat("/proc/keys").Rdev);
@@ -213,7 +217,8 @@ public sealed class RootfsTests : ContainerTest
         var seen = Run(b);
         Assert.Equal("EROFS", seen["write:/proc/sys/net/ipv4/ip_forward"]);
         Assert.Equal("EROFS", seen["create:/data/f"]);
-        Assert.All((string[])["ro", "nosuid", "nodev", "noexec"], o => Assert.True(seen.Mount("/proc/sys").Has(o), seen.Mount("/proc/sys").Text));
+        Assert.All((string[])["ro", "nosuid", "nodev", "noexec"],
+            o => Assert.True(seen.Mount("/proc/sys").Has(o), seen.Mount("/proc/sys").Text));
     }
 
     [Fact]

@@ -54,8 +54,8 @@ public sealed class SeccompTests : ContainerTest
     [Fact]
     public void Trace_tells_a_tracer_and_fails_without_one()
     {
-        const string Filter = """{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["getppid"],"action":"SCMP_ACT_TRACE","errnoRet":4711}]}""";
-        var seen = Run(With(Filter, "syscall", "110", "--", "traced", "110"));
+        const string filter = """{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["getppid"],"action":"SCMP_ACT_TRACE","errnoRet":4711}]}""";
+        var seen = Run(With(filter, "syscall", "110", "--", "traced", "110"));
         Assert.Equal("ENOSYS", seen["syscall:110"]);
         Assert.Equal("4711", seen["traced:110"]);
         Assert.Equal("21", seen["traced.exit"]);
@@ -65,11 +65,11 @@ public sealed class SeccompTests : ContainerTest
     public void Calls_of_a_listed_architecture_follow_the_rules_by_its_own_numbers()
     {
         // getppid is 110 on x86_64 and 64 on x86; x86's 110 is iopl.
-        const string Filter = """
+        const string filter = """
             {"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86_64","SCMP_ARCH_X86","SCMP_ARCH_X32"],
             "syscalls":[{"names":["getppid"],"action":"SCMP_ACT_ERRNO","errnoRet":99}]}
             """;
-        var seen = Run(With(Filter, "syscall", "110", "--", "int80", "64", "--", "x32", "110"));
+        var seen = Run(With(filter, "syscall", "110", "--", "int80", "64", "--", "x32", "110"));
         Assert.Equal("EADDRNOTAVAIL", seen["syscall:110"]);
         Assert.Equal("EADDRNOTAVAIL", seen["int80:64"]);
         Assert.Equal("EADDRNOTAVAIL", seen["x32:110"]);
@@ -127,12 +127,12 @@ public sealed class SeccompTests : ContainerTest
     [InlineData(false)]
     public void Exec_needs_no_more_calls_than_its_payload(bool noNewPrivileges)
     {
-        const string WithSleep = """
+        const string withSleep = """
             {"defaultAction":"SCMP_ACT_KILL_PROCESS","syscalls":[{"names":["execve","brk","arch_prctl","set_tid_address","set_robust_list","rseq",
             "prlimit64","readlink","readlinkat","getrandom","mprotect","fstat","newfstatat","write","exit_group","nanosleep","clock_nanosleep"],
             "action":"SCMP_ACT_ALLOW"}]}
             """;
-        Bundle b = With(WithSleep, "sleep", "60");
+        Bundle b = With(withSleep, "sleep", "60");
         b.Process["noNewPrivileges"] = noNewPrivileges;
         var id = Start(b);
         var r = Ok(Oci("exec", id, "/probe", "print", "works"));
@@ -279,7 +279,9 @@ public sealed class SeccompTests : ContainerTest
             "args":[{"index":0,"value":8,"op":"SCMP_CMP_EQ"}]}]}
             """, "print", "x").Save();
         string text = Ok(Oci("explain", "--bundle", b.Dir)).Out;
-        Assert.Matches(@"\nSeccomp filter\ndefault ALLOW; .*\nSCMP_ARCH_X86_64 (.|\n)*\n +135 +personality +if a0 == 0x8: ERRNO\(1\); ALLOW\n", text);
+        Assert.Matches(
+            @"\nSeccomp filter\ndefault ALLOW; .*\nSCMP_ARCH_X86_64 (.|\n)*\n +135 +personality +" +
+            @"if a0 == 0x8: ERRNO\(1\); ALLOW\n", text);
         string[] lines = Ok(Oci("explain", "--seccomp-bpf", "--bundle", b.Dir)).Out.TrimEnd('\n').Split('\n');
         Assert.Matches("^ *ld +arch$", lines[0]);
         Assert.Contains(lines, l => l.EndsWith("ret  ERRNO(1)", StringComparison.Ordinal));
@@ -333,8 +335,13 @@ public sealed class SeccompTests : ContainerTest
     {
         string path = Path.Combine(Temp, "agent");
         using Command agent = Agent(path, 2, 98, 0);
-        Bundle b = With(NotifyProfile("").Replace("about us", "", StringComparison.Ordinal), "syscall", "110", "--", "sleep", "60");
-        var env = new System.Collections.Generic.Dictionary<string, string?> { ["RUN_OCI_SECCOMP_RECEIVER"] = annotation ? null : path };
+        Bundle b = With(NotifyProfile("").Replace("about us", "", StringComparison.Ordinal), "syscall", "110", "--", "sleep",
+            "60");
+        var env = new System.Collections.Generic.Dictionary<string, string?>
+        {
+            ["RUN_OCI_SECCOMP_RECEIVER"] = annotation ? null
+            : path
+        };
         if (annotation)
         {
             Annotated(b, "run.oci.seccomp.receiver", path);
@@ -352,7 +359,8 @@ public sealed class SeccompTests : ContainerTest
     public void An_agent_of_the_annotation_that_is_not_there_is_refused()
     {
         string path = Path.Combine(Temp, "nobody");
-        Refused(Annotated(With(NotifyProfile(""), "syscall", "110"), "run.oci.seccomp.receiver", path), "annotations[run.oci.seccomp.receiver]", path, "ENOENT");
+        Refused(Annotated(With(NotifyProfile(""), "syscall", "110"), "run.oci.seccomp.receiver", path),
+            "annotations[run.oci.seccomp.receiver]", path, "ENOENT");
     }
 
     [Fact]
@@ -363,28 +371,35 @@ public sealed class SeccompTests : ContainerTest
         [
             0x20, 0, 0, 0, 0, 0, 0, 0, 0x15, 0, 0, 1, 110, 0, 0, 0, 0x06, 0, 0, 0, 99, 0, 5, 0, 0x06, 0, 0, 0, 0, 0, 0xff, 0x7f,
         ];
-        Bundle b = Annotated(NewBundle("syscall", "110", "--", "report"), "run.oci.seccomp_bpf_data", Convert.ToBase64String(program));
+        Bundle b = Annotated(NewBundle("syscall", "110", "--", "report"), "run.oci.seccomp_bpf_data",
+            Convert.ToBase64String(program));
         b.Linux.Remove("seccomp");
         var seen = Run(b);
         Assert.Equal("EADDRNOTAVAIL", seen["syscall:110"]);
         Assert.Equal("2", seen["Seccomp"]);
-        Assert.Contains("annotations[run.oci.seccomp_bpf_data]", Ok(Oci("explain", "--bundle", b.Dir)).Out, StringComparison.Ordinal);
+        Assert.Contains("annotations[run.oci.seccomp_bpf_data]", Ok(Oci("explain", "--bundle", b.Dir)).Out,
+            StringComparison.Ordinal);
         Assert.Equal(4, Ok(Oci("explain", "--seccomp-bpf", "--bundle", b.Dir)).Out.TrimEnd('\n').Split('\n').Length);
-        Refused(Annotated(b, "run.oci.seccomp_bpf_data", Convert.ToBase64String(program[..^2])), "annotations[run.oci.seccomp_bpf_data]", "30 bytes");
+        Refused(Annotated(b, "run.oci.seccomp_bpf_data", Convert.ToBase64String(program[..^2])),
+            "annotations[run.oci.seccomp_bpf_data]", "30 bytes");
         program[24] = 0x77;
-        Fails(RunRaw(Annotated(b, "run.oci.seccomp_bpf_data", Convert.ToBase64String(program))), 1, "annotations[run.oci.seccomp_bpf_data]", "seccomp", "EINVAL");
+        Fails(RunRaw(Annotated(b, "run.oci.seccomp_bpf_data", Convert.ToBase64String(program))), 1,
+            "annotations[run.oci.seccomp_bpf_data]", "seccomp", "EINVAL");
     }
 
     [Fact]
     public void A_filter_that_cannot_fit_is_refused()
     {
         var rules = new JsonArray();
-        string[] names = ["read", "write", "getppid", "getuid", "dup", "pause", "sync", "umask", "uname", "chdir", "rmdir", "fork"];
+        string[] names = ["read", "write", "getppid", "getuid", "dup", "pause", "sync", "umask", "uname", "chdir", "rmdir",
+            "fork"];
         for (int i = 0; i < 3000; i++)
         {
             rules.Add(new JsonObject
             {
-                ["names"] = Bundle.Strings(names[i % names.Length]), ["action"] = "SCMP_ACT_ERRNO", ["errnoRet"] = (i % 100) + 1,
+                ["names"] = Bundle.Strings(names[i % names.Length]),
+                ["action"] = "SCMP_ACT_ERRNO",
+                ["errnoRet"] = (i % 100) + 1,
                 ["args"] = new JsonArray(new JsonObject { ["index"] = i % 6, ["op"] = "SCMP_CMP_EQ", ["value"] = (long)i << 16 }),
             });
         }

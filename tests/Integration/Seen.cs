@@ -45,7 +45,8 @@ sealed class Seen
 
     public List<MountLine> Mounts { get; }
 
-    public IEnumerable<string> Args => Enumerable.Range(0, int.Parse(this["argc"], CultureInfo.InvariantCulture)).Select(i => this[$"arg.{i}"]);
+    public IEnumerable<string> Args => Enumerable.Range(0, int.Parse(this["argc"], CultureInfo.InvariantCulture))
+        .Select(i => this[$"arg.{i}"]);
 
     /// <summary>The topmost mount at a path.</summary>
     public MountLine Mount(string point) => Mounts.LastOrDefault(m => m.Point == point)

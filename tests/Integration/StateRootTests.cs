@@ -4,7 +4,8 @@ using Xunit;
 
 namespace OciRun.Tests.Integration;
 
-/// <summary>Who can write to the state directory chooses what runs with the rights of whoever uses it: so nobody else may.</summary>
+/// <summary>Who can write to the state directory chooses what runs with the rights of whoever uses it: so nobody else
+/// may.</summary>
 public sealed class StateRootTests : ContainerTest
 {
     const uint Rwx = 0x1c0;
@@ -16,8 +17,10 @@ public sealed class StateRootTests : ContainerTest
         var b = NewBundle("exit", "0").Save();
         return
         [
-            Command.Run(Host.Runtime, ["--root", root, "create", "--bundle", b.Dir, NewId()]), Command.Run(Host.Runtime, ["--root", root, "list"]),
-            Command.Run(Host.Runtime, ["--root", root, "state", "x"]), Command.Run(Host.Runtime, ["--root", root, "delete", "--force", "x"]),
+            Command.Run(Host.Runtime, ["--root", root, "create", "--bundle", b.Dir, NewId()]),
+            Command.Run(Host.Runtime, ["--root", root, "list"]),
+            Command.Run(Host.Runtime, ["--root", root, "state", "x"]),
+            Command.Run(Host.Runtime, ["--root", root, "delete", "--force", "x"]),
             Command.Run(Host.Runtime, ["--root", root, "kill", "x"]),
         ];
     }
@@ -75,7 +78,8 @@ public sealed class StateRootTests : ContainerTest
         var link = Path.Combine(Temp, "link");
         Directory.CreateSymbolicLink(link, Root);
         Give(link, "1000");
-        Fails(Command.Run(Host.Runtime, ["--root", link + "/x", "create", "--bundle", NewBundle("exit", "0").Save().Dir, NewId()]), 1,
+        Fails(Command.Run(Host.Runtime, ["--root", link + "/x", "create", "--bundle", NewBundle("exit", "0").Save().Dir,
+            NewId()]), 1,
             $"others can write to \"{link}\" above it (owner 1000");
     }
 
@@ -115,7 +119,8 @@ public sealed class StateRootTests : ContainerTest
         var directory = Path.Combine(Root, id);
         Give(directory, "1000");
         Fails(Oci("delete", id), 1, $"state directory \"{directory}\": others can write to it (owner 1000, mode 0711)");
-        Fails(Oci("delete", "--force", id), 1, $"state directory \"{directory}\": others can write to it (owner 1000, mode 0711)");
+        Fails(Oci("delete", "--force", id), 1,
+            $"state directory \"{directory}\": others can write to it (owner 1000, mode 0711)");
         Assert.False(File.Exists(hooked));
         Give(directory, "0");
         Ok(Oci("delete", id));
@@ -128,9 +133,11 @@ public sealed class StateRootTests : ContainerTest
         var root = Path.Combine(Temp, "new", "root");
         var b = NewBundle("exit", "0").Save();
         var id = NewId();
-        Ok(Command.Run("/bin/sh", ["-c", $"umask 0; exec {Host.Runtime} --root {root} create --bundle {b.Dir} {id} >/dev/null 2>&1 </dev/null"]));
+        Ok(Command.Run("/bin/sh", ["-c", $"umask 0; exec {Host.Runtime} --root {root} create --bundle {b.Dir} {id} >/dev/null " +
+            $"2>&1 </dev/null"]));
         Assert.Equal((UnixFileMode)Rwx, File.GetUnixFileMode(root));
-        Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(Path.Combine(root, id)) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite));
+        Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(Path.Combine(root, id)) & (UnixFileMode.GroupWrite |
+            UnixFileMode.OtherWrite));
         Ok(Command.Run(Host.Runtime, ["--root", root, "delete", "--force", id]));
     }
 }

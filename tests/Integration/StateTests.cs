@@ -17,7 +17,8 @@ public sealed class StateTests : ContainerTest
         b.Config["annotations"] = new JsonObject { ["org.example.a"] = "1", ["b"] = "ü \"quoted\"" };
         var id = Create(b);
         var s = State(id);
-        Assert.Equal(["ociVersion", "id", "pid", "status", "bundle", "rootfs", "created", "annotations", "owner"], s.Select(p => p.Key));
+        Assert.Equal(["ociVersion", "id", "pid", "status", "bundle", "rootfs", "created", "annotations", "owner"],
+            s.Select(p => p.Key));
         Assert.Equal(id, (string?)s["id"]);
         Assert.Equal("created", (string?)s["status"]);
         Assert.Equal(b.Dir, (string?)s["bundle"]);
@@ -28,7 +29,8 @@ public sealed class StateTests : ContainerTest
     }
 
     [Fact]
-    public void Annotations_are_left_out_when_there_are_none() => Assert.False(State(Create(NewBundle("sleep", "60"))).ContainsKey("annotations"));
+    public void Annotations_are_left_out_when_there_are_none() =>
+        Assert.False(State(Create(NewBundle("sleep", "60"))).ContainsKey("annotations"));
 
     [Fact]
     public void Created_is_now_in_UTC_with_fractions()
@@ -81,7 +83,8 @@ public sealed class StateTests : ContainerTest
     {
         var a = Create(NewBundle("sleep", "60"));
         var b = Create(NewBundle("sleep", "60"));
-        Assert.Equal(new[] { a, b }.Order(StringComparer.Ordinal), Ok(Oci("list", "-q")).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
+        Assert.Equal(new[] { a, b }.Order(StringComparer.Ordinal),
+            Ok(Oci("list", "-q")).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
     }
 
     [Fact]

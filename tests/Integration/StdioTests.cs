@@ -39,7 +39,8 @@ public sealed class StdioTests : ContainerTest
         var id = NewId();
         WillDelete(id);
         // The pipe's write end is descriptor 3 of the runtime: cat ends only when nobody holds it any more.
-        var r = Command.Run("/bin/sh", ["-c", "{ \"$0\" \"$@\" 3>&1 >/dev/null 2>/dev/null </dev/null; } | cat", Host.Runtime, "--root", Root, "create", "--bundle", b.Dir, id], env: ChildEnvironment, timeoutSeconds: 8);
+        var r = Command.Run("/bin/sh", ["-c", "{ \"$0\" \"$@\" 3>&1 >/dev/null 2>/dev/null </dev/null; } | cat", Host.Runtime,
+            "--root", Root, "create", "--bundle", b.Dir, id], env: ChildEnvironment, timeoutSeconds: 8);
         Assert.Equal(0, r.Code);
         Assert.Equal("created", Status(id));
     }
@@ -48,7 +49,8 @@ public sealed class StdioTests : ContainerTest
     public void Fifty_megabytes_of_output_arrive()
     {
         var b = NewBundle("emit", "52428800").Save();
-        var r = Ok(Command.Run("/bin/sh", ["-c", "\"$0\" \"$@\" | wc -c", Host.Runtime, "--root", Root, "run", "--bundle", b.Dir, NewId()], env: ChildEnvironment, timeoutSeconds: 60));
+        var r = Ok(Command.Run("/bin/sh", ["-c", "\"$0\" \"$@\" | wc -c", Host.Runtime, "--root", Root, "run", "--bundle", b.Dir,
+            NewId()], env: ChildEnvironment, timeoutSeconds: 60));
         Assert.Equal("52428800", r.Out.Trim());
     }
 
@@ -56,7 +58,9 @@ public sealed class StdioTests : ContainerTest
     public void Reader_that_goes_away_ends_the_container_with_SIGPIPE()
     {
         var b = NewBundle("emit", "52428800", "--", "exit", "0").Without("pid").Save();
-        var r = Ok(Command.Run("/bin/bash", ["-c", "\"$0\" \"$@\" | head -c 10 | wc -c; echo ${PIPESTATUS[0]}", Host.Runtime, "--root", Root, "run", "--bundle", b.Dir, NewId()], env: ChildEnvironment));
+        var r =
+            Ok(Command.Run("/bin/bash", ["-c", "\"$0\" \"$@\" | head -c 10 | wc -c; echo ${PIPESTATUS[0]}", Host.Runtime,
+            "--root", Root, "run", "--bundle", b.Dir, NewId()], env: ChildEnvironment));
         Assert.Equal("10\n141", r.Out.Trim());
     }
 
@@ -111,7 +115,9 @@ public sealed class StdioTests : ContainerTest
     {
         // As runc does: the mask is the caller's.
         var b = NewBundle("report").Save();
-        var r = Ok(Command.Run(Host.Probe, ["blocksig", "10", "--", "exec", Host.Runtime, "--root", Root, "run", "--bundle", b.Dir, NewId()], env: ChildEnvironment));
+        var r =
+            Ok(Command.Run(Host.Probe, ["blocksig", "10", "--", "exec", Host.Runtime, "--root", Root, "run", "--bundle", b.Dir,
+            NewId()], env: ChildEnvironment));
         Assert.True(new Seen(r.Out).Mask("SigBlk") is 0 or 1UL << 9, r.Out);
     }
 

@@ -7,7 +7,8 @@ using Xunit;
 
 namespace OciRun.Tests.Integration;
 
-/// <summary>People at a terminal, with busybox in the container: shells, keys, full-screen programs, much output, and the terminal as it was before.</summary>
+/// <summary>People at a terminal, with busybox in the container: shells, keys, full-screen programs, much output, and the
+/// terminal as it was before.</summary>
 public sealed class TalkTests : ContainerTest
 {
     const string Busybox = "/usr/bin/busybox";
@@ -18,7 +19,8 @@ public sealed class TalkTests : ContainerTest
         var seen = Talk(Shell().Dir,
             "expect # ", "send echo $((40+2))\\r", "expect 42",
             "send sleep 100\\r", "nap 300", "send \\x03", "expect # ", "send echo rc=$?\\r", "expect rc=130",
-            "send sleep 101\\r", "nap 300", "send \\x1a", "expect Stopped", "send fg\\r", "expect sleep 101", "nap 300", "send \\x03", "expect # ",
+            "send sleep 101\\r", "nap 300", "send \\x1a", "expect Stopped", "send fg\\r", "expect sleep 101", "nap 300",
+            "send \\x03", "expect # ",
             "size 33x99", "nap 300", "send stty size\\r", "expect 33 99",
             "send exit 8\\r");
         Assert.Equal(("", "8", "1"), (seen["missed"], seen["code"], seen["restored"]));
@@ -33,7 +35,8 @@ public sealed class TalkTests : ContainerTest
             "send sleep 100\\r", "nap 300", "send \\x03", "expect # ",
             "send sleep 101\\r", "nap 300", "send \\x1a", "expect Stopped", "send kill -9 %1\\r", "expect # ",
             "size 33x99", "nap 300", "send stty size\\r", "expect 33 99", "send exit 9\\r"),
-            Host.Runtime, "--root", Root, "exec", "-t", id, "/bin/busybox", "sh"], env: ChildEnvironment, timeoutSeconds: 60)).Out);
+            Host.Runtime, "--root", Root, "exec", "-t", id, "/bin/busybox", "sh"], env: ChildEnvironment, timeoutSeconds: 60))
+            .Out);
         Assert.Equal(("", "9", "1"), (seen["missed"], seen["code"], seen["restored"]));
     }
 
@@ -62,7 +65,8 @@ public sealed class TalkTests : ContainerTest
         var b = Terminal(NewBundle("emit", "104857600", "--", "print", "THE END")).Save();
         var seen = Talk(b.Dir, how);
         Assert.Equal(("", "0", "104857600", "1"), (seen["missed"], seen["code"], seen["xs"], seen["restored"]));
-        Assert.EndsWith("THE END", seen["tail"].Replace("\\n", "", StringComparison.Ordinal).TrimEnd('\r', '\n'), StringComparison.Ordinal);
+        Assert.EndsWith("THE END", seen["tail"].Replace("\\n", "", StringComparison.Ordinal).TrimEnd('\r', '\n'),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -79,8 +83,10 @@ public sealed class TalkTests : ContainerTest
     [Fact]
     public void Quiet_payload_costs_no_processor_time_and_may_reopen_its_terminal()
     {
-        // It closes every descriptor of its terminal, is silent for a while, and opens it again: as an init system does between two services.
-        var b = Shell("sh", "-c", "exec <&- >&- 2>&-; sleep 2; exec </dev/console >/dev/console 2>&1; echo back again; read a; echo got $a");
+        // It closes every descriptor of its terminal, is silent for a while, and opens it again: as an init system does between
+        // two services.
+        var b = Shell("sh", "-c",
+            "exec <&- >&- 2>&-; sleep 2; exec </dev/console >/dev/console 2>&1; echo back again; read a; echo got $a");
         var seen = Talk(b.Dir, "nap 1500", "expect back again", "send word\\r", "expect got word");
         Assert.Equal(("", "0"), (seen["missed"], seen["code"]));
         Assert.InRange(int.Parse(seen["napcpu"], CultureInfo.InvariantCulture), 0, 100);
@@ -95,7 +101,8 @@ public sealed class TalkTests : ContainerTest
     {
         var b = Terminal(NewBundle("print", "ready", "--", "sleep", "60").Without("pid")).Save();
         var seen = Talk(b.Dir, "expect ready", $"kill {signal}");
-        Assert.Equal(("", (128 + signal).ToString(CultureInfo.InvariantCulture), "1"), (seen["missed"], seen["code"], seen["restored"]));
+        Assert.Equal(("", (128 + signal).ToString(CultureInfo.InvariantCulture), "1"),
+            (seen["missed"], seen["code"], seen["restored"]));
     }
 
     [Fact]
@@ -173,6 +180,7 @@ public sealed class TalkTests : ContainerTest
     static string Lines(params string[] lines) => string.Join('\n', lines.Where(l => l.Length > 0)) + "\n";
 
     Seen Talk(string bundle, params string[] lines) =>
-        new("missed=\n" + Ok(Command.Run(Host.Probe, ["talk", Lines(lines), Host.Runtime, "--root", Root, "run", "--bundle", bundle, NewId()],
+        new("missed=\n" +
+        Ok(Command.Run(Host.Probe, ["talk", Lines(lines), Host.Runtime, "--root", Root, "run", "--bundle", bundle, NewId()],
             env: ChildEnvironment, timeoutSeconds: 60)).Out);
 }

@@ -85,7 +85,8 @@ public sealed class TerminalTests : ContainerTest
     [Fact]
     public void Foreground_run_passes_what_is_typed()
     {
-        var r = Pty("24x80", "a typed line\r", "run", "--bundle", Terminal(NewBundle("readline", "--", "exit", "17")).Save().Dir, NewId());
+        var r = Pty("24x80", "a typed line\r", "run", "--bundle", Terminal(NewBundle("readline", "--", "exit", "17")).Save().Dir,
+            NewId());
         Assert.Equal(17, r.Code);
         Assert.Contains("line=a typed line", r.Out, StringComparison.Ordinal);
     }
@@ -93,7 +94,8 @@ public sealed class TerminalTests : ContainerTest
     [Fact]
     public void Control_C_is_a_key_for_the_containers_terminal()
     {
-        var r = Pty("24x80", "\u0003", "run", "--bundle", Terminal(NewBundle("print", "ready", "--", "sleep", "30").Without("pid")).Save().Dir, NewId());
+        var r = Pty("24x80", "\u0003", "run", "--bundle",
+            Terminal(NewBundle("print", "ready", "--", "sleep", "30").Without("pid")).Save().Dir, NewId());
         Assert.True(r.Code == 130, r.ToString());
     }
 

@@ -31,7 +31,8 @@ public sealed class TimingsTests : ContainerTest
         Assert.True(r.Code == 0, r.ToString());
         var init = Spans("init");
         var paths = init.Select(s => (string?)s["args"]?["configPath"] ?? "").Where(p => p.Length > 0).ToList();
-        Assert.Equal(Enumerable.Range(0, b.Config["mounts"]!.AsArray().Count).Select(i => $"mounts[{i}]"), paths.Where(p => p.StartsWith("mounts[", StringComparison.Ordinal)));
+        Assert.Equal(Enumerable.Range(0, b.Config["mounts"]!.AsArray().Count).Select(i => $"mounts[{i}]"),
+            paths.Where(p => p.StartsWith("mounts[", StringComparison.Ordinal)));
         Assert.Contains("root.path", paths);
         // One after the other, without a gap: where one ends the next begins.
         for (var i = 1; i < init.Count; i++)
@@ -56,7 +57,8 @@ public sealed class TimingsTests : ContainerTest
         Assert.InRange((double)wait["dur"]!, 200_000, 5_000_000);
         // Init's work lies between the clone and the payload's start, on the same clock.
         var init = Spans("init");
-        Assert.True((double)init[0]["ts"]! >= (double)spans.Single(s => ((string)s["name"]!).StartsWith("clone the init process", StringComparison.Ordinal))["ts"]!);
+        Assert.True((double)init[0]["ts"]! >= (double)spans.Single(s => ((string)s["name"]!).StartsWith("clone the init process",
+            StringComparison.Ordinal))["ts"]!);
         Assert.True(End(init[^1]) <= (double)wait["ts"]!);
     }
 
@@ -64,7 +66,8 @@ public sealed class TimingsTests : ContainerTest
     public void Failed_command_leaves_the_trace_of_what_it_did()
     {
         var b = NewBundle("exit", "0");
-        b.Config["mounts"]!.AsArray().Add(new JsonObject { ["destination"] = "/proc/self/nothing", ["type"] = "tmpfs", ["source"] = "tmpfs" });
+        b.Config["mounts"]!.AsArray()
+            .Add(new JsonObject { ["destination"] = "/proc/self/nothing", ["type"] = "tmpfs", ["source"] = "tmpfs" });
         b.Save();
         Fails(Oci("--timings", TracePath, "run", "--bundle", b.Dir, NewId()), 1, "mounts[");
         Assert.Contains(Spans("init"), s => (string?)s["args"]?["configPath"] == "mounts[0]");
@@ -85,7 +88,8 @@ public sealed class TimingsTests : ContainerTest
     {
         var b = NewBundle("exit", "0");
         b.Save();
-        Fails(Oci("--timings", Path.Combine(Temp, "no", "trace.json"), "create", "--bundle", b.Dir, NewId()), 1, "--timings: open(");
+        Fails(Oci("--timings", Path.Combine(Temp, "no", "trace.json"), "create", "--bundle", b.Dir, NewId()), 1,
+            "--timings: open(");
         Assert.Empty(Directory.EnumerateFileSystemEntries(Root));
     }
 }

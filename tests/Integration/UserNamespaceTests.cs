@@ -31,9 +31,15 @@ public sealed class UserNamespaceTests : ContainerTest
         b.OwnedBy(Uid, Gid);
     }
 
-    static JsonNode Map(long container, long host, long size) => new JsonObject { ["containerID"] = container, ["hostID"] = host, ["size"] = size };
+    static JsonNode Map(long container, long host, long size) => new JsonObject
+    {
+        ["containerID"] = container,
+        ["hostID"] = host,
+        ["size"] = size
+    };
 
-    /// <summary>The kernel takes a map that is shorter than a page: 319 of these lines, not the 340 that it has room for.</summary>
+    /// <summary>The kernel takes a map that is shorter than a page: 319 of these lines, not the 340 that it has room
+    /// for.</summary>
     [Fact]
     public void Map_may_have_as_many_lines_as_the_kernel_takes()
     {
@@ -61,7 +67,9 @@ public sealed class UserNamespaceTests : ContainerTest
     public void Supplementary_groups_of_the_caller_are_dropped()
     {
         var b = InUser("report").Save();
-        var r = Ok(Command.Run("/usr/bin/setpriv", ["--groups", "5,6", Host.Runtime, "--root", Root, "run", "--bundle", b.Dir, NewId()], env: ChildEnvironment));
+        var r =
+            Ok(Command.Run("/usr/bin/setpriv", ["--groups", "5,6", Host.Runtime, "--root", Root, "run", "--bundle", b.Dir,
+            NewId()], env: ChildEnvironment));
         Assert.Equal("", new Seen(r.Out)["groups"]);
     }
 
@@ -172,7 +180,8 @@ public sealed class UserNamespaceTests : ContainerTest
             File.WriteAllText(Path.Combine(src, "f"), "");
             Host.Chown(Path.Combine(src, "f"), 3, 4);
             var other = Start(InUser("sleep", "60"));
-            var b = NewBundle("stat", "/work/f").Join("user", $"/proc/{Pid(other)}/ns/user").Mount("/work", "bind", src, "bind", "idmap");
+            var b = NewBundle("stat", "/work/f").Join("user", $"/proc/{Pid(other)}/ns/user").Mount("/work", "bind", src, "bind",
+                "idmap");
             Open(b);
             var f = Run(b).Stat("/work/f");
             Assert.Equal(("3", "4"), (f.Uid, f.Gid));
@@ -212,7 +221,8 @@ public sealed class UserNamespaceTests : ContainerTest
     public void Notifications_come_through()
     {
         var socket = Path.Combine(Temp, "notify.sock");
-        using var server = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Dgram, System.Net.Sockets.ProtocolType.Unspecified);
+        using var server = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix,
+            System.Net.Sockets.SocketType.Dgram, System.Net.Sockets.ProtocolType.Unspecified);
         server.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(socket));
         server.ReceiveTimeout = 5000;
         var b = InUser("notify", "READY=1");
@@ -220,7 +230,8 @@ public sealed class UserNamespaceTests : ContainerTest
         b.Save();
         Ok(OciWith(["run", "--bundle", b.Dir, NewId()], env: new Dictionary<string, string?> { ["NOTIFY_SOCKET"] = socket }));
         var buffer = new byte[200];
-        Assert.StartsWith("READY=1\nMAINPID=", System.Text.Encoding.UTF8.GetString(buffer, 0, server.Receive(buffer)), StringComparison.Ordinal);
+        Assert.StartsWith("READY=1\nMAINPID=", System.Text.Encoding.UTF8.GetString(buffer, 0, server.Receive(buffer)),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -229,7 +240,8 @@ public sealed class UserNamespaceTests : ContainerTest
         var b = InUser("report");
         b.Linux["netDevices"] = new JsonObject { ["oci0"] = new JsonObject { ["name"] = "inner" } };
         b.Save();
-        var r = Ok(Command.Run("/usr/bin/unshare", ["--net", "/bin/sh", "-ec", "ip link add oci0 type veth peer name oci9; exec \"$0\" \"$@\"", Host.Runtime, "--root", Root, "run", "--bundle", b.Dir, NewId()], env: ChildEnvironment));
+        var r = Ok(Command.Run("/usr/bin/unshare", ["--net", "/bin/sh", "-ec", "ip link add oci0 type veth peer name oci9; " +
+            "exec \"$0\" \"$@\"", Host.Runtime, "--root", Root, "run", "--bundle", b.Dir, NewId()], env: ChildEnvironment));
         Assert.Equal("inner,lo", string.Join(',', new Seen(r.Out)["links"].Split(',').Order(StringComparer.Ordinal)));
     }
 
@@ -239,7 +251,8 @@ public sealed class UserNamespaceTests : ContainerTest
         var b = InUser("report");
         b.Process["terminal"] = true;
         b.Save();
-        var r = Command.Run(Host.Probe, ["pty", "24x80", "", Host.Runtime, "--root", Root, "run", "--bundle", b.Dir, NewId()], env: ChildEnvironment);
+        var r = Command.Run(Host.Probe, ["pty", "24x80", "", Host.Runtime, "--root", Root, "run", "--bundle", b.Dir, NewId()],
+            env: ChildEnvironment);
         Assert.True(r.Code == 0, r.ToString());
     }
 }

@@ -324,7 +324,8 @@ public sealed class InitProgramTests : IDisposable
     {
         Register shell = _image.RegisterFor("shell");
         _image.Set(shell, _image.String("/bin/sh"));
-        _image.Call(Sys.execve, 0, _image.Vector(["name", "-c", "echo $0:$1:$A:$HOME", "zero", "ä b"]), _image.Vector(["A=1", "HOME=/h"]), firstFrom: shell);
+        _image.Call(Sys.execve, 0, _image.Vector(["name", "-c", "echo $0:$1:$A:$HOME", "zero", "ä b"]),
+            _image.Vector(["A=1", "HOME=/h"]), firstFrom: shell);
         (int code, string output, _) = Run();
         Assert.Equal((0, "zero:ä b:1:/h\n"), (code, output));
     }

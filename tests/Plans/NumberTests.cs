@@ -10,20 +10,25 @@ using Xunit;
 
 namespace OciRun.Tests.Plans;
 
-/// <summary>Numbers at the edges of every type, in every place of a config that has a number: a problem or a plan, never an exception and
-/// never another number. Planning is compiled with overflow checks, so a number that is cut is an exception.</summary>
+/// <summary>Numbers at the edges of every type, in every place of a config that has a number: a problem or a plan, never an
+/// exception and never another number. Planning is compiled with overflow checks, so a number that is cut is an
+/// exception.</summary>
 public sealed class NumberTests
 {
     static readonly string[] Edges =
     [
-        "-1", "0", "1", "127", "255", "256", "32767", "32768", "65535", "65536", "2147483647", "2147483648", "4294967294", "4294967295", "4294967296",
-        "9223372036854775807", "9223372036854775808", "18446744073709551615", "-2147483648", "-2147483649", "-9223372036854775808",
+        "-1", "0", "1", "127", "255", "256", "32767", "32768", "65535", "65536", "2147483647", "2147483648", "4294967294",
+        "4294967295", "4294967296",
+        "9223372036854775807", "9223372036854775808", "18446744073709551615", "-2147483648", "-2147483649",
+        "-9223372036854775808",
     ];
 
     public static TheoryData<string> Configs() =>
     [
-        "configs/good/every-field.json", "configs/specification/good/linux-everything-else.json", "configs/specification/good/linux-cgroup-v1.json",
-        "resources/config.json", "attributes/config.json", "devices/config.json", "device-rules/config.json", "user-namespace-new/config.json",
+        "configs/good/every-field.json", "configs/specification/good/linux-everything-else.json",
+        "configs/specification/good/linux-cgroup-v1.json",
+        "resources/config.json", "attributes/config.json", "devices/config.json", "device-rules/config.json",
+        "user-namespace-new/config.json",
         "idmap/config.json", "rlimits/config.json", "time-namespace/config.json", "docker-like/config.json",
         "terminal/config.json", "engines/podman-systemd-limits.json",
     ];
@@ -54,7 +59,14 @@ public sealed class NumberTests
             {
                 continue;
             }
-            var options = new PlanOptions { Id = "x", Bundle = "/bundle", Terminal = spec.Process?.Terminal ?? false, CgroupManager = manager, WaitsForStart = true };
+            var options = new PlanOptions
+            {
+                Id = "x",
+                Bundle = "/bundle",
+                Terminal = spec.Process?.Terminal ?? false,
+                CgroupManager = manager,
+                WaitsForStart = true
+            };
             if (Planner.Plan(spec, options, new HostJson().Facts(), problems) is { } plan)
             {
                 PlanCase.Clone(plan);
@@ -73,9 +85,11 @@ public sealed class NumberTests
         var spec = ConfigReader.Read(File.ReadAllBytes(Path.Combine(PlanCase.Fixtures, "default/config.json")), [])!;
         spec.Linux!.MaskedPaths = [.. Enumerable.Range(0, count).Select(i => "/proc/x" + i)];
         var problems = new List<ConfigProblem>();
-        ContainerPlan? plan = Planner.Plan(spec, new PlanOptions { Id = "x", Bundle = "/bundle" }, new HostJson().Facts(), problems);
+        ContainerPlan? plan = Planner.Plan(spec, new PlanOptions { Id = "x", Bundle = "/bundle" }, new HostJson().Facts(),
+            problems);
         Assert.Equal(problem is null, plan is not null);
-        Assert.True(problem is null || problems.Count == 1 && problems[0].Path.StartsWith(problem, StringComparison.Ordinal), string.Join("; ", problems));
+        Assert.True(problem is null || problems.Count == 1 && problems[0].Path.StartsWith(problem, StringComparison.Ordinal),
+            string.Join("; ", problems));
         if (plan is not null)
         {
             Assert.Equal(count, PlanCase.Clone(plan).Ops.ToArray().Count(op => op.Code == OpCode.Mask));

@@ -59,8 +59,8 @@ sealed class OptionsJson
     public string CgroupManager { get; set; } = "cgroupfs";
 }
 
-/// <summary>A directory of spec-fixtures that has a config.json, and what must come of it: plan.txt or problems.txt; where they are
-/// there, ops.txt (operations of the first process, in both stages) as well.</summary>
+/// <summary>A directory of spec-fixtures that has a config.json, and what must come of it: plan.txt or problems.txt; where they
+/// are there, ops.txt (operations of the first process, in both stages) as well.</summary>
 sealed class PlanCase
 {
     static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web)

@@ -13,7 +13,8 @@ namespace OciRun.Tests.Plans;
 /// <summary>What holds for every plan, tried on all cases and on the configs that engines wrote.</summary>
 public sealed class PropertyTests
 {
-    public static TheoryData<string> Plans() => [.. PlanCase.Golden().Where(static name => TryPlan(name) is not null), .. PlanCase.Engines()];
+    public static TheoryData<string> Plans() => [.. PlanCase.Golden().Where(static name => TryPlan(name) is not null),
+        .. PlanCase.Engines()];
 
     static ContainerPlan? TryPlan(string name) => PlanCase.Load(name).Plan([]);
 
@@ -89,10 +90,18 @@ public sealed class PropertyTests
                     used.Add((source.IdMapSlot, typeof(OpenIdMapStep)));
                     filled.Add(source.Slot, source);
                     break;
-                case OpenStep open: filled.Add(open.Slot, open); break;
-                case EnterPidNamespaceForChildrenStep enter: used.Add((enter.Slot, typeof(OpenNamespaceStep))); break;
-                case JoinNamespacesStep join: used.AddRange(join.Namespaces.Select(static one => (one.Slot, typeof(OpenNamespaceStep)))); break;
-                case JoinContainerStep: used.Add((0, typeof(OpenInitStep))); break;
+                case OpenStep open:
+                    filled.Add(open.Slot, open);
+                    break;
+                case EnterPidNamespaceForChildrenStep enter:
+                    used.Add((enter.Slot, typeof(OpenNamespaceStep)));
+                    break;
+                case JoinNamespacesStep join:
+                    used.AddRange(join.Namespaces.Select(static one => (one.Slot, typeof(OpenNamespaceStep))));
+                    break;
+                case JoinContainerStep:
+                    used.Add((0, typeof(OpenInitStep)));
+                    break;
                 case MountStep mount:
                     used.Add((mount.SourceSlot, typeof(OpenSourceStep)));
                     used.Add((mount.IdMapSlot, typeof(OpenIdMapStep)));
@@ -107,7 +116,9 @@ public sealed class PropertyTests
                         Assert.Equal(mount.MapsIds, ((OpenSourceStep)filled[mount.SourceSlot]).IdMapSlot >= 0);
                     }
                     break;
-                case SealMountStep seal: used.Add((seal.Slot, typeof(MountStep))); break;
+                case SealMountStep seal:
+                    used.Add((seal.Slot, typeof(MountStep)));
+                    break;
             }
             foreach ((int slot, Type filler) in used.Where(static use => use.Slot >= 0))
             {
@@ -126,7 +137,8 @@ public sealed class PropertyTests
     public void Mounts_that_stay_writable_at_first_are_sealed_each_once(string name)
     {
         ContainerPlan plan = PlanOf(name);
-        var kept = plan.Steps.OfType<MountStep>().Where(static mount => mount.KeepSlot >= 0).Select(static mount => (ulong)mount.KeepSlot);
+        var kept = plan.Steps.OfType<MountStep>().Where(static mount => mount.KeepSlot >= 0)
+            .Select(static mount => (ulong)mount.KeepSlot);
         var sealedSlots = plan.Steps.OfType<SealMountStep>().Select(static step => (ulong)step.Slot);
         Assert.Equal(kept, sealedSlots);
     }
@@ -144,7 +156,9 @@ public sealed class PropertyTests
         {
             switch (step)
             {
-                case SpawnStep: spawned = true; break;
+                case SpawnStep:
+                    spawned = true;
+                    break;
                 case GateStep gate:
                     Assert.Null(open);
                     Assert.True(spawned && seen.Add(gate.Gate));
@@ -154,13 +168,27 @@ public sealed class PropertyTests
                     Assert.NotNull(open);
                     open = null;
                     break;
-                case UnitStep: Assert.Equal(Gate.Cgroup, open); break;
-                case MapIdsStep: Assert.Equal(Gate.MapIds, open); break;
-                case NetDevicesStep or HookStep { When: Phase.RuntimeHooks }: Assert.Equal(Gate.RuntimeHooks, open); break;
-                case HookStep { When: Phase.ContainerHooks }: Assert.Equal(Gate.ContainerHooks, open); break;
-                case InitProgramStep or RlimitsStep: Assert.Equal(Gate.InitProgram, open); break;
-                case ResourcesStep or ListenerStep or CommitStateStep or PidFileStep or SchedulerStep: Assert.Equal(Gate.Ready, open); break;
-                case { Actor: Actor.Init } and not WaitStep: Assert.Null(open); break;
+                case UnitStep:
+                    Assert.Equal(Gate.Cgroup, open);
+                    break;
+                case MapIdsStep:
+                    Assert.Equal(Gate.MapIds, open);
+                    break;
+                case NetDevicesStep or HookStep { When: Phase.RuntimeHooks }:
+                    Assert.Equal(Gate.RuntimeHooks, open);
+                    break;
+                case HookStep { When: Phase.ContainerHooks }:
+                    Assert.Equal(Gate.ContainerHooks, open);
+                    break;
+                case InitProgramStep or RlimitsStep:
+                    Assert.Equal(Gate.InitProgram, open);
+                    break;
+                case ResourcesStep or ListenerStep or CommitStateStep or PidFileStep or SchedulerStep:
+                    Assert.Equal(Gate.Ready, open);
+                    break;
+                case { Actor: Actor.Init } and not WaitStep:
+                    Assert.Null(open);
+                    break;
             }
         }
         Assert.Null(open);
@@ -226,7 +254,8 @@ public sealed class PropertyTests
 
     static int IndexOf<T>(IReadOnlyList<Step> steps) => IndexOf(steps, steps.Single(static step => step is T));
 
-    static int IndexOf(IReadOnlyList<Step> steps, Step step) => Enumerable.Range(0, steps.Count).First(i => ReferenceEquals(steps[i], step));
+    static int IndexOf(IReadOnlyList<Step> steps, Step step) => Enumerable.Range(0, steps.Count)
+        .First(i => ReferenceEquals(steps[i], step));
 
     [Theory]
     [MemberData(nameof(Plans))]

@@ -3,9 +3,10 @@
  *
  *   inject runtime|child list|kill|ERRNO N LOG COMMAND...
  *
- * runtime: the calls of the command itself, all threads; child: those of its children until they execute a program of a file system
- * (a memfd is none). list writes "INDEX NUMBER" for each call to LOG; kill sends SIGKILL before call N; ERRNO, a number, has call N fail
- * with that error without being made. LOG then holds the call's number. Exits with the command's status, 128 + N after a signal.
+ * runtime: the calls of the command itself, all threads; child: those of its children until they execute a program of a file
+ * system (a memfd is none). list writes "INDEX NUMBER" for each call to LOG; kill sends SIGKILL before call N; ERRNO, a number,
+ * has call N fail with that error without being made. LOG then holds the call's number. Exits with the command's status, 128 + N
+ * after a signal.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -165,7 +166,8 @@ int main(int argc, char **argv)
                 }
                 if (calls == wanted && kill_it) {
                     kill(field(tid, "Tgid:"), SIGKILL);
-                } else if (calls == wanted && error && number != SYS_exit && number != SYS_exit_group && number != SYS_rt_sigreturn) {
+                } else if (calls == wanted && error && number != SYS_exit && number != SYS_exit_group
+                           && number != SYS_rt_sigreturn) {
                     set_return(tid, 1, -1);
                     t->failing = 1;
                 }

@@ -3,10 +3,10 @@
  *
  *   resctrl DIR COMMAND...
  *
- * What the command sees is changed at its system calls, for it looks closely: a path /sys/fs/resctrl leads to DIR, fstatfs(2) there says
- * RDTGROUP_SUPER_MAGIC, a directory made there has a group's files at once, rmdir(2) removes a group with its files, and what is written
- * replaces a file. With "=" before DIR only the path is exchanged. All of this for the threads of the command itself, not for what it
- * starts. Exits with its status, 128 + N after a signal.
+ * What the command sees is changed at its system calls, for it looks closely: a path /sys/fs/resctrl leads to DIR, fstatfs(2)
+ * there says RDTGROUP_SUPER_MAGIC, a directory made there has a group's files at once, rmdir(2) removes a group with its files,
+ * and what is written replaces a file. With "=" before DIR only the path is exchanged. All of this for the threads of the command
+ * itself, not for what it starts. Exits with its status, 128 + N after a signal.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -36,7 +36,8 @@ public sealed class CgroupPathTests
 
     [Theory]
     [InlineData("system.slice:docker:web", "/system.slice/docker-web.scope", "docker-web.scope", "system.slice")]
-    [InlineData("machine-a_b-c.slice:libpod:1", "/machine.slice/machine-a_b.slice/machine-a_b-c.slice/libpod-1.scope", "libpod-1.scope",
+    [InlineData("machine-a_b-c.slice:libpod:1", "/machine.slice/machine-a_b.slice/machine-a_b-c.slice/libpod-1.scope",
+        "libpod-1.scope",
         "machine-a_b-c.slice")]
     [InlineData("-.slice::web", "/web.scope", "web.scope", "-.slice")]
     [InlineData("a.slice:x:b.slice", "/a.slice/b.slice", "b.slice", "a.slice")]

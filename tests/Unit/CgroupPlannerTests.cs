@@ -66,7 +66,8 @@ public sealed class CgroupPlannerTests
     [InlineData(11, 11)]
     [InlineData(500, 4950)]
     [InlineData(1000, 10000)]
-    public void Block_weight_becomes_io_weight(ushort weight, int expected) => Assert.Equal(expected, BlockIOWrites.ConvertWeight(weight));
+    public void Block_weight_becomes_io_weight(ushort weight, int expected) =>
+        Assert.Equal(expected, BlockIOWrites.ConvertWeight(weight));
 
     [Theory]
     [InlineData(null, null, null)]
@@ -99,7 +100,8 @@ public sealed class CgroupPlannerTests
         Writes(new SpecResources { Memory = new SpecMemory { Limit = 100, Swap = 150, Reservation = 20 } }));
 
     [Fact]
-    public void Minus_one_lifts_limits() => Assert.Equal(["pids.max=max", "memory.swap.max=max", "memory.max=max", "cpu.max=max 100000"],
+    public void Minus_one_lifts_limits() =>
+        Assert.Equal(["pids.max=max", "memory.swap.max=max", "memory.max=max", "cpu.max=max 100000"],
         Writes(new SpecResources
         {
             Memory = new SpecMemory { Limit = -1 },
@@ -168,7 +170,8 @@ public sealed class CgroupPlannerTests
         SpecBlockIO io = new() { Weight = 500, WeightDevice = [new SpecWeightDevice { Major = 8, Minor = 0, Weight = 10 }] };
         List<CgroupWrite> writes = CgroupPlanner.Plan(new SpecResources { BlockIO = io }, new ControllerSet(AllControllers), []);
         Assert.Equal([("io.bfq.weight", "500"), ("io.bfq.weight", "8:0 10")], writes.ConvertAll(w => (w.File, w.Value)));
-        Assert.Equal([("io.weight", "4950"), ("io.weight", "8:0 1")], writes.ConvertAll(w => (w.Fallback!.File, w.Fallback.Value)));
+        Assert.Equal([("io.weight", "4950"), ("io.weight", "8:0 1")],
+            writes.ConvertAll(w => (w.Fallback!.File, w.Fallback.Value)));
     }
 
     [Fact]
@@ -193,7 +196,11 @@ public sealed class CgroupPlannerTests
         ["rdma.max=mlx5_0 hca_handle=3 hca_object=4", "rdma.max=mlx5_1 hca_object=5"],
         Writes(new SpecResources
         {
-            Rdma = new() { ["mlx5_1"] = new SpecRdma { HcaObjects = 5 }, ["mlx5_0"] = new SpecRdma { HcaHandles = 3, HcaObjects = 4 } },
+            Rdma = new()
+            {
+                ["mlx5_1"] = new SpecRdma { HcaObjects = 5 },
+                ["mlx5_0"] = new SpecRdma { HcaHandles = 3, HcaObjects = 4 }
+            },
         }));
 
     [Fact]
@@ -213,11 +220,13 @@ public sealed class CgroupPlannerTests
     [InlineData("cgroup.procs")]
     [InlineData("cgroup.kill")]
     public void Unified_name_that_is_no_resource_is_refused(string name) =>
-        Assert.StartsWith(ConfigPath.Key("linux.resources.unified", name) + ": ", Problem(new SpecResources { Unified = new() { [name] = "1" } }));
+        Assert.StartsWith(ConfigPath.Key("linux.resources.unified", name) + ": ",
+        Problem(new SpecResources { Unified = new() { [name] = "1" } }));
 
     [Fact]
     public void Unified_without_its_controller_is_refused() => Assert.Equal(
-        "linux.resources.unified[\"memory.high\"]: unified resource \"memory.high\" can't be set: controller \"memory\" not available",
+        "linux.resources.unified[\"memory.high\"]: unified resource \"memory.high\" can't be set: controller \"memory\" not " +
+        "available",
         Problem(new SpecResources { Unified = new() { ["memory.high"] = "1" } }, "pids"));
 
     [Fact]
@@ -272,7 +281,8 @@ public sealed class CgroupPlannerTests
     [InlineData(0L, 0ul, ulong.MaxValue, null)]
     public void Bandwidth_is_what_the_kernel_takes(long? quota, ulong? period, ulong? burst, string? problem)
     {
-        Writes(new SpecResources { Cpu = new SpecCpu { Quota = quota, Period = period, Burst = burst } }, out List<ConfigProblem> problems);
+        Writes(new SpecResources { Cpu = new SpecCpu { Quota = quota, Period = period, Burst = burst } },
+            out List<ConfigProblem> problems);
         Assert.Equal(problem is null ? [] : ["linux.resources." + problem], problems.Select(p => p.ToString()));
     }
 
@@ -288,7 +298,8 @@ public sealed class CgroupPlannerTests
     [Fact]
     public void Kernel_memory_is_a_warning()
     {
-        Assert.Empty(Writes(new SpecResources { Memory = new SpecMemory { Kernel = 1, KernelTCP = 1 } }, out List<ConfigProblem> problems));
+        Assert.Empty(Writes(new SpecResources { Memory = new SpecMemory { Kernel = 1, KernelTCP = 1 } },
+            out List<ConfigProblem> problems));
         Assert.Equal(2, problems.Count(p => p.IsWarning));
     }
 

@@ -12,7 +12,7 @@ namespace OciRun.Tests.Unit;
 
 public sealed class CheckTests
 {
-    static readonly ControllerSet s_allControllers = new("cpuset cpu io memory hugetlb pids rdma misc");
+    static readonly ControllerSet AllControllers = new("cpuset cpu io memory hugetlb pids rdma misc");
 
     static string Fixtures => Path.Combine(Repository.Root, "spec-fixtures/configs");
 
@@ -37,7 +37,7 @@ public sealed class CheckTests
         Namespaces = ["cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"],
         NamespaceLimits = new() { ["user"] = 1000 },
         CgroupMount = "/sys/fs/cgroup",
-        Controllers = s_allControllers,
+        Controllers = AllControllers,
         HasApparmor = true,
         HasSelinux = true,
         HasSystemd = true,
@@ -60,9 +60,13 @@ public sealed class CheckTests
         Rootfs = FileKind.Directory,
         Files = new()
         {
-            ["/srv"] = FileKind.Directory, ["/run/netns/x"] = FileKind.Other, ["/bin/a"] = FileKind.Program,
-                ["/bin/b"] = FileKind.Program,
-            ["/bin/c"] = FileKind.Program, ["/bin/e"] = FileKind.Program, ["/bin/f"] = FileKind.Program,
+            ["/srv"] = FileKind.Directory,
+            ["/run/netns/x"] = FileKind.Other,
+            ["/bin/a"] = FileKind.Program,
+            ["/bin/b"] = FileKind.Program,
+            ["/bin/c"] = FileKind.Program,
+            ["/bin/e"] = FileKind.Program,
+            ["/bin/f"] = FileKind.Program,
         },
     };
 
@@ -93,7 +97,8 @@ public sealed class CheckTests
 
     static string Specification => Path.Combine(Fixtures, "specification");
 
-    public static TheoryData<string> GoodBySpecification => [.. Directory.GetFiles(Path.Combine(Specification, "good"), "*.json")];
+    public static TheoryData<string> GoodBySpecification =>
+        [.. Directory.GetFiles(Path.Combine(Specification, "good"), "*.json")];
 
     public static TheoryData<string> BadBySpecification => [.. Directory.GetFiles(Path.Combine(Specification, "bad"), "*.json")];
 
@@ -122,11 +127,13 @@ public sealed class CheckTests
     [Fact]
     public void What_this_runtime_alone_refuses_is_a_warning_then()
     {
-        List<Finding> findings = SpecificationCheck.Run(File.ReadAllBytes(Path.Combine(Specification, "good/linux-shared-namespaces.json")));
+        List<Finding> findings =
+            SpecificationCheck.Run(File.ReadAllBytes(Path.Combine(Specification, "good/linux-shared-namespaces.json")));
         Assert.Equal(
             [
                 "hostname", "domainname", "process.scheduler.policy", "mounts[0].destination", "linux.netDevices",
-                "linux.sysctl[\"vm.swappiness\"]", "linux.sysctl[\"net.core.somaxconn\"]", "linux.maskedPaths", "linux.readonlyPaths",
+                "linux.sysctl[\"vm.swappiness\"]", "linux.sysctl[\"net.core.somaxconn\"]", "linux.maskedPaths",
+                "linux.readonlyPaths",
             ],
             findings.Select(f => f.Path));
     }
@@ -307,7 +314,8 @@ public sealed class CheckTests
         var report = new CheckReport([new Finding(Severity.Error, "root.path", "bad", "mend it"), new Finding(Severity.Ok, "x",
             "fine")]);
         Assert.Equal(
-            "SEVERITY  WHAT       FINDING\nerror     root.path  bad\n                     -> mend it\nok        x          fine\n",
+            "SEVERITY  WHAT       FINDING\nerror     root.path  bad\n                     -> mend it\nok        x          " +
+            "fine\n",
             report.Text());
         JsonElement json = JsonDocument.Parse(report.Json()).RootElement;
         Assert.Equal("mend it", json[0].GetProperty("advice").GetString());

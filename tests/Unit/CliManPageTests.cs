@@ -80,7 +80,8 @@ public class CliManPageTests
                 bool isListed = line.StartsWith(".SS ", StringComparison.Ordinal) || title == GlobalSection;
                 section = isListed ? sections[title] = new SortedSet<string>(StringComparer.Ordinal) : null;
             }
-            else if (section is not null && (lines[Math.Max(0, i - 1)] == ".TP" || line.StartsWith(".BR --", StringComparison.Ordinal)))
+            else if (section is not null
+                && (lines[Math.Max(0, i - 1)] == ".TP" || line.StartsWith(".BR --", StringComparison.Ordinal)))
             {
                 foreach (Match match in Regex.Matches(line, @"(?<![\w-])--?[a-z][a-z0-9-]*"))
                 {

@@ -120,7 +120,8 @@ public class CliNormalizerTests
     {
         var root = new RootOptions();
         var words = new Normalizer(root.Definition, root.AfterFirst);
-        string[] args = ["--root", "/r", "-log-format=json", "--criu", "x", "--rootless=auto", "--systemd-cgroup", "spec", "--rootless"];
+        string[] args = ["--root", "/r", "-log-format=json", "--criu", "x", "--rootless=auto", "--systemd-cgroup", "spec",
+            "--rootless"];
         Assert.Equal(7, words.Read(args, 0, stopAtOperand: true));
         Assert.Equal(["--root=/r", "--log-format=json", "--criu=x", "--rootless=auto", "--systemd-cgroup=true"], words.Options);
     }

@@ -21,12 +21,14 @@ public class CliWordsTests
     [InlineData("a b", false)]
     [InlineData("a\n", false)]
     [InlineData("ä", false)]
-    public void An_id_is_what_can_name_a_directory_and_a_cgroup(string id, bool isValid) => Assert.Equal(isValid, ContainerId.IsValid(id));
+    public void An_id_is_what_can_name_a_directory_and_a_cgroup(string id, bool isValid) =>
+        Assert.Equal(isValid, ContainerId.IsValid(id));
 
     [Theory]
     [InlineData(255, true)]
     [InlineData(256, false)]
-    public void An_id_is_as_long_as_a_file_name(int length, bool isValid) => Assert.Equal(isValid, ContainerId.IsValid(new string('a', length)));
+    public void An_id_is_as_long_as_a_file_name(int length, bool isValid) =>
+        Assert.Equal(isValid, ContainerId.IsValid(new string('a', length)));
 
     [Theory]
     [InlineData("0", 0)]

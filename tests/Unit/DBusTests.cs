@@ -18,9 +18,9 @@ namespace OciRun.Tests.Unit;
 sealed class FakeBus : IDisposable
 {
     const string Systemd = ":1.1";
-    readonly Socket listener_;
-    readonly Thread thread_;
-    uint serial_ = 100;
+    readonly Socket _listener;
+    readonly Thread _thread;
+    uint _serial = 100;
 
     public string SocketPath { get; } = Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("n"));
     public List<DBusMessage> Calls { get; } = [];
@@ -41,21 +41,21 @@ sealed class FakeBus : IDisposable
 
     public FakeBus()
     {
-        listener_ = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        listener_.Bind(new UnixDomainSocketEndPoint(SocketPath));
-        listener_.Listen(8);
-        thread_ = new Thread(Serve) { IsBackground = true };
+        _listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        _listener.Bind(new UnixDomainSocketEndPoint(SocketPath));
+        _listener.Listen(8);
+        _thread = new Thread(Serve) { IsBackground = true };
     }
 
     public FakeBus Start()
     {
-        thread_.Start();
+        _thread.Start();
         return this;
     }
 
     public void Dispose()
     {
-        listener_.Dispose();
+        _listener.Dispose();
         File.Delete(SocketPath);
     }
 
@@ -65,7 +65,7 @@ sealed class FakeBus : IDisposable
         {
             while (!NeverAccepts)
             {
-                using Socket client = listener_.Accept();
+                using Socket client = _listener.Accept();
                 using NetworkStream stream = new(client);
                 try
                 {
@@ -164,7 +164,7 @@ sealed class FakeBus : IDisposable
 
     void Send(Stream stream, DBusMessage message, string sender, string signature, params object[] body)
     {
-        message.Serial = ++serial_;
+        message.Serial = ++_serial;
         message.Signature = signature;
         message.Body = body;
         message.Sender = sender;
@@ -198,12 +198,12 @@ sealed class FakeBus : IDisposable
 
 public sealed class DBusTests : IDisposable
 {
-    readonly FakeBus bus_ = new();
+    readonly FakeBus _bus = new();
 
-    public void Dispose() => bus_.Dispose();
+    public void Dispose() => _bus.Dispose();
 
     SystemdManager Connect(int timeoutMs = 5000) =>
-        SystemdManager.Connect([(bus_.SocketPath, true)], user: false, timeoutMs);
+        SystemdManager.Connect([(_bus.SocketPath, true)], user: false, timeoutMs);
 
     static readonly List<UnitProperty> Properties =
     [
@@ -217,11 +217,12 @@ public sealed class DBusTests : IDisposable
     [Fact]
     public void Transient_unit_is_started_with_its_properties()
     {
-        bus_.Start();
+        _bus.Start();
         using SystemdManager systemd = Connect();
         systemd.Start("web.scope", Properties);
-        DBusMessage call = bus_.Calls.Single(c => c.Member == "StartTransientUnit");
-        Assert.Equal(("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", "ssa(sv)a(sa(sv))"),
+        DBusMessage call = _bus.Calls.Single(c => c.Member == "StartTransientUnit");
+        Assert.Equal(("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager",
+            "ssa(sv)a(sa(sv))"),
             (call.Destination, call.Path, call.Interface, call.Signature));
         Assert.Equal(["web.scope", "replace"], call.Body.Take(2));
         List<object> sent = (List<object>)call.Body[2];
@@ -229,13 +230,13 @@ public sealed class DBusTests : IDisposable
         DBusVariant pids = (DBusVariant)((List<object>)sent[2])[1];
         Assert.Equal("au", pids.Signature);
         Assert.Equal([42u, 43u], (List<object>)pids.Value);
-        Assert.Contains(bus_.Calls, c => c.Member == "AddMatch" && c.Text.Contains("JobRemoved"));
+        Assert.Contains(_bus.Calls, c => c.Member == "AddMatch" && c.Text.Contains("JobRemoved"));
     }
 
     [Fact]
     public void Version_and_control_group_are_read()
     {
-        bus_.Start();
+        _bus.Start();
         using SystemdManager systemd = Connect();
         Assert.Equal(252, systemd.Version);
         Assert.Equal("/user.slice/u", systemd.ControlGroup);
@@ -244,12 +245,12 @@ public sealed class DBusTests : IDisposable
     [Fact]
     public void User_is_left_to_the_kernel_first_and_named_when_the_bus_insists()
     {
-        bus_.AuthAnswers.Enqueue("DATA");
-        bus_.AuthAnswers.Enqueue("REJECTED EXTERNAL");
-        bus_.Start();
+        _bus.AuthAnswers.Enqueue("DATA");
+        _bus.AuthAnswers.Enqueue("REJECTED EXTERNAL");
+        _bus.Start();
         using SystemdManager systemd = Connect();
         string uid = Convert.ToHexStringLower(Encoding.ASCII.GetBytes(DBusConnection.OwnerUid().ToString()));
-        Assert.Equal(["AUTH EXTERNAL", "DATA", "AUTH EXTERNAL " + uid], bus_.AuthLines);
+        Assert.Equal(["AUTH EXTERNAL", "DATA", "AUTH EXTERNAL " + uid], _bus.AuthLines);
     }
 
     /// <summary>Authentication, hello, a call and an error answer of the reference implementation.</summary>
@@ -280,9 +281,9 @@ public sealed class DBusTests : IDisposable
     [Fact]
     public void Refused_authentication_is_an_error()
     {
-        bus_.AuthAnswers.Enqueue("REJECTED EXTERNAL");
-        bus_.AuthAnswers.Enqueue("REJECTED EXTERNAL");
-        bus_.Start();
+        _bus.AuthAnswers.Enqueue("REJECTED EXTERNAL");
+        _bus.AuthAnswers.Enqueue("REJECTED EXTERNAL");
+        _bus.Start();
         Assert.Contains("the bus refuses the connection: REJECTED", Assert.Throws<RuntimeException>(() => Connect()).Message);
     }
 
@@ -290,19 +291,19 @@ public sealed class DBusTests : IDisposable
     public void Unit_that_failed_earlier_is_forgotten_and_started_once_more()
     {
         int starts = 0;
-        bus_.Fail = c => c.Member == "StartTransientUnit" && starts++ == 0 ? "org.freedesktop.systemd1.UnitExists" : null;
-        bus_.Start();
+        _bus.Fail = c => c.Member == "StartTransientUnit" && starts++ == 0 ? "org.freedesktop.systemd1.UnitExists" : null;
+        _bus.Start();
         using SystemdManager systemd = Connect();
         systemd.Start("web.scope", Properties);
         Assert.Equal(["StartTransientUnit", "ResetFailedUnit", "StartTransientUnit"],
-            bus_.Calls.Select(c => c.Member!).Where(m => m is "StartTransientUnit" or "ResetFailedUnit"));
+            _bus.Calls.Select(c => c.Member!).Where(m => m is "StartTransientUnit" or "ResetFailedUnit"));
     }
 
     [Fact]
     public void Unit_that_still_exists_is_an_error()
     {
-        bus_.Fail = c => c.Member == "StartTransientUnit" ? "org.freedesktop.systemd1.UnitExists" : null;
-        bus_.Start();
+        _bus.Fail = c => c.Member == "StartTransientUnit" ? "org.freedesktop.systemd1.UnitExists" : null;
+        _bus.Start();
         using SystemdManager systemd = Connect();
         RuntimeException e = Assert.Throws<RuntimeException>(() => systemd.Start("web.scope", Properties));
         Assert.Equal("systemd: cannot start unit web.scope: it failed (org.freedesktop.systemd1.UnitExists)", e.Message);
@@ -311,8 +312,8 @@ public sealed class DBusTests : IDisposable
     [Fact]
     public void Result_of_a_failed_job_is_in_the_error()
     {
-        bus_.JobResult = "timeout";
-        bus_.Start();
+        _bus.JobResult = "timeout";
+        _bus.Start();
         using SystemdManager systemd = Connect();
         RuntimeException e = Assert.Throws<RuntimeException>(() => systemd.Start("web.scope", Properties));
         Assert.Equal("systemd: cannot start unit web.scope: the job ended with result \"timeout\"", e.Message);
@@ -321,8 +322,8 @@ public sealed class DBusTests : IDisposable
     [Fact]
     public void Signals_of_others_and_of_other_jobs_are_not_believed()
     {
-        bus_.SendForeignSignals = true;
-        bus_.Start();
+        _bus.SendForeignSignals = true;
+        _bus.Start();
         using SystemdManager systemd = Connect();
         systemd.Start("web.scope", Properties);
     }
@@ -330,8 +331,8 @@ public sealed class DBusTests : IDisposable
     [Fact]
     public void Stop_of_a_missing_unit_is_fine()
     {
-        bus_.Fail = c => c.Member == "StopUnit" ? "org.freedesktop.systemd1.NoSuchUnit" : null;
-        bus_.Start();
+        _bus.Fail = c => c.Member == "StopUnit" ? "org.freedesktop.systemd1.NoSuchUnit" : null;
+        _bus.Start();
         using SystemdManager systemd = Connect();
         systemd.Stop("web.scope");
     }
@@ -339,20 +340,20 @@ public sealed class DBusTests : IDisposable
     [Fact]
     public void Stopped_unit_is_reset()
     {
-        bus_.Start();
+        _bus.Start();
         using SystemdManager systemd = Connect();
         systemd.Stop("web.scope");
-        Assert.Equal(["StopUnit", "ResetFailedUnit"], bus_.Calls.TakeLast(2).Select(c => c.Member!));
+        Assert.Equal(["StopUnit", "ResetFailedUnit"], _bus.Calls.TakeLast(2).Select(c => c.Member!));
     }
 
     [Fact]
     public void Unit_is_known_by_its_description()
     {
-        bus_.Fail = c => c.Member == "GetUnit" && c.Text == "none.scope" ? "org.freedesktop.systemd1.NoSuchUnit" : null;
-        bus_.Start();
+        _bus.Fail = c => c.Member == "GetUnit" && c.Text == "none.scope" ? "org.freedesktop.systemd1.NoSuchUnit" : null;
+        _bus.Start();
         using SystemdManager systemd = Connect();
         Assert.True(systemd.Is("web.scope", SystemdProperties.Description("web", "/run/x")));
-        Assert.Equal("/unit/1", bus_.Calls[^1].Path);
+        Assert.Equal("/unit/1", _bus.Calls[^1].Path);
         Assert.False(systemd.Is("web.scope", SystemdProperties.Description("other", "/run/x")));
         Assert.False(systemd.Is("none.scope", SystemdProperties.Description("web", "/run/x")));
     }
@@ -360,10 +361,10 @@ public sealed class DBusTests : IDisposable
     [Fact]
     public void Properties_of_a_running_unit_are_set_until_it_stops()
     {
-        bus_.Start();
+        _bus.Start();
         using SystemdManager systemd = Connect();
         systemd.SetProperties("web.scope", Properties);
-        DBusMessage call = bus_.Calls[^1];
+        DBusMessage call = _bus.Calls[^1];
         Assert.Equal("SetUnitProperties", call.Member);
         Assert.Equal(["web.scope", true], call.Body.Take(2));
     }
@@ -376,9 +377,9 @@ public sealed class DBusTests : IDisposable
     [InlineData("StartTransientUnit", true)]
     public void Bus_that_falls_silent_or_closes_ends_in_an_error_in_time(string member, bool closes)
     {
-        bus_.SilentAt = c => c.Member == member;
-        bus_.CloseInstead = closes;
-        bus_.Start();
+        _bus.SilentAt = c => c.Member == member;
+        _bus.CloseInstead = closes;
+        _bus.Start();
         long start = Environment.TickCount64;
         RuntimeException e = Assert.Throws<RuntimeException>(() =>
         {
@@ -392,15 +393,16 @@ public sealed class DBusTests : IDisposable
     [Fact]
     public void Bus_that_never_accepts_ends_in_an_error_in_time()
     {
-        bus_.NeverAccepts = true;
-        bus_.Start();
+        _bus.NeverAccepts = true;
+        _bus.Start();
         Assert.Contains("no answer within 1 seconds", Assert.Throws<RuntimeException>(() => Connect(300)).Message);
     }
 
     [Fact]
     public void Missing_bus_is_worded_without_the_words_for_a_missing_program()
     {
-        RuntimeException e = Assert.Throws<RuntimeException>(() => SystemdManager.Connect([("/nonexistent/bus", true)], false, 1000));
+        RuntimeException e = Assert.Throws<RuntimeException>(() => SystemdManager.Connect([("/nonexistent/bus", true)], false,
+            1000));
         Assert.Contains("/nonexistent/bus", e.Message);
         Assert.DoesNotContain("no such file", e.Message, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("--systemd-cgroup", e.Hint);
@@ -409,8 +411,8 @@ public sealed class DBusTests : IDisposable
     [Fact]
     public void Next_socket_is_tried_when_the_first_is_missing()
     {
-        bus_.Start();
-        using SystemdManager systemd = SystemdManager.Connect([("/nonexistent/bus", true), (bus_.SocketPath, true)], false, 1000);
+        _bus.Start();
+        using SystemdManager systemd = SystemdManager.Connect([("/nonexistent/bus", true), (_bus.SocketPath, true)], false, 1000);
         Assert.Equal(252, systemd.Version);
     }
 
@@ -442,7 +444,8 @@ public sealed class DBusTests : IDisposable
     [InlineData(true, "", "/run/user/1", "/run/user/1/bus", "/run/user/1/systemd/private")]
     [InlineData(true, "unix:path=/s", "", "/s")]
     [InlineData(true, "", "")]
-    public void Addresses_of_the_bus(bool user, string address, string runtime, params string[] expected) => Assert.Equal(expected,
+    public void Addresses_of_the_bus(bool user, string address, string runtime, params string[] expected) =>
+        Assert.Equal(expected,
         BusAddress.OfSystemd(user, name => name == "XDG_RUNTIME_DIR" ? runtime : address).Select(s => s.Path));
 
     [Fact]

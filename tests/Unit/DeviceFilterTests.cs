@@ -30,7 +30,8 @@ public sealed class DeviceFilterTests
     {
         byte[]? program = DeviceFilter.Compile((List<SpecDeviceRule>?)null, []);
         Assert.NotNull(program);
-        foreach ((uint major, uint minor) in new (uint, uint)[] { (1, 3), (1, 5), (1, 7), (1, 8), (1, 9), (5, 0), (5, 2), (136, 99), (10, 200) })
+        foreach ((uint major, uint minor) in new (uint, uint)[] { (1, 3), (1, 5), (1, 7), (1, 8), (1, 9), (5, 0), (5, 2),
+            (136, 99), (10, 200) })
         {
             Assert.True(Run(program, 'c', major, minor, DeviceAccess.All));
             Assert.False(Run(program, 'b', major, minor, DeviceAccess.Read));
@@ -96,7 +97,8 @@ public sealed class DeviceFilterTests
     public void The_last_of_very_many_devices_has_what_its_rule_says()
     {
         List<ConfigProblem> problems = [];
-        byte[]? program = DeviceFilter.Compile([Rule(false), .. Many(8000), Rule(false, "c", 1003, 7, "w"), Rule(false, "c", 1000, 0, "rw")], problems);
+        byte[]? program = DeviceFilter.Compile([Rule(false), .. Many(8000), Rule(false, "c", 1003, 7, "w"),
+            Rule(false, "c", 1000, 0, "rw")], problems);
         Assert.Empty(problems);
         Assert.True(Run(program, 'c', 1007, 999, DeviceAccess.All));
         Assert.False(Run(program, 'c', 1007, 998, DeviceAccess.All));
@@ -180,11 +182,13 @@ public sealed class DeviceFilterTests
             uint major = new uint[] { 1, 8, 9, 136 }[random.Next(4)];
             uint minor = new uint[] { 3, 4 }[random.Next(2)];
             // What the kernel asks: mknod alone, or reading and writing in any combination.
-            DeviceAccess access = new[] { DeviceAccess.Mknod, DeviceAccess.Read, DeviceAccess.Write, DeviceAccess.Read | DeviceAccess.Write }
+            DeviceAccess access = new[] { DeviceAccess.Mknod, DeviceAccess.Read, DeviceAccess.Write, DeviceAccess.Read |
+                DeviceAccess.Write }
                 [random.Next(4)];
             bool expected = IsDefault(type, major, minor, access) || Direct(rules, type, major, minor, access);
             Assert.True(expected == Run(program, type, major, minor, access),
-                string.Join("; ", rules.Select(r => $"{r.Allow} {r.Type} {r.Major}:{r.Minor} {r.Access}")) + $" -> {type} {major}:{minor} {access}");
+                string.Join("; ", rules.Select(r => $"{r.Allow} {r.Type} {r.Major}:{r.Minor} {r.Access}")) +
+                $" -> {type} {major}:{minor} {access}");
         }
     }
 
@@ -203,7 +207,8 @@ public sealed class DeviceFilterTests
             exceptions[key] = rule.Allow == byDefault ? old & ~named : old | named;
         }
         IEnumerable<DeviceAccess> covering = exceptions
-            .Where(e => e.Key.Item1[0] == type && e.Key.Item2 is var a && (a == -1 || a == major) && e.Key.Item3 is var i && (i == -1 || i == minor))
+            .Where(e => e.Key.Item1[0] == type && e.Key.Item2 is var a && (a == -1 || a == major) && e.Key.Item3 is var i
+            && (i == -1 || i == minor))
             .Select(e => e.Value);
         // Making nodes is granted to every container on the any-device key, so it adds to a rule for that key.
         return byDefault ? covering.All(e => (e & access) == 0) : covering.Any(e => (access & ~e) == 0);

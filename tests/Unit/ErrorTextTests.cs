@@ -27,17 +27,25 @@ public sealed class ErrorTextTests
             Mounts = [new SpecMount { Destination = "/data", Type = "bind", Source = "/host/data", Options = ["bind"] }],
             Linux = new SpecLinux
             {
-                Namespaces = [new SpecNamespace { Type = "mount" }, new SpecNamespace { Type = "uts" }, new SpecNamespace { Type = "network" }],
+                Namespaces = [new SpecNamespace { Type = "mount" }, new SpecNamespace { Type = "uts" },
+                    new SpecNamespace { Type = "network" }],
                 Sysctl = new Dictionary<string, string> { ["net.ipv4.ip_forward"] = "1" },
             },
         };
-        return Planner.Plan(spec, new PlanOptions { Id = "c", Bundle = "/b" }, new HostFacts { CgroupMount = "/sys/fs/cgroup" }, problems)!;
+        return Planner.Plan(spec, new PlanOptions { Id = "c", Bundle = "/b" }, new HostFacts { CgroupMount = "/sys/fs/cgroup" },
+            problems)!;
     }
 
     static RuntimeException Of<T>(long call, int errno, string? detail = null) where T : Step
     {
         int step = Enumerable.Range(0, Plan.Steps.Count).First(static i => Plan.Steps[i] is T);
-        return ErrorText.OfRecord(Plan, new Record { Type = RecordType.Error, Step = (uint)step, Call = (uint)call, Errno = errno }, detail);
+        return ErrorText.OfRecord(Plan, new Record
+        {
+            Type = RecordType.Error,
+            Step = (uint)step,
+            Call = (uint)call,
+            Errno = errno
+        }, detail);
     }
 
     [Fact]
@@ -70,7 +78,8 @@ public sealed class ErrorTextTests
 
     [Fact]
     public void Missing_program_has_the_words_that_engines_look_for() =>
-        Assert.Equal("exec: \"server\": executable file not found in $PATH", Of<FindProgramStep>(Sys.execve, Errno.ENOENT).Message);
+        Assert.Equal("exec: \"server\": executable file not found in $PATH", Of<FindProgramStep>(Sys.execve, Errno.ENOENT)
+        .Message);
 
     [Theory]
     [InlineData(Errno.EACCES, "exec: \"server\": permission denied")]
@@ -90,7 +99,8 @@ public sealed class ErrorTextTests
             {
                 continue;
             }
-            RuntimeException error = ErrorText.OfRecord(Plan, new Record { Step = (uint)i, Call = Sys.openat2, Errno = errno }, null);
+            RuntimeException error = ErrorText.OfRecord(Plan, new Record { Step = (uint)i, Call = Sys.openat2, Errno = errno },
+                null);
             foreach (string text in new[] { error.Message, error.Hint ?? "" })
             {
                 Assert.DoesNotContain("no such file or directory", text, System.StringComparison.OrdinalIgnoreCase);
@@ -100,7 +110,8 @@ public sealed class ErrorTextTests
     }
 
     [Fact]
-    public void Record_of_no_step_and_no_known_call_still_makes_a_message() => Assert.Equal("init: system call 60000: operation not permitted (EPERM)",
+    public void Record_of_no_step_and_no_known_call_still_makes_a_message() =>
+        Assert.Equal("init: system call 60000: operation not permitted (EPERM)",
         ErrorText.OfRecord(Plan, new Record { Step = 60000, Call = 60000, Errno = 1 }, null).Message, ignoreCase: true);
 
     [Fact]

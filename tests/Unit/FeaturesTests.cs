@@ -12,21 +12,22 @@ namespace OciRun.Tests.Unit;
 
 public sealed class FeaturesTests
 {
-    static readonly JsonElement s_features = JsonDocument.Parse(Features.Write("1.2.3", "abc")).RootElement;
+    static readonly JsonElement FeaturesJson = JsonDocument.Parse(Features.Write("1.2.3", "abc")).RootElement;
 
-    static string[] Words(JsonElement parent, string name) => parent.GetProperty(name).EnumerateArray().Select(e => e.GetString()!).ToArray();
+    static string[] Words(JsonElement parent, string name) => parent.GetProperty(name).EnumerateArray()
+        .Select(e => e.GetString()!).ToArray();
 
     [Fact]
     public void Versions_are_those_that_containerd_and_cri_o_ask_for()
     {
-        Assert.Equal("1.0.0", s_features.GetProperty("ociVersionMin").GetString());
-        Assert.Equal("1.3.0", s_features.GetProperty("ociVersionMax").GetString());
+        Assert.Equal("1.0.0", FeaturesJson.GetProperty("ociVersionMin").GetString());
+        Assert.Equal("1.3.0", FeaturesJson.GetProperty("ociVersionMax").GetString());
     }
 
     [Fact]
     public void Mount_options_are_sorted_and_have_what_kubernetes_looks_for()
     {
-        string[] words = Words(s_features, "mountOptions");
+        string[] words = Words(FeaturesJson, "mountOptions");
         Assert.Equal(words.Distinct().Order(StringComparer.Ordinal), words);
         Assert.All(words, word => Assert.True(MountOptions.IsKnown(word), word));
         Assert.False(MountOptions.IsKnown("size=1m"));
@@ -37,7 +38,7 @@ public sealed class FeaturesTests
     [Fact]
     public void Capabilities_are_those_of_the_kernel_table()
     {
-        string[] names = Words(s_features.GetProperty("linux"), "capabilities");
+        string[] names = Words(FeaturesJson.GetProperty("linux"), "capabilities");
         Assert.Equal(Constants.NamesOf(typeof(Capability)), names);
         Assert.Equal(41, names.Length);
     }
@@ -45,7 +46,7 @@ public sealed class FeaturesTests
     [Fact]
     public void Every_listed_word_is_one_that_planning_knows()
     {
-        JsonElement linux = s_features.GetProperty("linux");
+        JsonElement linux = FeaturesJson.GetProperty("linux");
         string[] namespaces = Words(linux, "namespaces");
         Assert.Equal(8, namespaces.Distinct().Count());
         Assert.All(namespaces, word => Assert.NotNull(NamespaceKind.Of(word)));
@@ -54,7 +55,8 @@ public sealed class FeaturesTests
         Assert.All(modes, word => Assert.Equal(Constants.ValueOf(typeof(MemPolicyMode), word), SchedulingWords.MemoryMode(word)));
         string[] flags = Words(linux.GetProperty("memoryPolicy"), "flags");
         Assert.Equal(Constants.NamesOf(typeof(MemPolicyFlags)).Order(StringComparer.Ordinal), flags);
-        Assert.All(flags, word => Assert.Equal(Constants.ValueOf(typeof(MemPolicyFlags), word), SchedulingWords.MemoryFlag(word)));
+        Assert.All(flags, word => Assert.Equal(Constants.ValueOf(typeof(MemPolicyFlags), word),
+            SchedulingWords.MemoryFlag(word)));
         JsonElement seccomp = linux.GetProperty("seccomp");
         Assert.All(Words(seccomp, "actions"), word => Assert.NotNull(SeccompNames.Action(word)));
         Assert.All(Words(seccomp, "archs"), word => Assert.NotNull(SeccompArchitecture.Find(word)));
@@ -64,12 +66,12 @@ public sealed class FeaturesTests
     [Fact]
     public void What_kubernetes_asks_for_is_on()
     {
-        JsonElement linux = s_features.GetProperty("linux");
+        JsonElement linux = FeaturesJson.GetProperty("linux");
         Assert.True(linux.GetProperty("mountExtensions").GetProperty("idmap").GetProperty("enabled").GetBoolean());
         Assert.True(linux.GetProperty("cgroup").GetProperty("v2").GetBoolean());
         Assert.False(linux.GetProperty("cgroup").GetProperty("v1").GetBoolean());
         Assert.True(linux.GetProperty("netDevices").GetProperty("enabled").GetBoolean());
-        Assert.Equal("1.2.3", s_features.GetProperty("annotations").GetProperty("io.oci-run.version").GetString());
+        Assert.Equal("1.2.3", FeaturesJson.GetProperty("annotations").GetProperty("io.oci-run.version").GetString());
     }
 
     [Fact]

@@ -13,7 +13,8 @@ using OciRun.Spec;
 
 namespace OciRun.Tests.Unit;
 
-/// <summary>Debian's libseccomp (package libseccomp-dev), asked through a small C program that is compiled once per run of the tests.</summary>
+/// <summary>Debian's libseccomp (package libseccomp-dev), asked through a small C program that is compiled once per run of the
+/// tests.</summary>
 static class Libseccomp
 {
     static readonly Lazy<string> Driver = new(Compile);
@@ -37,7 +38,9 @@ static class Libseccomp
     {
         using Process process = Process.Start(new ProcessStartInfo(program, arguments)
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         })!;
         Task<string> error = process.StandardError.ReadToEndAsync();
         Task feed = Task.Run(() =>
@@ -52,7 +55,8 @@ static class Libseccomp
         return (output.ToArray(), error.Result, process.ExitCode);
     }
 
-    /// <summary>The filter that libseccomp makes of a profile in the way runc and crun do, and how many rules it refused.</summary>
+    /// <summary>The filter that libseccomp makes of a profile in the way runc and crun do, and how many rules it
+    /// refused.</summary>
     public static (BpfInstruction[] Program, int Refused) Export(SpecSeccomp spec)
     {
         var text = new StringBuilder();
@@ -75,7 +79,8 @@ static class Libseccomp
         {
             throw new InvalidOperationException($"libseccomp: {code} {error}");
         }
-        return (MemoryMarshal.Cast<byte, BpfInstruction>(output).ToArray(), error.Split('\n').Count(l => l.StartsWith("refused")));
+        return (MemoryMarshal.Cast<byte, BpfInstruction>(output).ToArray(),
+            error.Split('\n').Count(l => l.StartsWith("refused")));
     }
 
     static void AppendRules(StringBuilder text, uint answer, string name, List<SpecSyscallArg> args)
@@ -106,8 +111,10 @@ static class Libseccomp
         return value is SeccompRet.SECCOMP_RET_ERRNO or SeccompRet.SECCOMP_RET_TRACE ? value | (errno ?? 1) : value;
     }
 
-    /// <summary>libseccomp's numbers; negative when it does not know the name or the architecture does not have the call.</summary>
-    public static Dictionary<(string Architecture, string Name), int> Numbers(IEnumerable<(string Architecture, string Name)> calls)
+    /// <summary>libseccomp's numbers; negative when it does not know the name or the architecture does not have the
+    /// call.</summary>
+    public static Dictionary<(string Architecture, string Name), int> Numbers(
+        IEnumerable<(string Architecture, string Name)> calls)
     {
         string input = string.Concat(calls.Select(c => $"number {Token(c.Architecture)} {c.Name}\n"));
         (_, string error, _) = Run(Driver.Value, "", input);

@@ -25,7 +25,8 @@ public sealed class MountOptionsTests
         ("private", "private"), ("rprivate", "rprivate"), ("slave", "slave"), ("rslave", "rslave"), ("shared", "shared"),
         ("rshared", "rshared"), ("unbindable", "unbindable"), ("runbindable", "runbindable"),
         ("bind", "bind"), ("rbind", "bind recursive"),
-        ("sync", "data:sync"), ("async", "data:async"), ("dirsync", "data:dirsync"), ("mand", "data:mand"), ("nomand", "data:nomand"),
+        ("sync", "data:sync"), ("async", "data:async"), ("dirsync", "data:dirsync"), ("mand", "data:mand"),
+        ("nomand", "data:nomand"),
         ("lazytime", "data:lazytime"), ("nolazytime", "data:nolazytime"),
         ("iversion", "ms:800000"), ("noiversion", ""), ("acl", "ms:10000"), ("noacl", ""), ("silent", ""), ("loud", ""),
         ("remount", "remount"), ("tmpcopyup", "tmpcopyup"), ("idmap", "idmap"), ("ridmap", "idmap ridmap"),
@@ -45,7 +46,8 @@ public sealed class MountOptionsTests
 
     static readonly (string Name, ulong Bit)[] Attributes =
     [
-        ("rdonly", 0x1), ("nosuid", 0x2), ("nodev", 0x4), ("noexec", 0x8), ("noatime", 0x10), ("strictatime", 0x20), ("nodiratime", 0x80),
+        ("rdonly", 0x1), ("nosuid", 0x2), ("nodev", 0x4), ("noexec", 0x8), ("noatime", 0x10), ("strictatime", 0x20),
+        ("nodiratime", 0x80),
         ("nosymfollow", 0x200000),
     ];
 
@@ -79,7 +81,8 @@ public sealed class MountOptionsTests
         parts.AddRange(options.Data.Select(static word => "data:" + word));
         (bool Is, string Name)[] flags =
         [
-            (options.Bind, "bind"), (options.Recursive, "recursive"), (options.Remount, "remount"), (options.TmpCopyUp, "tmpcopyup"),
+            (options.Bind, "bind"), (options.Recursive, "recursive"), (options.Remount, "remount"),
+            (options.TmpCopyUp, "tmpcopyup"),
             (options.IdMap, "idmap"), (options.RecursiveIdMap, "ridmap"), (options.CopySymlink, "copy-symlink"),
             (options.SourceNoFollow, "src-nofollow"), (options.DestinationNoFollow, "dest-nofollow"),
         ];

@@ -37,7 +37,8 @@ public sealed class PlannerPiecesTests
 
     static readonly SpecLinux Mapped = new()
     {
-        UidMappings = [new SpecIdMapping { ContainerID = 0, HostID = 1000, Size = 1 }, new SpecIdMapping { ContainerID = 1, HostID = 200000, Size = 100 }],
+        UidMappings = [new SpecIdMapping { ContainerID = 0, HostID = 1000, Size = 1 },
+            new SpecIdMapping { ContainerID = 1, HostID = 200000, Size = 100 }],
         GidMappings = [new SpecIdMapping { ContainerID = 0, HostID = 5000, Size = 10 }],
     };
 
@@ -54,7 +55,8 @@ public sealed class PlannerPiecesTests
     public void Mappings_of_an_idmap_word(string text, string uids, string gids)
     {
         var problems = new List<ConfigProblem>();
-        (IReadOnlyList<SpecIdMapping> Uids, IReadOnlyList<SpecIdMapping> Gids)? maps = IdMapWords.Parse(text, Mapped, "p", problems);
+        (IReadOnlyList<SpecIdMapping> Uids, IReadOnlyList<SpecIdMapping> Gids)? maps = IdMapWords.Parse(text, Mapped, "p",
+            problems);
         Assert.Empty(problems);
         Assert.Equal(uids, Show(maps!.Value.Uids));
         Assert.Equal(gids, Show(maps.Value.Gids));
@@ -107,7 +109,8 @@ public sealed class PlannerPiecesTests
             OciVersion = "1.3.0",
             Root = new SpecRoot { Path = "rootfs" },
             Process = new SpecProcess { Args = [.. args], Cwd = "/", Env = [.. env] },
-        }, (options ?? new PlanOptions()) with { Id = "c", Bundle = "/b" }, new HostFacts { CgroupMount = "/sys/fs/cgroup" }, problems);
+        }, (options ?? new PlanOptions()) with { Id = "c", Bundle = "/b" }, new HostFacts { CgroupMount = "/sys/fs/cgroup" },
+        problems);
         Assert.True(plan is not null, string.Join("; ", problems));
         return plan;
     }

@@ -11,7 +11,8 @@ public sealed class ResourceMergeTests
     {
         SpecResources merged = ResourceMerge.Merge(current, update);
         List<ConfigProblem> problems = [];
-        List<CgroupWrite> writes = CgroupPlanner.Plan(ResourceMerge.Delta(update, merged), new ControllerSet("cpu cpuset io memory pids"), problems);
+        List<CgroupWrite> writes = CgroupPlanner.Plan(ResourceMerge.Delta(update, merged),
+            new ControllerSet("cpu cpuset io memory pids"), problems);
         Assert.Empty(problems);
         return (merged, writes.ConvertAll(w => w.File + "=" + w.Value));
     }
@@ -19,7 +20,11 @@ public sealed class ResourceMergeTests
     [Fact]
     public void Absent_members_stay_and_are_not_written()
     {
-        SpecResources current = new() { Memory = new SpecMemory { Limit = 100, Reservation = 50 }, Pids = new SpecPids { Limit = 5 } };
+        SpecResources current = new()
+        {
+            Memory = new SpecMemory { Limit = 100, Reservation = 50 },
+            Pids = new SpecPids { Limit = 5 }
+        };
         (SpecResources merged, List<string> writes) = Update(current, new SpecResources { Pids = new SpecPids { Limit = 6 } });
         Assert.Equal(["pids.max=6"], writes);
         Assert.Equal((100, 50, 6), (merged.Memory!.Limit, merged.Memory.Reservation, merged.Pids!.Limit));
@@ -86,7 +91,8 @@ public sealed class ResourceMergeTests
         {
             BlockIO = new SpecBlockIO
             {
-                ThrottleReadBpsDevice = [new SpecThrottleDevice { Major = 8, Minor = 0, Rate = 1 }, new SpecThrottleDevice { Major = 8, Minor = 1, Rate = 2 }],
+                ThrottleReadBpsDevice = [new SpecThrottleDevice { Major = 8, Minor = 0, Rate = 1 },
+                    new SpecThrottleDevice { Major = 8, Minor = 1, Rate = 2 }],
             },
         };
         SpecResources update = new()
@@ -102,7 +108,8 @@ public sealed class ResourceMergeTests
     public void Unified_keys_are_merged()
     {
         SpecResources current = new() { Unified = new() { ["memory.high"] = "1", ["pids.max"] = "2" } };
-        (SpecResources merged, List<string> writes) = Update(current, new SpecResources { Unified = new() { ["pids.max"] = "3" } });
+        (SpecResources merged, List<string> writes) = Update(current,
+            new SpecResources { Unified = new() { ["pids.max"] = "3" } });
         Assert.Equal(["pids.max=3"], writes);
         Assert.Equal("1", merged.Unified!["memory.high"]);
         Assert.Equal("2", current.Unified["pids.max"]);
@@ -125,7 +132,8 @@ public sealed class ResourceMergeTests
         SpecResources current = new() { Memory = new SpecMemory { Limit = 200, CheckBeforeUpdate = true } };
         SpecResources update = new() { Memory = new SpecMemory { Limit = 100, CheckBeforeUpdate = said } };
         SpecResources merged = ResourceMerge.Merge(current, update);
-        Assert.Equal(expected, CgroupPlanner.Plan(ResourceMerge.Delta(update, merged), new ControllerSet("memory"), [])[0].CheckUsage);
+        Assert.Equal(expected, CgroupPlanner.Plan(ResourceMerge.Delta(update, merged), new ControllerSet("memory"),
+            [])[0].CheckUsage);
         Assert.True(merged.Memory!.CheckBeforeUpdate);
     }
 

@@ -82,7 +82,8 @@ public sealed class SeccompAnnotationTests
         Assert.Equal(["linux.seccomp.listenerPath: is required by SCMP_ACT_NOTIFY"], problems);
         SeccompFilter filter = Compile("{}", out problems, (Program, text), (Receiver, "/run/agent"))!;
         Assert.Empty(problems);
-        Assert.Equal(SeccompFilterFlags.SECCOMP_FILTER_FLAG_SPEC_ALLOW | SeccompFilterFlags.SECCOMP_FILTER_FLAG_NEW_LISTENER, filter.Flags);
+        Assert.Equal(SeccompFilterFlags.SECCOMP_FILTER_FLAG_SPEC_ALLOW | SeccompFilterFlags.SECCOMP_FILTER_FLAG_NEW_LISTENER,
+            filter.Flags);
         Assert.Equal("/run/agent", filter.ListenerPath);
     }
 
@@ -112,7 +113,8 @@ public sealed class SeccompAnnotationTests
     {
         BpfInstruction[] program =
         [
-            new(BpfCode.JumpSet, 1, 0, 0x40000000), new(0x1c, 0, 0, 7), new(BpfCode.Jump, 0, 0, 0xffffffff), new(BpfCode.Return, 0, 0, SeccompRet.SECCOMP_RET_ALLOW),
+            new(BpfCode.JumpSet, 1, 0, 0x40000000), new(0x1c, 0, 0, 7), new(BpfCode.Jump, 0, 0, 0xffffffff),
+            new(BpfCode.Return, 0, 0, SeccompRet.SECCOMP_RET_ALLOW),
         ];
         Assert.Equal(
         [

@@ -17,7 +17,8 @@ public sealed class SeccompCompilerTests
     static string Answer(SeccompFilter filter, uint architecture, uint number, params ulong[] a)
     {
         ulong At(int i) => i < a.Length ? a[i] : 0;
-        return SeccompNames.Describe(SeccompSimulator.Run(filter, new SeccompCall(architecture, number, At(0), At(1), At(2), At(3), At(4), At(5))));
+        return SeccompNames.Describe(SeccompSimulator.Run(filter,
+            new SeccompCall(architecture, number, At(0), At(1), At(2), At(3), At(4), At(5))));
     }
 
     static SeccompFilter Filter(string json) => SeccompProfiles.Compile(SeccompProfiles.Parse(json));
@@ -97,16 +98,21 @@ public sealed class SeccompCompilerTests
     [InlineData("SCMP_CMP_GE", "5 6 f")]
     public void Operators_compare_64_bits(string op, string expected)
     {
-        const ulong Value = 0x5_00000005;
+        const ulong wanted = 0x5_00000005;
         var calls = new Dictionary<string, ulong>
         {
-            ["0"] = 5, ["4"] = 0x5_00000004, ["5"] = Value, ["6"] = 0x5_00000006, ["f"] = 0xf_00000000,
+            ["0"] = 5,
+            ["4"] = 0x5_00000004,
+            ["5"] = wanted,
+            ["6"] = 0x5_00000006,
+            ["f"] = 0xf_00000000,
         };
         SeccompFilter filter = Filter($$"""
             {"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"action":"SCMP_ACT_TRAP",
-            "args":[{"index":5,"value":{{Value}},"op":"{{op}}"}]}]}
+            "args":[{"index":5,"value":{{wanted}},"op":"{{op}}"}]}]}
             """);
-        string hit = string.Join(' ', calls.Where(c => Answer(filter, X86_64, 0, 0, 0, 0, 0, 0, c.Value) == "TRAP").Select(c => c.Key));
+        string hit = string.Join(' ', calls.Where(c => Answer(filter, X86_64, 0, 0, 0, 0, 0, 0, c.Value) == "TRAP")
+            .Select(c => c.Key));
         Assert.Equal(expected, hit);
     }
 
@@ -230,7 +236,8 @@ public sealed class SeccompCompilerTests
     [InlineData("""{"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":65536}""",
         "linux.seccomp.defaultErrnoRet: 65536 is too big: a filter returns at most 65535")]
     [InlineData("""{"defaultAction":"SCMP_ACT_NOTIFY"}""",
-        "linux.seccomp.defaultAction: SCMP_ACT_NOTIFY cannot be the default: the init process itself would be stopped for the listener")]
+        "linux.seccomp.defaultAction: SCMP_ACT_NOTIFY cannot be the default: the init process itself would be stopped for the " +
+        "listener")]
     [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86","X86"]}""",
         "linux.seccomp.architectures[1]: unknown architecture \"X86\"")]
     [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","flags":["TSYNC"]}""", "linux.seccomp.flags[0]: unknown flag \"TSYNC\"")]
@@ -247,7 +254,8 @@ public sealed class SeccompCompilerTests
     [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["read"],"action":"SCMP_ACT_KILL","args":[{"index":1,"value":1,"op":"EQ"}]}]}""",
         "linux.seccomp.syscalls[0].args[0].op: unknown operator \"EQ\"")]
     [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","listenerPath":"/l","syscalls":[{"names":["mkdir","write"],"action":"SCMP_ACT_NOTIFY"}]}""",
-        "linux.seccomp.syscalls[0].names: SCMP_ACT_NOTIFY cannot be used for write: the init process needs it to report to the runtime")]
+        "linux.seccomp.syscalls[0].names: SCMP_ACT_NOTIFY cannot be used for write: the init process needs it to report to " +
+        "the runtime")]
     [InlineData("""{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_NOTIFY"}]}""",
         "linux.seccomp.listenerPath: is required by SCMP_ACT_NOTIFY")]
     public void A_profile_that_means_nothing_is_refused(string json, string problem) =>
@@ -271,7 +279,9 @@ public sealed class SeccompCompilerTests
             DefaultAction = "SCMP_ACT_ALLOW",
             Syscalls = Enumerable.Range(0, count).Select(i => new SpecSyscall
             {
-                Names = [names[i % calls]], Action = "SCMP_ACT_ERRNO", ErrnoRet = (uint)(i % 100) + 1,
+                Names = [names[i % calls]],
+                Action = "SCMP_ACT_ERRNO",
+                ErrnoRet = (uint)(i % 100) + 1,
                 Args = [new SpecSyscallArg { Index = (uint)(i % 6), Op = "SCMP_CMP_EQ", Value = (ulong)i << 16 }],
             }).ToList(),
         };
@@ -334,11 +344,13 @@ public sealed class SeccompCompilerTests
             {"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read","write","open"],"action":"SCMP_ACT_ALLOW"},
             {"names":["clone"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":2114060288,"valueTwo":0,"op":"SCMP_CMP_MASKED_EQ"}]}]}
             """));
-        string[] lines = table.Split('\n').Select(l => string.Join(' ', l.Split(' ', System.StringSplitOptions.RemoveEmptyEntries))).ToArray();
+        string[] lines = table.Split('\n')
+            .Select(l => string.Join(' ', l.Split(' ', System.StringSplitOptions.RemoveEmptyEntries))).ToArray();
         Assert.Equal(
         [
             "default ERRNO(1); other architectures KILL_THREAD", "SCMP_ARCH_X86_64 (arch 0xc000003e)", "0-2 read .. open ALLOW",
-            "3-55 close .. getsockopt ERRNO(1)", "56 clone if a0 & 0x7e020000 == 0x0: ALLOW; ERRNO(1)", "57-0x3fffffff fork .. - ERRNO(38)",
+            "3-55 close .. getsockopt ERRNO(1)", "56 clone if a0 & 0x7e020000 == 0x0: ALLOW; ERRNO(1)",
+            "57-0x3fffffff fork .. - ERRNO(38)",
             "0x40000000-0xfffffffe - .. - KILL_THREAD", "0xffffffff - ERRNO(38)", "",
         ], lines);
     }
@@ -350,7 +362,8 @@ public sealed class SeccompCompilerTests
         string[] lines = SeccompPrinter.Disassemble(filter.Instructions).TrimEnd('\n').Split('\n');
         Assert.Equal(filter.Instructions.Length, lines.Length);
         HashSet<string> labels = lines.Where(l => l[0] == 'L').Select(l => l[..l.IndexOf(':')]).ToHashSet();
-        string[] used = lines.SelectMany(l => l[8..].Split([' ', ',']).Where(w => w.StartsWith('L') && w.Length > 1 && char.IsDigit(w[1]))).ToArray();
+        string[] used = lines.SelectMany(l => l[8..].Split([' ', ',']).Where(w => w.StartsWith('L') && w.Length > 1
+            && char.IsDigit(w[1]))).ToArray();
         Assert.NotEmpty(used);
         Assert.All(used, l => Assert.Contains(l, labels));
     }

@@ -9,7 +9,8 @@ using Xunit.Abstractions;
 
 namespace OciRun.Tests.Unit;
 
-/// <summary>Our filter against libseccomp's for the same profile, call by call. What may differ, and why, is <see cref="Reason"/>.</summary>
+/// <summary>Our filter against libseccomp's for the same profile, call by call. What may differ, and why, is
+/// <see cref="Reason"/>.</summary>
 public sealed class SeccompDifferentialTests(ITestOutputHelper output)
 {
     static readonly string[][] Architectures =
@@ -20,7 +21,8 @@ public sealed class SeccompDifferentialTests(ITestOutputHelper output)
 
     static readonly string[] Tables =
     [
-        "SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32", "SCMP_ARCH_ARM", "SCMP_ARCH_AARCH64", "SCMP_ARCH_MIPS", "SCMP_ARCH_MIPS64",
+        "SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32", "SCMP_ARCH_ARM", "SCMP_ARCH_AARCH64", "SCMP_ARCH_MIPS",
+        "SCMP_ARCH_MIPS64",
         "SCMP_ARCH_MIPS64N32", "SCMP_ARCH_PPC", "SCMP_ARCH_PPC64", "SCMP_ARCH_S390", "SCMP_ARCH_S390X", "SCMP_ARCH_PARISC",
         "SCMP_ARCH_PARISC64", "SCMP_ARCH_RISCV64",
     ];
@@ -31,7 +33,8 @@ public sealed class SeccompDifferentialTests(ITestOutputHelper output)
     /// <summary>Names that libseccomp and our tables number alike wherever one of them does; the others are newer than Debian's
     /// libseccomp, or in the list of <see cref="Numbers_are_libseccomps"/>.</summary>
     static readonly Lazy<string[]> SharedNames = new(() => Enumerable.Range(0, SyscallNames.Count).Select(SyscallNames.At)
-        .Where(n => Tables.All(t => Math.Max(Known.Value[(t, n)], -1) == SyscallTable.Number(n, SeccompArchitecture.Find(t)!.Value)
+        .Where(n =>
+        Tables.All(t => Math.Max(Known.Value[(t, n)], -1) == SyscallTable.Number(n, SeccompArchitecture.Find(t)!.Value)
             || (Known.Value[(t, n)] < 0 && SyscallTable.Number(n, SeccompArchitecture.Find(t)!.Value) < 0)))
         .Where(n => Tables.Any(t => Known.Value[(t, n)] >= 0))
         // libseccomp 2.5 has one pseudo number (-10191) for both and so takes the one for the other on x86_64.
@@ -54,7 +57,8 @@ public sealed class SeccompDifferentialTests(ITestOutputHelper output)
         {
             return "calls newer than the profile get ENOSYS";
         }
-        string? name = SeccompArchitecture.Find(call.Architecture == 0x40000003 ? "SCMP_ARCH_X86" : "SCMP_ARCH_PPC") is { } multiplexing
+        string? name = SeccompArchitecture.Find(call.Architecture == 0x40000003 ? "SCMP_ARCH_X86"
+            : "SCMP_ARCH_PPC") is { } multiplexing
             && (call.Architecture is 0x40000003 or 0x14 or 0x80000015 or 0xC0000015 || (call.Architecture & 0xffff) == 8)
             ? SyscallTable.Name(call.Number, multiplexing) : null;
         if (name is "socketcall" or "ipc" || (call.Architecture & 0xffff) == 8 && call.Number is 4102 or 4117)
@@ -95,7 +99,8 @@ public sealed class SeccompDifferentialTests(ITestOutputHelper output)
             {
                 string? reason = Reason(spec, reference, call, ours, theirs);
                 Assert.True(reason != null,
-                    $"profile {seed}: {call}: we {SeccompNames.Describe(ours)}, libseccomp {SeccompNames.Describe(theirs)}: {reference.Rules(call)}");
+                    $"profile {seed}: {call}: we {SeccompNames.Describe(ours)}, libseccomp {SeccompNames.Describe(theirs)}: " +
+                    $"{reference.Rules(call)}");
                 reasons[reason] = reasons.GetValueOrDefault(reason) + 1;
             }
         }
@@ -130,7 +135,8 @@ public sealed class SeccompDifferentialTests(ITestOutputHelper output)
 
     static SpecSeccomp Random(int seed) => Shared(SeccompProfiles.Random(seed, SharedNames.Value, Architectures));
 
-    /// <summary>One rule at a time, so that nothing of the above excuses apply but ENOSYS and x32: all operators, both halves.</summary>
+    /// <summary>One rule at a time, so that nothing of the above excuses apply but ENOSYS and x32: all operators, both
+    /// halves.</summary>
     [Fact]
     public void A_single_condition_is_judged_as_libseccomp_does()
     {
@@ -150,7 +156,8 @@ public sealed class SeccompDifferentialTests(ITestOutputHelper output)
                 SeccompFilter ours = SeccompProfiles.Compile(spec);
                 foreach (SeccompCall call in SeccompProfiles.Calls(spec, index, 200).Where(c => c.Number == 0))
                 {
-                    Assert.True(SeccompSimulator.Run(theirs, call, out _) == SeccompSimulator.Run(ours, call), $"{op} {value:x}: {call}");
+                    Assert.True(SeccompSimulator.Run(theirs, call, out _) == SeccompSimulator.Run(ours, call),
+                        $"{op} {value:x}: {call}");
                 }
             }
         }

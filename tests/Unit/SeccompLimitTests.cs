@@ -32,7 +32,8 @@ public sealed class SeccompLimitTests
         return problems;
     }
 
-    /// <summary>The numbers of decisions had 16 bits: with this many, a later KILL became an ALLOW, and with more the compiler crashed.</summary>
+    /// <summary>The numbers of decisions had 16 bits: with this many, a later KILL became an ALLOW, and with more the compiler
+    /// crashed.</summary>
     [Theory]
     [InlineData(4097)]
     [InlineData(65533)]
@@ -42,7 +43,8 @@ public sealed class SeccompLimitTests
     {
         IEnumerable<SpecSyscall> rules = Enumerable.Range(0, count).Select(i => Rule("SCMP_ACT_LOG", (ulong)i, "read"));
         string problem = Assert.Single(ProblemsInTime(Profile(rules.Append(Rule("SCMP_ACT_KILL", 1, "write")))));
-        Assert.StartsWith("linux.seccomp.syscalls[4096]: more rules with arguments for one system call than the 4096 instructions", problem);
+        Assert.StartsWith(
+            "linux.seccomp.syscalls[4096]: more rules with arguments for one system call than the 4096 instructions", problem);
     }
 
     [Fact]
@@ -60,9 +62,11 @@ public sealed class SeccompLimitTests
         string[] names = Enumerable.Range(0, SyscallNames.Count).Select(SyscallNames.At).Where(n => n != "getpid").ToArray();
         // Each shorter list makes a decision of its own for all calls that are left; all end in an unconditional answer.
         IEnumerable<SpecSyscall> rules = Enumerable.Range(0, 400).Select(i => Rule("SCMP_ACT_LOG", (ulong)i, names[i..]))
-            .Append(new SpecSyscall { Action = "SCMP_ACT_TRAP", Names = [.. names] }).Append(Rule("SCMP_ACT_KILL_PROCESS", 7, "getpid"));
+            .Append(new SpecSyscall { Action = "SCMP_ACT_TRAP", Names = [.. names] })
+            .Append(Rule("SCMP_ACT_KILL_PROCESS", 7, "getpid"));
         SeccompFilter filter = SeccompProfiles.Compile(Profile(rules));
-        Assert.Equal(SeccompRet.SECCOMP_RET_KILL_PROCESS, SeccompSimulator.Run(filter, new SeccompCall(X86_64, 39, 0, 7, 0, 0, 0, 0)));
+        Assert.Equal(SeccompRet.SECCOMP_RET_KILL_PROCESS,
+            SeccompSimulator.Run(filter, new SeccompCall(X86_64, 39, 0, 7, 0, 0, 0, 0)));
         Assert.Equal(SeccompRet.SECCOMP_RET_ALLOW, SeccompSimulator.Run(filter, new SeccompCall(X86_64, 39, 0, 8, 0, 0, 0, 0)));
         Assert.Equal(SeccompRet.SECCOMP_RET_TRAP, SeccompSimulator.Run(filter, new SeccompCall(X86_64, 0, 0, 7, 0, 0, 0, 0)));
     }
@@ -71,8 +75,10 @@ public sealed class SeccompLimitTests
     public void A_filter_that_is_far_too_long_is_given_up_early()
     {
         string[] names = Enumerable.Range(0, SyscallNames.Count).Select(SyscallNames.At).ToArray();
-        IEnumerable<SpecSyscall> rules = Enumerable.Range(0, 2000).SelectMany(i => names.Skip(i % 3).Chunk(40).Select(n => Rule("SCMP_ACT_LOG", (ulong)i, n)));
-        Assert.StartsWith("linux.seccomp: the filter needs more than the 4096 instructions", Assert.Single(ProblemsInTime(Profile(rules))));
+        IEnumerable<SpecSyscall> rules = Enumerable.Range(0, 2000)
+            .SelectMany(i => names.Skip(i % 3).Chunk(40).Select(n => Rule("SCMP_ACT_LOG", (ulong)i, n)));
+        Assert.StartsWith("linux.seccomp: the filter needs more than the 4096 instructions",
+            Assert.Single(ProblemsInTime(Profile(rules))));
     }
 
     [Fact]

@@ -56,14 +56,16 @@ static class SeccompProfiles
 
     static readonly string[] Actions =
     [
-        "SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_TRAP", "SCMP_ACT_TRACE", "SCMP_ACT_LOG",
+        "SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_TRAP", "SCMP_ACT_TRACE",
+        "SCMP_ACT_LOG",
     ];
 
     public static SpecSeccomp Random(int seed, string[] names, string[][] architectures)
     {
         var random = new Random(seed);
         T Pick<T>(T[] from) => from[random.Next(from.Length)];
-        uint? Errno(string action) => action is "SCMP_ACT_ERRNO" or "SCMP_ACT_TRACE" && random.Next(2) == 0 ? (uint)random.Next(1, 134) : null;
+        uint? Errno(string action) => action is "SCMP_ACT_ERRNO" or "SCMP_ACT_TRACE" && random.Next(2) == 0
+            ? (uint)random.Next(1, 134) : null;
         var spec = new SpecSeccomp { DefaultAction = Pick(Actions), Architectures = [.. Pick(architectures)], Syscalls = [] };
         spec.DefaultErrnoRet = Errno(spec.DefaultAction);
         for (int i = random.Next(1, 25); i > 0; i--)
@@ -77,7 +79,10 @@ static class SeccompProfiles
             {
                 syscall.Args = Enumerable.Range(0, random.Next(1, 4)).Select(_ => new SpecSyscallArg
                 {
-                    Index = (uint)random.Next(6), Op = Pick(Operators), Value = Pick(Values), ValueTwo = Pick(Values),
+                    Index = (uint)random.Next(6),
+                    Op = Pick(Operators),
+                    Value = Pick(Values),
+                    ValueTwo = Pick(Values),
                 }).ToList();
             }
             spec.Syscalls.Add(syscall);
@@ -85,18 +90,21 @@ static class SeccompProfiles
         return spec;
     }
 
-    /// <summary>Every number of every ABI and the edges between them; for numbers with conditions, arguments around each constant.</summary>
+    /// <summary>Every number of every ABI and the edges between them; for numbers with conditions, arguments around each
+    /// constant.</summary>
     public static IEnumerable<SeccompCall> Calls(SpecSeccomp spec, int seed, int vectors)
     {
         var random = new Random(seed);
         ulong[] constants = (spec.Syscalls ?? []).SelectMany(s => s.Args ?? []).SelectMany(a => new[] { a.Value, a.ValueTwo })
             .Append(0ul).Distinct().SelectMany(Around).Distinct().ToArray();
         var conditional = (spec.Syscalls ?? []).Where(s => s.Args is { Count: > 0 }).SelectMany(s => s.Names!).ToHashSet();
-        List<SeccompArchitecture> all = (spec.Architectures ?? []).Append("SCMP_ARCH_X86_64").Append("SCMP_ARCH_X86").Append("SCMP_ARCH_X32")
+        List<SeccompArchitecture> all = (spec.Architectures ?? []).Append("SCMP_ARCH_X86_64").Append("SCMP_ARCH_X86")
+            .Append("SCMP_ARCH_X32")
             .Append("SCMP_ARCH_AARCH64").Distinct().Select(a => SeccompArchitecture.Find(a)!.Value).ToList();
         foreach (SeccompArchitecture architecture in all)
         {
-            HashSet<uint> tested = conditional.Append("socketcall").Append("ipc").Select(n => SyscallTable.Number(n, architecture))
+            HashSet<uint> tested = conditional.Append("socketcall").Append("ipc")
+                .Select(n => SyscallTable.Number(n, architecture))
                 .Where(n => n >= 0).Select(n => (uint)n).ToHashSet();
             foreach (uint number in Numbers(architecture))
             {
@@ -111,10 +119,12 @@ static class SeccompProfiles
 
     static IEnumerable<uint> Numbers(SeccompArchitecture architecture)
     {
-        uint[] edges = [0, 0xeffff, 0xf0000, 0xf0001, 0xf0005, 0xf0006, 0x3fffffff, 0x40000000, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff];
+        uint[] edges = [0, 0xeffff, 0xf0000, 0xf0001, 0xf0005, 0xf0006, 0x3fffffff, 0x40000000, 0x7fffffff, 0x80000000,
+            0xfffffffe, 0xffffffff];
         return Enumerable.Range(0, 1100).Select(n => architecture.Base + (uint)n).Concat(edges).Distinct();
     }
 
     static IEnumerable<ulong> Around(ulong value) =>
-        [value - 1, value, value + 1, value ^ 0x1_00000000, value + 0x1_00000000, value & 0xffffffff, value | 0xffffffff_00000000];
+        [value - 1, value, value + 1, value ^ 0x1_00000000, value + 0x1_00000000, value & 0xffffffff,
+        value | 0xffffffff_00000000];
 }

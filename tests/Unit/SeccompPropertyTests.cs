@@ -15,7 +15,8 @@ public sealed class SeccompPropertyTests
     [
         [], ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"], ["SCMP_ARCH_X86"], ["SCMP_ARCH_X32"],
         ["SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"], ["SCMP_ARCH_S390X", "SCMP_ARCH_S390"], ["SCMP_ARCH_PPC64LE", "SCMP_ARCH_PPC"],
-        ["SCMP_ARCH_MIPS", "SCMP_ARCH_MIPS64", "SCMP_ARCH_MIPS64N32"], ["SCMP_ARCH_MIPSEL", "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32"],
+        ["SCMP_ARCH_MIPS", "SCMP_ARCH_MIPS64", "SCMP_ARCH_MIPS64N32"],
+        ["SCMP_ARCH_MIPSEL", "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32"],
         ["SCMP_ARCH_RISCV64", "SCMP_ARCH_LOONGARCH64"], ["SCMP_ARCH_PARISC", "SCMP_ARCH_PARISC64", "SCMP_ARCH_M68K"],
         ["SCMP_ARCH_SH", "SCMP_ARCH_SHEB", "SCMP_ARCH_PPC64"],
     ];
@@ -30,7 +31,8 @@ public sealed class SeccompPropertyTests
             uint actual = SeccompSimulator.Run(filter, call);
             if (expected != actual)
             {
-                Assert.Fail($"profile {seed}: {call}: {SeccompNames.Describe(expected)} expected, {SeccompNames.Describe(actual)} given");
+                Assert.Fail($"profile {seed}: {call}: {SeccompNames.Describe(expected)} expected, " +
+                    $"{SeccompNames.Describe(actual)} given");
             }
         }
     }
@@ -38,7 +40,8 @@ public sealed class SeccompPropertyTests
     [Theory]
     [InlineData("docker-default")]
     [InlineData("podman-default")]
-    public void An_engine_profile_answers_as_its_text_says(string fixture) => AssertSame(SeccompProfiles.Fixture(fixture), 0, 200);
+    public void An_engine_profile_answers_as_its_text_says(string fixture) => AssertSame(SeccompProfiles.Fixture(fixture), 0,
+        200);
 
     [Fact]
     public void Generated_profiles_answer_as_their_text_says()

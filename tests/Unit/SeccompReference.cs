@@ -7,8 +7,8 @@ using OciRun.Spec;
 
 namespace OciRun.Tests.Unit;
 
-/// <summary>What a profile means, evaluated for one call at a time straight from the specification's objects: slow, and without anything of
-/// the compiler but the number tables.</summary>
+/// <summary>What a profile means, evaluated for one call at a time straight from the specification's objects: slow, and without
+/// anything of the compiler but the number tables.</summary>
 sealed class SeccompReference
 {
     readonly SpecSeccomp _spec;
@@ -21,21 +21,33 @@ sealed class SeccompReference
 
     static readonly string[] SocketCalls =
     [
-        "", "socket", "bind", "connect", "listen", "accept", "getsockname", "getpeername", "socketpair", "send", "recv", "sendto", "recvfrom",
+        "", "socket", "bind", "connect", "listen", "accept", "getsockname", "getpeername", "socketpair", "send", "recv", "sendto",
+        "recvfrom",
         "shutdown", "setsockopt", "getsockopt", "sendmsg", "recvmsg", "accept4", "recvmmsg", "sendmmsg",
     ];
 
     static readonly Dictionary<string, uint> IpcCalls = new()
     {
-        ["semop"] = 1, ["semget"] = 2, ["semctl"] = 3, ["semtimedop"] = 4, ["msgsnd"] = 11, ["msgrcv"] = 12, ["msgget"] = 13,
-        ["msgctl"] = 14, ["shmat"] = 21, ["shmdt"] = 22, ["shmget"] = 23, ["shmctl"] = 24,
+        ["semop"] = 1,
+        ["semget"] = 2,
+        ["semctl"] = 3,
+        ["semtimedop"] = 4,
+        ["msgsnd"] = 11,
+        ["msgrcv"] = 12,
+        ["msgget"] = 13,
+        ["msgctl"] = 14,
+        ["shmat"] = 21,
+        ["shmdt"] = 22,
+        ["shmget"] = 23,
+        ["shmctl"] = 24,
     };
 
     public SeccompReference(SpecSeccomp spec, string native = "SCMP_ARCH_X86_64")
     {
         _spec = spec;
         _default = Answer(spec.DefaultAction!, spec.DefaultErrnoRet);
-        _architectures = (spec.Architectures ?? []).Prepend(native).Distinct().Select(a => SeccompArchitecture.Find(a)!.Value).ToList();
+        _architectures = (spec.Architectures ?? []).Prepend(native).Distinct().Select(a => SeccompArchitecture.Find(a)!.Value)
+            .ToList();
         foreach (SeccompArchitecture architecture in _architectures)
         {
             Resolve(architecture);
@@ -69,7 +81,8 @@ sealed class SeccompReference
             {
                 long number = SyscallTable.Number(name, architecture);
                 (long carrier, uint call) = Carrier(name, architecture);
-                bool special = (number >= 0xf0000 && architecture.Base == 0) || (number >= 0x40000200 && architecture.Base == 0x40000000);
+                bool special = (number >= 0xf0000 && architecture.Base == 0)
+                    || (number >= 0x40000200 && architecture.Base == 0x40000000);
                 largest = Math.Max(largest, Math.Max(special ? -1 : number, carrier));
                 foreach (List<SpecSyscallArg> set in sets.Where(_ => answer != _default))
                 {
@@ -129,7 +142,8 @@ sealed class SeccompReference
         {
             return 0;
         }
-        SeccompArchitecture architecture = x86 ? same.Find(a => a.Base == (call.Number >= 0x40000000 ? 0x40000000u : 0)) : same[0];
+        SeccompArchitecture architecture = x86 ? same.Find(a => a.Base == (call.Number >= 0x40000000 ? 0x40000000u : 0))
+            : same[0];
         _rules[architecture.Name].TryGetValue(call.Number, out List<Rule>? rules);
         bool x32Own = x86 && call.Number is >= 0x40000200 and <= 0x40000223;
         if (rules == null && call.Number > _largest[architecture.Name] && call.Number >= architecture.Base && !x32Own)
@@ -152,7 +166,8 @@ sealed class SeccompReference
     /// <summary>Whether a rule for a 32-bit call has a value that no 32-bit argument can have.</summary>
     public bool HasTooWide(SeccompCall call) => _architectures.Exists(a => a.Audit == call.Architecture && !a.Is64Bit
         && _rules[a.Name].TryGetValue(call.Number, out List<Rule>? rules)
-        && rules.Exists(r => r.Args.Exists(t => Narrow(t.Op == "SCMP_CMP_MASKED_EQ" ? t.Value & t.ValueTwo : t.Value) > uint.MaxValue)));
+        && rules.Exists(r =>
+        r.Args.Exists(t => Narrow(t.Op == "SCMP_CMP_MASKED_EQ" ? t.Value & t.ValueTwo : t.Value) > uint.MaxValue)));
 
     /// <summary>The rules for a call, for a failure's message.</summary>
     public string Rules(SeccompCall call) => string.Join("; ", _architectures
@@ -170,7 +185,8 @@ sealed class SeccompReference
     {
         SeccompArchitecture architecture = _architectures.Find(a => a.Audit == call.Architecture && call.Number >= a.Base);
         return architecture.Name != null && _rules[architecture.Name].TryGetValue(call.Number, out List<Rule>? rules)
-            ? rules.Where(r => r.Args.TrueForAll(a => Holds(a, call, architecture.Is64Bit))).Select(r => r.Return).Distinct().Count()
+            ? rules.Where(r => r.Args.TrueForAll(a => Holds(a, call, architecture.Is64Bit))).Select(r => r.Return).Distinct()
+            .Count()
             : 0;
     }
 

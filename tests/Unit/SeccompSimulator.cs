@@ -1,18 +1,19 @@
 using System;
 using System.Buffers.Binary;
-using OciRun.Planning.Seccomp;
-
 using OciRun.Kernel;
+using OciRun.Planning.Seccomp;
 
 namespace OciRun.Tests.Unit;
 
 /// <summary>A call as a filter sees it.</summary>
-readonly record struct SeccompCall(uint Architecture, uint Number, ulong A0 = 0, ulong A1 = 0, ulong A2 = 0, ulong A3 = 0, ulong A4 = 0,
+readonly record struct SeccompCall(uint Architecture, uint Number, ulong A0 = 0, ulong A1 = 0, ulong A2 = 0, ulong A3 = 0,
+    ulong A4 = 0,
     ulong A5 = 0)
 {
     public ulong Argument(int index) => index switch { 0 => A0, 1 => A1, 2 => A2, 3 => A3, 4 => A4, _ => A5 };
 
-    public override string ToString() => $"arch 0x{Architecture:x} nr 0x{Number:x} ({A0:x}, {A1:x}, {A2:x}, {A3:x}, {A4:x}, {A5:x})";
+    public override string ToString() =>
+        $"arch 0x{Architecture:x} nr 0x{Number:x} ({A0:x}, {A1:x}, {A2:x}, {A3:x}, {A4:x}, {A5:x})";
 }
 
 /// <summary>Runs classic BPF as net/core/filter.c checks and runs it for seccomp.</summary>

@@ -23,7 +23,8 @@ public sealed class SourceTests
     static bool IsKernels(string path) =>
         path.StartsWith("src/Kernel/", StringComparison.Ordinal) || path.Contains("/X64/", StringComparison.Ordinal);
 
-    static List<string> Matches(Dictionary<string, string> sources, [System.Diagnostics.CodeAnalysis.StringSyntax("Regex")] string pattern) =>
+    static List<string> Matches(Dictionary<string, string> sources,
+        [System.Diagnostics.CodeAnalysis.StringSyntax("Regex")] string pattern) =>
     [
         .. from source in sources
            where !IsKernels(source.Key)
@@ -43,7 +44,8 @@ public sealed class SourceTests
     [Fact]
     public void No_permission_mode_is_hexadecimal() => None(
     [
-        .. Matches(Code(), @".*\b0x(1[0-9a-fA-F]{2})[uU]?\b.*").Where(line => !line.Contains("RegistersAddress", StringComparison.Ordinal)),
+        .. Matches(Code(), @".*\b0x(1[0-9a-fA-F]{2})[uU]?\b.*")
+        .Where(line => !line.Contains("RegistersAddress", StringComparison.Ordinal)),
         .. Matches(Code(), @".*([mM]ode) ?[&|] ?~?\(?0x.*"),
     ]);
 
@@ -57,7 +59,8 @@ public sealed class SourceTests
             .. typeof(CloneArgs).Assembly.GetExportedTypes().Where(t => t != typeof(Sys) && t != typeof(SeccompData))
                 .SelectMany(t => t.GetFields()).Where(f => f.IsLiteral && !f.Name.Any(char.IsLower)).Select(f => Bare(f.Name)),
         ];
-        None([.. Matches(Code(), @"\bconst (?!string)\w+ (\w+) =.*").Where(line => names.Contains(Bare(Regex.Match(line, @"const \w+ (\w+)").Groups[1].Value)))]);
+        None([.. Matches(Code(), @"\bconst (?!string)\w+ (\w+) =.*")
+            .Where(line => names.Contains(Bare(Regex.Match(line, @"const \w+ (\w+)").Groups[1].Value)))]);
     }
 
     /// <summary>"Working on it" in the README names files by their path below src, or by the name alone when the folder was just

@@ -17,8 +17,12 @@ namespace OciRun.Tests.Unit;
 public sealed class SpecFuzzTests
 {
     const int Rounds = 3000;
-    static readonly HostSurvey s_host = new() { CgroupMount = "/sys/fs/cgroup", Controllers = new ControllerSet("cpu memory"),
-        IsRoot = true };
+    static readonly HostSurvey Host = new()
+    {
+        CgroupMount = "/sys/fs/cgroup",
+        Controllers = new ControllerSet("cpu memory"),
+        IsRoot = true
+    };
 
     static byte[] Config() => File.ReadAllBytes(Path.Combine(Repository.Root, "spec-fixtures/configs/good/every-field.json"));
 
@@ -31,7 +35,7 @@ public sealed class SpecFuzzTests
         {
             byte[] damaged = Damage(config, new Random(seed));
             var problems = new List<ConfigProblem>();
-            RuntimeSpec? spec = ConfigCheck.Run(damaged, s_host, seed % 2 == 0 ? "cgroupfs" : "systemd", problems);
+            RuntimeSpec? spec = ConfigCheck.Run(damaged, Host, seed % 2 == 0 ? "cgroupfs" : "systemd", problems);
             Assert.True(spec is not null || problems.Count == 1, $"seed {seed}: {problems.Count} problems without a config");
             Assert.All(problems, p => Assert.False(string.IsNullOrEmpty(p.Message)));
             explained += spec is null ? 1 : 0;
@@ -48,7 +52,7 @@ public sealed class SpecFuzzTests
         byte[] config = Encoding.UTF8.GetBytes($$"""{"ociVersion":"1.0.0","root":{"path":"r"},"mounts":[{{mounts}}]}""");
         var watch = System.Diagnostics.Stopwatch.StartNew();
         var problems = new List<ConfigProblem>();
-        ConfigCheck.Run(config, s_host, "cgroupfs", problems);
+        ConfigCheck.Run(config, Host, "cgroupfs", problems);
         Assert.Equal(60_000, problems.Count(p => p.Path.StartsWith("mounts[")));
         Assert.Equal(60_000, SpecificationCheck.Run(config).Count);
         Assert.InRange(watch.Elapsed.TotalSeconds, 0, 10);
@@ -127,10 +131,10 @@ public sealed class SpecFuzzTests
                     text.RemoveRange(at, Math.Min(random.Next(1, 20), text.Count - at));
                     break;
                 case 2:
-                    text.InsertRange(at, Encoding.UTF8.GetBytes(s_tokens[random.Next(s_tokens.Length)]));
+                    text.InsertRange(at, Encoding.UTF8.GetBytes(Tokens[random.Next(Tokens.Length)]));
                     break;
                 case 3:
-                    ReplaceValue(text, at, s_tokens[random.Next(s_tokens.Length)]);
+                    ReplaceValue(text, at, Tokens[random.Next(Tokens.Length)]);
                     break;
                 default:
                     int from = random.Next(text.Count);
@@ -142,7 +146,7 @@ public sealed class SpecFuzzTests
         return [.. text];
     }
 
-    static readonly string[] s_tokens =
+    static readonly string[] Tokens =
     [
         "null", "-1", "18446744073709551616", "1e999", "0.5", "\"\"", "\"\\u0000\"", "\"\\ud800\"", "{}", "[]", "true", ",",
             "\"", "{", "[[[[",

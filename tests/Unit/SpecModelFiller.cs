@@ -9,7 +9,7 @@ namespace OciRun.Tests.Unit;
 /// odd text. It goes by reflection, so a property added to the model is tested from that day on.</summary>
 sealed class SpecModelFiller(int seed)
 {
-    static readonly string[] s_texts = ["", "a", "/x y", "quote\" back\\slash", "tab\tnew\nline", "ä€\U0001F600", "<+&'>",
+    static readonly string[] Texts = ["", "a", "/x y", "quote\" back\\slash", "tab\tnew\nline", "ä€\U0001F600", "<+&'>",
         "null"];
     readonly Random _random = new(seed);
 
@@ -28,7 +28,7 @@ sealed class SpecModelFiller(int seed)
 
         if (type == typeof(string))
         {
-            return s_texts[_random.Next(s_texts.Length)];
+            return Texts[_random.Next(Texts.Length)];
         }
 
         if (type.IsValueType)

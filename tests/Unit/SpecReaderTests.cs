@@ -135,12 +135,12 @@ public sealed class SpecReaderTests
              "mounts":[{"type":"a"},{"type":"b","type":"c"}],"linux":{"sysctl":null,"sysctl":{"a":"1"},"rootfsPropagation":null},
              "unknown":1,"unknown":2}
             """u8, problems);
-        const string Message = "given more than once; the last one counts, as in Go";
+        const string message = "given more than once; the last one counts, as in Go";
         Assert.Equal(
             [
-                new("hostname", Message, IsWarning: true), new("annotations.k", Message, IsWarning: true),
-                new("annotations.gone", Message, IsWarning: true), new("root", Message, IsWarning: true),
-                new("mounts[1].type", Message, IsWarning: true), new("linux.sysctl", Message, IsWarning: true),
+                new("hostname", message, IsWarning: true), new("annotations.k", message, IsWarning: true),
+                new("annotations.gone", message, IsWarning: true), new("root", message, IsWarning: true),
+                new("mounts[1].type", message, IsWarning: true), new("linux.sysctl", message, IsWarning: true),
             ],
             problems);
         Assert.Equal("b", spec!.Hostname);
@@ -164,7 +164,8 @@ public sealed class SpecReaderTests
         Assert.Equal("/x", spec.Process!.Cwd);
         Assert.Equal(7, spec.Process.OomScoreAdj);
         Assert.Equal(2, spec.Annotations!.Count);
-        Assert.Equal(("2MB", 5ul), (spec.Linux!.Resources!.HugepageLimits![0].PageSize, spec.Linux.Resources.HugepageLimits[0].Limit));
+        Assert.Equal(("2MB", 5ul),
+            (spec.Linux!.Resources!.HugepageLimits![0].PageSize, spec.Linux.Resources.HugepageLimits[0].Limit));
         Assert.Equal(
             [
                 "Process.cwd: given more than once; the last one counts, as in Go",

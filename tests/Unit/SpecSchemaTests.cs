@@ -14,7 +14,7 @@ namespace OciRun.Tests.Unit;
 public sealed class SpecSchemaTests
 {
     /// <summary>Where model and schema differ on purpose, and why. One that is no difference any more fails as well.</summary>
-    static readonly Dictionary<string, string> s_differences = new()
+    static readonly Dictionary<string, string> Differences = new()
     {
         ["SpecBox.height: range"] = "the schema says uint64, Go's and everybody's type has 32 bits, the kernel's 16",
         ["SpecBox.width: range"] = "as height",
@@ -41,8 +41,8 @@ public sealed class SpecSchemaTests
         Compare(Load("features-schema.json"), "features-schema.json", [typeof(SpecFeatures)]);
         Compare(Load("state-schema.json"), "state-schema.json", [typeof(SpecState)]);
         Compare(Load("defs-linux.json")["definitions"]!["TimeOffsets"]!, "defs-linux.json", [typeof(SpecTimeOffset)]);
-        string[] unexplained = [.. _found.Except(s_differences.Keys)];
-        string[] gone = [.. s_differences.Keys.Except(_found)];
+        string[] unexplained = [.. _found.Except(Differences.Keys)];
+        string[] gone = [.. Differences.Keys.Except(_found)];
         Assert.True(unexplained.Length == 0, "unexplained: " + string.Join("; ", unexplained));
         Assert.True(gone.Length == 0, "no difference any more: " + string.Join("; ", gone));
     }

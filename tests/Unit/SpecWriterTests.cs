@@ -12,7 +12,7 @@ public sealed class SpecWriterTests
 {
     static string Show<T>(T value) => JsonSerializer.Serialize(value);
 
-    static readonly DateTime s_created = new(2026, 1, 31, 12, 30, 0, 123, DateTimeKind.Utc);
+    static readonly DateTime Created = new(2026, 1, 31, 12, 30, 0, 123, DateTimeKind.Utc);
 
     static ContainerRecord Record() => new()
     {
@@ -20,7 +20,7 @@ public sealed class SpecWriterTests
         Pid = 4422,
         Bundle = "/b",
         Rootfs = "/b/rootfs",
-        Created = s_created,
+        Created = Created,
         Annotations = new Dictionary<string, string> { ["k"] = "v" },
     };
 

@@ -11,7 +11,8 @@ public sealed class SystemdPropertiesTests
 {
     static readonly CgroupLocation Scope = new("/system.slice/x-web.scope", "x-web.scope", "system.slice");
 
-    static string Show(object value) => value is List<object> list ? "[" + string.Join(",", list.Select(Show)) + "]" : value.ToString()!;
+    static string Show(object value) => value is List<object> list ? "[" + string.Join(",", list.Select(Show)) + "]"
+        : value.ToString()!;
 
     static List<string> Unit(SpecResources? resources = null, Dictionary<string, string>? annotations = null, int version = 255)
     {
@@ -33,7 +34,8 @@ public sealed class SystemdPropertiesTests
     public void Scope_is_delegated_and_accounted()
     {
         List<string> unit = Unit();
-        foreach (string property in new[] { "Slice=s:system.slice", "Delegate=b:True", "DefaultDependencies=b:False", "MemoryAccounting=b:True",
+        foreach (string property in new[] { "Slice=s:system.slice", "Delegate=b:True", "DefaultDependencies=b:False",
+            "MemoryAccounting=b:True",
             "CPUAccounting=b:True", "IOAccounting=b:True", "TasksAccounting=b:True", "DevicePolicy=s:strict" })
         {
             Assert.Contains(property, unit);
@@ -51,7 +53,8 @@ public sealed class SystemdPropertiesTests
 
     [Fact]
     public void Limits_become_properties() => Assert.Equal(
-        ["MemoryMax=100", "MemoryLow=10", "MemorySwapMax=50", "CPUWeight=59", "CPUQuotaPeriodUSec=50000", "CPUQuotaPerSecUSec=500000",
+        ["MemoryMax=100", "MemoryLow=10", "MemorySwapMax=50", "CPUWeight=59", "CPUQuotaPeriodUSec=50000",
+        "CPUQuotaPerSecUSec=500000",
             "AllowedCPUs=[137,1]", "AllowedMemoryNodes=[1]", "IOWeight=4950", "TasksMax=7"],
         Limits(new SpecResources
         {
@@ -93,13 +96,18 @@ public sealed class SystemdPropertiesTests
 
     [Fact]
     public void Unified_files_that_systemd_knows_win() => Assert.Equal(
-        ["MemoryHigh=2048", "MemoryMax=18446744073709551615", "OOMPolicy=kill", "CPUQuotaPeriodUSec=50000", "CPUQuotaPerSecUSec=400000"],
+        ["MemoryHigh=2048", "MemoryMax=18446744073709551615", "OOMPolicy=kill", "CPUQuotaPeriodUSec=50000",
+        "CPUQuotaPerSecUSec=400000"],
         Limits(new SpecResources
         {
             Memory = new SpecMemory { Limit = 100 },
             Unified = new()
             {
-                ["memory.high"] = "2k", ["memory.max"] = "max", ["memory.oom.group"] = "1", ["cpu.max"] = "20000 50000", ["io.max"] = "8:0 rbps=1",
+                ["memory.high"] = "2k",
+                ["memory.max"] = "max",
+                ["memory.oom.group"] = "1",
+                ["cpu.max"] = "20000 50000",
+                ["io.max"] = "8:0 rbps=1",
             },
         }));
 
@@ -108,7 +116,8 @@ public sealed class SystemdPropertiesTests
     {
         List<ConfigProblem> problems = [];
         SystemdProperties.ForResources(new SpecResources { Unified = new() { ["memory.max"] = "lots" } }, 255, problems);
-        Assert.Equal("linux.resources.unified[\"memory.max\"]: \"lots\" is no value of memory.max", Assert.Single(problems).ToString());
+        Assert.Equal("linux.resources.unified[\"memory.max\"]: \"lots\" is no value of memory.max",
+            Assert.Single(problems).ToString());
     }
 
     [Fact]
@@ -119,8 +128,11 @@ public sealed class SystemdPropertiesTests
             Devices = [new SpecDeviceRule(), new SpecDeviceRule { Allow = true, Type = "b", Major = 8, Minor = 1, Access = "r" }],
         };
         string devices = Unit(resources).Single(p => p.StartsWith("DeviceAllow"));
-        Assert.Equal("DeviceAllow=a(ss):[[/dev/block/8:1,r],[char-*,m],[block-*,m],[/dev/char/1:3,rwm],[/dev/char/1:5,rwm],[/dev/char/1:7,rwm]," +
-            "[/dev/char/1:8,rwm],[/dev/char/1:9,rwm],[/dev/char/5:0,rwm],[/dev/char/5:2,rwm],[char-136,rwm],[/dev/char/10:200,rwm]]", devices);
+        Assert.Equal(
+            "DeviceAllow=a(ss):[[/dev/block/8:1,r],[char-*,m],[block-*,m]," +
+            "[/dev/char/1:3,rwm],[/dev/char/1:5,rwm],[/dev/char/1:7,rwm]," +
+            "[/dev/char/1:8,rwm],[/dev/char/1:9,rwm],[/dev/char/5:0,rwm]," +
+            "[/dev/char/5:2,rwm],[char-136,rwm],[/dev/char/10:200,rwm]]", devices);
     }
 
     [Fact]

@@ -10,16 +10,17 @@ using Xunit;
 
 namespace OciRun.Tests.Unit;
 
-/// <summary>Nothing stands in Kernel and Syscalls that the program does not use; else they become a second, unread copy of the headers.</summary>
+/// <summary>Nothing stands in Kernel and Syscalls that the program does not use; else they become a second, unread copy of the
+/// headers.</summary>
 public sealed class UsageTests
 {
     const BindingFlags Declared =
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
 
-    static readonly Assembly s_kernel = typeof(CloneArgs).Assembly;
-    static readonly Assembly s_syscalls = typeof(Syscall).Assembly;
-    static readonly Assembly[] s_program =
-        [s_kernel, s_syscalls, typeof(Planning.Planner).Assembly, Assembly.Load("OciRun.Engine"), Assembly.Load("oci-run")];
+    static readonly Assembly Kernel = typeof(CloneArgs).Assembly;
+    static readonly Assembly Syscalls = typeof(Syscall).Assembly;
+    static readonly Assembly[] Programs =
+        [Kernel, Syscalls, typeof(Planning.Planner).Assembly, Assembly.Load("OciRun.Engine"), Assembly.Load("oci-run")];
 
     static IEnumerable<MethodBase> MethodsOf(Type type) =>
         type.GetMethods(Declared).Cast<MethodBase>().Concat(type.GetConstructors(Declared));
@@ -31,22 +32,24 @@ public sealed class UsageTests
         return open.Module.Name + open.MetadataToken;
     }
 
-    /// <summary>The methods that are called or taken the address of. IL is searched for every metadata token of a method behind an opcode
-    /// that takes one; a number that happens to look like one can only hide something.</summary>
+    /// <summary>The methods that are called or taken the address of. IL is searched for every metadata token of a method behind
+    /// an opcode that takes one; a number that happens to look like one can only hide something.</summary>
     static HashSet<string> Reached()
     {
         HashSet<string> reached = [];
-        foreach (MethodBase caller in s_program.SelectMany(a => a.GetTypes()).SelectMany(MethodsOf))
+        foreach (MethodBase caller in Programs.SelectMany(a => a.GetTypes()).SelectMany(MethodsOf))
         {
             byte[] il = caller.GetMethodBody()?.GetILAsByteArray() ?? [];
             Type[]? typeArguments = caller.DeclaringType!.IsGenericType ? caller.DeclaringType.GetGenericArguments() : null;
             Type[]? arguments = caller.IsGenericMethod ? caller.GetGenericArguments() : null;
             for (int i = 0; i + 5 <= il.Length; i++)
             {
-                bool takesMethod = il[i] == OpCodes.Call.Value || il[i] == OpCodes.Callvirt.Value || il[i] == OpCodes.Newobj.Value ||
+                bool takesMethod = il[i] == OpCodes.Call.Value || il[i] == OpCodes.Callvirt.Value
+                    || il[i] == OpCodes.Newobj.Value ||
                     (i > 0 && il[i - 1] == 0xfe && il[i] == 0x06);
                 int token = BitConverter.ToInt32(il, i + 1);
-                if (takesMethod && (token >>> 24) is 0x06 or 0x0a or 0x2b && Resolve(caller, token, typeArguments, arguments) is { } callee &&
+                if (takesMethod && (token >>> 24) is 0x06 or 0x0a or 0x2b
+                    && Resolve(caller, token, typeArguments, arguments) is { } callee &&
                     Key(callee) != Key(caller))
                 {
                     reached.Add(Key(callee));
@@ -79,7 +82,7 @@ public sealed class UsageTests
         HashSet<string> reached = Reached();
         string[] unused =
         [
-            .. from type in s_kernel.GetTypes().Concat(s_syscalls.GetTypes())
+            .. from type in Kernel.GetTypes().Concat(Syscalls.GetTypes())
                where !type.IsDefined(typeof(System.Runtime.CompilerServices.CompilerGeneratedAttribute))
                from method in MethodsOf(type)
                where IsWritten(method) && !reached.Contains(Key(method))
@@ -94,7 +97,7 @@ public sealed class UsageTests
     {
         string[] sources = [.. SourceTests.Code().Values];
         List<string> unused = [];
-        foreach (Type type in s_kernel.GetExportedTypes())
+        foreach (Type type in Kernel.GetExportedTypes())
         {
             Regex qualified = new("\\b" + type.Name + "\\.(\\w+)");
             HashSet<string> used = [.. sources.SelectMany(s => qualified.Matches(s)).Select(m => m.Groups[1].Value)];
@@ -103,7 +106,8 @@ public sealed class UsageTests
             Regex declares = new("(class|struct) " + type.Name + "\\b");
             used.UnionWith(sources.Where(s => s.Contains(import, StringComparison.Ordinal) || declares.IsMatch(s))
                 .SelectMany(s => Regex.Matches(s, "(?<![\\w.]|const \\w+ )[A-Za-z_]\\w*")).Select(m => m.Value));
-            unused.AddRange(type.GetFields().Where(f => f.IsLiteral && !used.Contains(f.Name)).Select(f => type.Name + "." + f.Name));
+            unused.AddRange(type.GetFields().Where(f => f.IsLiteral && !used.Contains(f.Name))
+                .Select(f => type.Name + "." + f.Name));
             Regex mentions = new("(?<!class |struct )\\b" + type.Name + "\\b");
             if (!sources.Any(mentions.IsMatch))
             {

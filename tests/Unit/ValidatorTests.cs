@@ -72,7 +72,8 @@ public sealed class ValidatorTests
     [Theory]
     [InlineData("\"args\":[]", "process.args: args must not be empty")]
     [InlineData("\"args\":null", "process.args: missing")]
-    [InlineData("\"args\":[\"\"]", "process.args[0]: empty; must name the program to execute: exec: \"\": executable file not found in $PATH")]
+    [InlineData("\"args\":[\"\"]", "process.args[0]: empty; must name the program to execute: exec: \"\": executable file not " +
+        "found in $PATH")]
     [InlineData("\"cwd\":\"\"", "process.cwd: missing")]
     [InlineData("\"cwd\":\"tmp\"", "process.cwd: \"tmp\" is not an absolute path")]
     [InlineData("\"env\":[\"A=\",\"NOVALUE\"]", "process.env[1]: \"NOVALUE\" is not of the form NAME=value")]
@@ -221,7 +222,8 @@ public sealed class ValidatorTests
         "linux.memoryPolicy.nodes: \"a\" is not a list of nodes such as 0-1,3")]
     [InlineData("\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"nodes\":\"0\",\"flags\":[\"MPOL_F_X\"]}",
         "linux.memoryPolicy.flags[0]: unknown flag \"MPOL_F_X\"")]
-    [InlineData("\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"nodes\":\"0\",\"flags\":[\"MPOL_F_STATIC_NODES\",\"MPOL_F_RELATIVE_NODES\"]}",
+    [InlineData(
+    "\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"nodes\":\"0\",\"flags\":[\"MPOL_F_STATIC_NODES\",\"MPOL_F_RELATIVE_NODES\"]}",
         "linux.memoryPolicy.flags: MPOL_F_RELATIVE_NODES and MPOL_F_STATIC_NODES exclude each other")]
     [InlineData("\"memoryPolicy\":{\"mode\":\"MPOL_INTERLEAVE\",\"nodes\":\"0\",\"flags\":[\"MPOL_F_NUMA_BALANCING\"]}",
         "linux.memoryPolicy.flags: MPOL_F_NUMA_BALANCING goes with MPOL_BIND and MPOL_PREFERRED_MANY, not with MPOL_INTERLEAVE")]
@@ -237,11 +239,16 @@ public sealed class ValidatorTests
     public void Rules_of_linux(string member, string problem) => Assert.Equal([problem], CheckLinux(member));
 
     [Theory]
-    [InlineData("kernel.shmmax", "1", "is not allowed in the host's ipc namespace: it needs an ipc namespace in linux.namespaces")]
-    [InlineData("fs.mqueue.msg_max", "1", "is not allowed in the host's ipc namespace: it needs an ipc namespace in linux.namespaces")]
-    [InlineData("net.ipv4.ip_forward", "1", "is not allowed in the host's network namespace: it needs a network namespace in linux.namespaces")]
-    [InlineData("user.max_pid_namespaces", "1", "is not allowed in the host's user namespace: it needs a user namespace in linux.namespaces")]
-    [InlineData("kernel.domainname", "x", "is not allowed in the host's uts namespace: it needs a uts namespace in linux.namespaces")]
+    [InlineData("kernel.shmmax", "1",
+        "is not allowed in the host's ipc namespace: it needs an ipc namespace in linux.namespaces")]
+    [InlineData("fs.mqueue.msg_max", "1", "is not allowed in the host's ipc namespace: it needs an ipc namespace in " +
+    "linux.namespaces")]
+    [InlineData("net.ipv4.ip_forward", "1", "is not allowed in the host's network namespace: it needs a network namespace in " +
+    "linux.namespaces")]
+    [InlineData("user.max_pid_namespaces", "1", "is not allowed in the host's user namespace: it needs a user namespace in " +
+    "linux.namespaces")]
+    [InlineData("kernel.domainname", "x", "is not allowed in the host's uts namespace: it needs a uts namespace in " +
+    "linux.namespaces")]
     [InlineData("kernel.hostname", "x", "cannot be set here; use hostname")]
     [InlineData("kernel/hostname", "x", "cannot be set here; use hostname")]
     [InlineData("kernel.core_pattern", "|/x", "is not in a separate kernel namespace, so setting it would change the host")]
@@ -271,11 +278,11 @@ public sealed class ValidatorTests
     [Fact]
     public void A_domainname_sysctl_must_agree_with_domainname()
     {
-        const string Json = """
+        const string json = """
             {"domainname":"a","linux":{"namespaces":[{"type":"uts"}],"sysctl":{"kernel.domainname":"VALUE"}}}
             """;
-        Assert.Empty(Check(Json.Replace("VALUE", "a")));
-        Assert.Equal(["""linux.sysctl["kernel.domainname"]: "b" is not what domainname says, "a" """.TrimEnd()], Check(Json.Replace("VALUE", "b")));
+        Assert.Empty(Check(json.Replace("VALUE", "a")));
+        Assert.Equal(["""linux.sysctl["kernel.domainname"]: "b" is not what domainname says, "a" """.TrimEnd()], Check(json.Replace("VALUE", "b")));
     }
 
     [Fact]
@@ -328,7 +335,8 @@ public sealed class ValidatorTests
             "namespaces":[{"type":"user"}],"uidMappings":[{{Lines(count)}}],"gidMappings":{{OneToOne}}
             """;
         Assert.Empty(CheckLinux(Json(319)));
-        Assert.Equal(["linux.uidMappings: takes 4105 bytes as the text of a map; the kernel takes at most 4095: join lines, or use fewer"],
+        Assert.Equal(["linux.uidMappings: takes 4105 bytes as the text of a map; the kernel takes at most 4095: join lines, " +
+            "or use fewer"],
             CheckLinux(Json(320)));
         Assert.Equal(["linux.uidMappings: has 341 lines; the kernel takes at most 340"], CheckLinux(Json(341)));
     }
@@ -340,7 +348,8 @@ public sealed class ValidatorTests
             "user":{"additionalGids":[{{string.Join(',', Enumerable.Range(0, count))}}]}
             """;
         Assert.Empty(CheckProcess(Json(65536)));
-        Assert.Equal(["process.user.additionalGids: has 65537 groups; the kernel takes at most 65536"], CheckProcess(Json(65537)));
+        Assert.Equal(["process.user.additionalGids: has 65537 groups; the kernel takes at most 65536"],
+            CheckProcess(Json(65537)));
     }
 
     [Fact]

@@ -28,7 +28,8 @@ sealed class EventsCommand : CliCommand
         string text = Get(_interval) ?? "5s";
         if (!GoDuration.TryParse(text, out TimeSpan interval) || interval <= TimeSpan.Zero)
         {
-            throw new RuntimeException($"--interval: \"{text}\" is no duration above zero", "a duration is a number with h, m, s or ms, such as 5s");
+            throw new RuntimeException($"--interval: \"{text}\" is no duration above zero",
+                "a duration is a number with h, m, s or ms, such as 5s");
         }
 
         if (Get(_stats))

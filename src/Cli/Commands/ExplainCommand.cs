@@ -45,12 +45,13 @@ sealed class ExplainCommand : CreatingCommand
     public override int Run(GlobalOptions globals, string[] operands)
     {
         ContainerPlan plan = PlanOf(globals, operands);
-        string text = Get(_seccompBpf) ? Explanation.SeccompBpf(plan) : Get(_ops) ? Explanation.Ops(plan) : (Get(_format) ?? "text") switch
-        {
-            "text" => Explanation.Text(plan),
-            "json" => Explanation.Json(plan),
-            string other => throw new RuntimeException($"invalid format option: {other}"),
-        };
+        string text = Get(_seccompBpf) ? Explanation.SeccompBpf(plan) : Get(_ops) ? Explanation.Ops(plan)
+            : (Get(_format) ?? "text") switch
+            {
+                "text" => Explanation.Text(plan),
+                "json" => Explanation.Json(plan),
+                string other => throw new RuntimeException($"invalid format option: {other}"),
+            };
         Out.Write(text.Length == 0 || text.EndsWith('\n') ? text : text + "\n");
         return 0;
     }
@@ -59,7 +60,12 @@ sealed class ExplainCommand : CreatingCommand
     {
         if (Get(_exec) is { } container)
         {
-            return Explanation.OfExec(globals, new ExecOptions { Id = ContainerId.Check(container), Args = [.. operands], ProcessFile = GetPath(_process) });
+            return Explanation.OfExec(globals, new ExecOptions
+            {
+                Id = ContainerId.Check(container),
+                Args = [.. operands],
+                ProcessFile = GetPath(_process)
+            });
         }
         if (operands.Length > 1)
         {

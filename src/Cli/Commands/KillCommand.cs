@@ -39,7 +39,8 @@ sealed class KillCommand : CliCommand
         int signal = word == "0" ? 0 : Signals.Number(word.AsSpan().TrimStart('-'));
         if (signal < 0)
         {
-            throw new RuntimeException($"unknown signal \"{word}\"", "a signal is a number from 1 to 64 or a name such as TERM or SIGRTMIN+3");
+            throw new RuntimeException($"unknown signal \"{word}\"",
+                "a signal is a number from 1 to 64 or a name such as TERM or SIGRTMIN+3");
         }
 
         if (Get(_regex))

@@ -64,7 +64,8 @@ sealed class ListCommand : CliCommand
         List<ContainerView> views = [];
         foreach (ContainerInfo container in containers)
         {
-            views.Add(new ContainerView(container.Record, container.Status, container.Pid, Owner.NameOf(container.Record.OwnerUid)));
+            views.Add(new ContainerView(container.Record, container.Status, container.Pid,
+                Owner.NameOf(container.Record.OwnerUid)));
         }
 
         return views;

@@ -23,7 +23,8 @@ sealed class SpecCommand : CliCommand
     public override int MinOperands => 0;
     public override int MaxOperands => 0;
 
-    public override string Details => "The container it describes runs sh on a read-only root file system in the directory rootfs.";
+    public override string Details =>
+        "The container it describes runs sh on a read-only root file system in the directory rootfs.";
 
     public override string Examples =>
         "mkdir rootfs && oci-run spec\n" +
@@ -34,7 +35,8 @@ sealed class SpecCommand : CliCommand
         string path = Path.Combine(GetPath(_bundle) ?? "", "config.json");
         byte[] config = DefaultConfig.Write(Get(_rootless), Stdio.EffectiveUid(), Stdio.EffectiveGid());
         // O_EXCL: a config that somebody wrote is never lost.
-        int opened = Syscall.TryOpen(path, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL | OpenFlags.O_CLOEXEC, Mode.O666);
+        int opened = Syscall.TryOpen(path, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL | OpenFlags.O_CLOEXEC,
+            Mode.O666);
         if (opened == -Errno.EEXIST)
         {
             throw new RuntimeException("File config.json exists. Remove it first");

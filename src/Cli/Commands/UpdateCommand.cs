@@ -21,7 +21,8 @@ sealed class UpdateCommand : CliCommand
 
     public UpdateCommand() : base("update", "Change the resource limits of a container.")
     {
-        _resources = Value("--resources", "FILE", "a resources object as in config.json, - for standard input; no other option counts then", "-r");
+        _resources = Value("--resources", "FILE",
+            "a resources object as in config.json, - for standard input; no other option counts then", "-r");
         Limit("--memory", "SIZE", "memory limit");
         Limit("--memory-reservation", "SIZE", "memory that is kept from reclaim");
         Limit("--memory-swap", "SIZE", "memory and swap together");
@@ -36,8 +37,10 @@ sealed class UpdateCommand : CliCommand
         Limit("--cpuset-mems", "LIST", "memory nodes to use");
         Limit("--blkio-weight", "WEIGHT", "block I/O relative to others, 10 to 1000");
         Limit("--pids-limit", "N", "number of processes; -1 is no limit");
-        _cache = Value("--l3-cache-schema", "SCHEMA", "portions of the L3 cache, such as L3:0=f;1=f0; wants a container with linux.intelRdt");
-        _bandwidth = Value("--mem-bw-schema", "SCHEMA", "memory bandwidth, such as MB:0=20;1=70; wants a container with linux.intelRdt");
+        _cache = Value("--l3-cache-schema", "SCHEMA",
+            "portions of the L3 cache, such as L3:0=f;1=f0; wants a container with linux.intelRdt");
+        _bandwidth = Value("--mem-bw-schema", "SCHEMA",
+            "memory bandwidth, such as MB:0=20;1=70; wants a container with linux.intelRdt");
         Value("--kernel-memory", "SIZE", "accepted for older engines and ignored", hidden: true);
         Value("--kernel-memory-tcp", "SIZE", "accepted for older engines and ignored", hidden: true);
     }

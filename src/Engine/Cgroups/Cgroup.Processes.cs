@@ -116,8 +116,8 @@ public sealed partial class Cgroup
     /// <summary>Removes the cgroup and all below it, after killing what still lives there. Gone already is fine.</summary>
     /// <exception cref="RuntimeException">It is still there after a bounded time; names the processes that do not
     /// die.</exception>
-    /// <param name="leftovers">Whose the processes are that live in it: what is not the container's is not killed, and the cgroup then stays,
-    /// with a warning.</param>
+    /// <param name="leftovers">Whose the processes are that live in it: what is not the container's is not killed, and the cgroup
+    /// then stays, with a warning.</param>
     public void Remove(Leftovers leftovers)
     {
         if (TryRemoveTree())
@@ -148,7 +148,7 @@ public sealed partial class Cgroup
     bool TryRemoveTree()
     {
         int slash = Path.LastIndexOf('/');
-        int opened = CgroupFiles.TryOpenDirectory(mount_.Root, slash <= 0 ? "/" : Path[..slash]);
+        int opened = CgroupFiles.TryOpenDirectory(_mount.Root, slash <= 0 ? "/" : Path[..slash]);
         if (opened < 0)
         {
             return opened is -Errno.ENOENT or -Errno.ENODEV ? true

@@ -15,11 +15,11 @@ public sealed partial class Cgroup : IDisposable
     const int KillTimeoutMs = 5000;
     const int RemoveTimeoutMs = 1000;
 
-    readonly CgroupMount mount_;
+    readonly CgroupMount _mount;
 
     internal Cgroup(CgroupMount mount, string path, SafeFd directory, bool isNew)
     {
-        mount_ = mount;
+        _mount = mount;
         Path = path;
         Directory = directory;
         IsNew = isNew;
@@ -33,7 +33,8 @@ public sealed partial class Cgroup : IDisposable
     /// <exception cref="RuntimeException">There is none.</exception>
     public static Cgroup OfContainerOrFail(ContainerRecord record) =>
         OfContainer(record) ?? throw (record.CgroupPath is { } path
-            ? new RuntimeException("the container's cgroup " + path + " is gone", "somebody moved its processes elsewhere and removed it")
+            ? new RuntimeException("the container's cgroup " + path + " is gone",
+            "somebody moved its processes elsewhere and removed it")
             : new RuntimeException("the container has no cgroup of its own",
                 "it was created where no cgroup could be made for it, or with --cgroup-manager disabled"));
 
@@ -54,7 +55,7 @@ public sealed partial class Cgroup : IDisposable
     public bool IsNew { get; }
 
     /// <summary>Where the directory is, for messages and mounts.</summary>
-    public string FullPath => mount_.Path + Path;
+    public string FullPath => _mount.Path + Path;
 
     /// <summary>Opens an existing cgroup; null when it is gone.</summary>
     public static Cgroup? Open(CgroupMount mount, string path)

@@ -63,7 +63,8 @@ static class CgroupActs
         made.Record.CgroupInode = made.Cgroup.Inode;
     }
 
-    /// <summary>Moves the process, whose cgroup namespace is made, to the cgroup that it is to manage, and gives that to its user.</summary>
+    /// <summary>Moves the process, whose cgroup namespace is made, to the cgroup that it is to manage, and gives that to its
+    /// user.</summary>
     public static void EnterPayloadCgroup(PayloadCgroupStep step, Products made)
     {
         if (made.Cgroup is null)
@@ -95,7 +96,8 @@ static class CgroupActs
         if (Syscall.Geteuid() == 0 && !Preflight.InUserNamespace())
         {
             // Root can make device nodes, and would give the container all of the host's.
-            throw new RuntimeException(step.ConfigPath + ": cannot enforce the device rules: " + ErrorText.Call("bpf", null, Errno.EPERM),
+            throw new RuntimeException(step.ConfigPath + ": cannot enforce the device rules: " +
+                ErrorText.Call("bpf", null, Errno.EPERM),
                 "bpf(2) needs CAP_BPF and CAP_NET_ADMIN, or CAP_SYS_ADMIN, and no seccomp filter that blocks it");
         }
         Log.Debug("device rules are not enforced: the kernel refuses eBPF programs on cgroups to this caller");
@@ -123,8 +125,8 @@ static class CgroupActs
         }
     }
 
-    /// <summary>The kernel first; then systemd, which would undo it some day. It writes the same files, so that the last word is ours
-    /// again, with the values that it rounds.</summary>
+    /// <summary>The kernel first; then systemd, which would undo it some day. It writes the same files, so that the last word is
+    /// ours again, with the values that it rounds.</summary>
     public static void Update(UpdateResourcesStep step, Products made)
     {
         Cgroup cgroup = made.Cgroup!;

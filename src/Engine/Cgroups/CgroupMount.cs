@@ -9,7 +9,7 @@ namespace OciRun.Engine.Cgroups;
 public sealed class CgroupMount : IDisposable
 {
     const int MostProcBytes = 1 << 24;
-    string? ownCgroup_;
+    string? _ownCgroup;
 
     CgroupMount(string path, SafeFd root)
     {
@@ -24,7 +24,7 @@ public sealed class CgroupMount : IDisposable
     public SafeFd Root { get; }
 
     /// <summary>The path of the "0::" line of /proc/self/cgroup.</summary>
-    public string OwnCgroup => ownCgroup_ ??= CgroupOf("self") ?? "/";
+    public string OwnCgroup => _ownCgroup ??= CgroupOf("self") ?? "/";
 
     /// <summary>Finds the mount: the usual place, that of hybrid hosts (systemd's unified directory), or what mountinfo
     /// says.</summary>

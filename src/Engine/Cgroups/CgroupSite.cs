@@ -11,29 +11,29 @@ namespace OciRun.Engine.Cgroups;
 /// same descriptor.</summary>
 public sealed class CgroupSite : IDisposable
 {
-    readonly CgroupMount mount_;
-    readonly string path_;
-    readonly string parentPath_;
-    readonly string leaf_;
-    SafeFd? parent_;
-    readonly bool ready_;
+    readonly CgroupMount _mount;
+    readonly string _path;
+    readonly string _parentPath;
+    readonly string _leaf;
+    SafeFd? _parent;
+    readonly bool _ready;
 
     CgroupSite(CgroupMount mount, string path)
     {
-        mount_ = mount;
-        path_ = path;
+        _mount = mount;
+        _path = path;
         int slash = path.LastIndexOf('/');
-        parentPath_ = slash <= 0 ? "/" : path[..slash];
-        leaf_ = path[(slash + 1)..];
+        _parentPath = slash <= 0 ? "/" : path[..slash];
+        _leaf = path[(slash + 1)..];
         CgroupFiles.TryRead(mount.Root, "cgroup.controllers", out string available);
         Controllers = new ControllerSet(available);
-        int opened = CgroupFiles.TryOpenDirectory(mount.Root, parentPath_);
+        int opened = CgroupFiles.TryOpenDirectory(mount.Root, _parentPath);
         if (opened >= 0)
         {
-            parent_ = new SafeFd(opened);
+            _parent = new SafeFd(opened);
             // The usual case, a parent that hands everything down already, takes no further look at its ancestors.
-            int read = CgroupFiles.TryRead(parent_, "cgroup.subtree_control", out string enabled);
-            ready_ = read == 0 && Missing(available, enabled) is null;
+            int read = CgroupFiles.TryRead(_parent, "cgroup.subtree_control", out string enabled);
+            _ready = read == 0 && Missing(available, enabled) is null;
         }
     }
 
@@ -44,7 +44,7 @@ public sealed class CgroupSite : IDisposable
     public static CgroupSite Probe(CgroupMount mount, string path) => new(mount, path);
 
     /// <summary>The cgroup is there before the container.</summary>
-    public bool IsThere => parent_ is not null && Syscall.TryFstatAt(parent_, leaf_, AtFlags.AT_SYMLINK_NOFOLLOW, out _) == 0;
+    public bool IsThere => _parent is not null && Syscall.TryFstatAt(_parent, _leaf, AtFlags.AT_SYMLINK_NOFOLLOW, out _) == 0;
 
     /// <summary>Makes the cgroup and its missing ancestors, and enables all controllers on the way as far as that is possible;
     /// what a container then lacks for its limits is reported when they are applied.</summary>
@@ -57,38 +57,39 @@ public sealed class CgroupSite : IDisposable
     public Cgroup? TryCreate(bool isNamed, out RuntimeException? denied)
     {
         denied = null;
-        if (!ready_)
+        if (!_ready)
         {
-            parent_?.Dispose();
-            parent_ = MakeAncestors(out int failed, out string failedPath);
-            if (parent_ is null)
+            _parent?.Dispose();
+            _parent = MakeAncestors(out int failed, out string failedPath);
+            if (_parent is null)
             {
                 denied = CannotMake(failedPath, failed);
                 return IsDenial(failed) ? null : throw denied;
             }
         }
-        int made = Syscall.TryMkdirAt(parent_!, leaf_, O755);
-        if (made == -Errno.EEXIST && !isNamed && Syscall.TryUnlinkAt(parent_!, leaf_, AtFlags.AT_REMOVEDIR) == 0)
+        int made = Syscall.TryMkdirAt(_parent!, _leaf, O755);
+        if (made == -Errno.EEXIST && !isNamed && Syscall.TryUnlinkAt(_parent!, _leaf, AtFlags.AT_REMOVEDIR) == 0)
         {
-            // One that a container of this id in another state directory has left, or still counts on: that one will find another inode.
-            made = Syscall.TryMkdirAt(parent_!, leaf_, O755);
+            // One that a container of this id in another state directory has left, or still counts on: that one will find another
+            // inode.
+            made = Syscall.TryMkdirAt(_parent!, _leaf, O755);
         }
-        int opened = made < 0 && made != -Errno.EEXIST ? made : CgroupFiles.TryOpenDirectory(parent_!, leaf_);
+        int opened = made < 0 && made != -Errno.EEXIST ? made : CgroupFiles.TryOpenDirectory(_parent!, _leaf);
         if (opened < 0)
         {
             if (made == 0)
             {
-                Syscall.TryUnlinkAt(parent_!, leaf_, AtFlags.AT_REMOVEDIR);
+                Syscall.TryUnlinkAt(_parent!, _leaf, AtFlags.AT_REMOVEDIR);
             }
-            denied = CannotMake(path_, -opened);
+            denied = CannotMake(_path, -opened);
             return IsDenial(-opened) ? null : throw denied;
         }
-        Cgroup cgroup = new(mount_, path_, new SafeFd(opened), isNew: made == 0);
+        Cgroup cgroup = new(_mount, _path, new SafeFd(opened), isNew: made == 0);
         if (made < 0)
         {
             RefuseUsed(cgroup, isNamed);
         }
-        if (parentPath_ != "/" && !ready_)
+        if (_parentPath != "/" && !_ready)
         {
             cgroup.JoinThreadedParent();
         }
@@ -99,7 +100,7 @@ public sealed class CgroupSite : IDisposable
     public static void Enable(CgroupMount mount, string path)
     {
         using CgroupSite site = Probe(mount, path);
-        if (!site.ready_)
+        if (!site._ready)
         {
             site.MakeAncestors(out _, out _)?.Dispose();
         }
@@ -142,10 +143,10 @@ public sealed class CgroupSite : IDisposable
     SafeFd? MakeAncestors(out int failed, out string walked)
     {
         failed = 0;
-        SafeFd current = Syscall.Dup(mount_.Root);
+        SafeFd current = Syscall.Dup(_mount.Root);
         Enable(current);
         walked = "";
-        foreach (string part in parentPath_.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        foreach (string part in _parentPath.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
             walked += "/" + part;
             int opened = CgroupFiles.TryOpenDirectory(current, part);
@@ -221,5 +222,5 @@ public sealed class CgroupSite : IDisposable
         return new RuntimeException("linux.cgroupsPath: cannot create cgroup " + path + ": " + reason, hint);
     }
 
-    public void Dispose() => parent_?.Dispose();
+    public void Dispose() => _parent?.Dispose();
 }

@@ -5,8 +5,8 @@ using OciRun.Syscalls;
 
 namespace OciRun.Engine.Cgroups;
 
-/// <summary>A walk through all cgroups below one. Whoever a cgroup was delegated to can nest thirty thousand of them: so there is no
-/// recursion, and two descriptors do for any depth.</summary>
+/// <summary>A walk through all cgroups below one. Whoever a cgroup was delegated to can nest thirty thousand of them: so there is
+/// no recursion, and two descriptors do for any depth.</summary>
 /// <param name="root">Where the walk starts. It stays open.</param>
 sealed class CgroupTree(SafeFd root) : IDisposable
 {
@@ -15,17 +15,17 @@ sealed class CgroupTree(SafeFd root) : IDisposable
     /// <param name="Children">The names of those below it.</param>
     readonly record struct Level(string Name, ulong Inode, List<string> Children);
 
-    readonly List<Level> levels_ = [Look(root, "")];
-    SafeFd? current_;
+    readonly List<Level> _levels = [Look(root, "")];
+    SafeFd? _current;
 
     /// <summary>The cgroup that the walk is at.</summary>
-    public SafeFd Directory => current_ ?? root;
+    public SafeFd Directory => _current ?? root;
 
     /// <summary>Goes to the next child that was not visited yet; false when there is none. One that has gone meanwhile is passed
     /// over.</summary>
     public bool Down()
     {
-        List<string> children = levels_[^1].Children;
+        List<string> children = _levels[^1].Children;
         while (children.Count > 0)
         {
             string name = children[^1];
@@ -34,7 +34,7 @@ sealed class CgroupTree(SafeFd root) : IDisposable
             if (opened >= 0)
             {
                 MoveTo(new SafeFd(opened));
-                levels_.Add(Look(Directory, name));
+                _levels.Add(Look(Directory, name));
                 return true;
             }
         }
@@ -46,24 +46,24 @@ sealed class CgroupTree(SafeFd root) : IDisposable
     /// <exception cref="RuntimeException">The directory above is not the one that the walk came from.</exception>
     public bool Up(out string left)
     {
-        left = levels_[^1].Name;
-        levels_.RemoveAt(levels_.Count - 1);
-        if (levels_.Count <= 1)
+        left = _levels[^1].Name;
+        _levels.RemoveAt(_levels.Count - 1);
+        if (_levels.Count <= 1)
         {
             MoveTo(null);
-            return levels_.Count == 1;
+            return _levels.Count == 1;
         }
         int opened = Syscall.TryOpenAt(Directory, "..", OpenFlags.O_PATH | OpenFlags.O_DIRECTORY);
         MoveTo(opened >= 0 ? new SafeFd(opened)
             : throw new RuntimeException("cannot go back from a cgroup to its parent: " + CgroupFiles.Describe(-opened)));
-        return Syscall.Fstat(Directory).st_ino == levels_[^1].Inode ? true
+        return Syscall.Fstat(Directory).st_ino == _levels[^1].Inode ? true
             : throw new RuntimeException("the cgroup above " + left + " is another one than a moment ago");
     }
 
     void MoveTo(SafeFd? directory)
     {
-        current_?.Dispose();
-        current_ = directory;
+        _current?.Dispose();
+        _current = directory;
     }
 
     /// <summary>Kernfs counts the cgroups below a directory in its link count, which spares looking.</summary>
@@ -96,5 +96,5 @@ sealed class CgroupTree(SafeFd root) : IDisposable
         }
     }
 
-    public void Dispose() => current_?.Dispose();
+    public void Dispose() => _current?.Dispose();
 }

@@ -17,15 +17,15 @@ public sealed class ContainerStats
 {
     const ulong Unlimited = ulong.MaxValue;
 
-    readonly Cgroup cgroup_;
-    readonly ContainerRecord record_;
-    readonly Utf8JsonWriter json_;
+    readonly Cgroup _cgroup;
+    readonly ContainerRecord _record;
+    readonly Utf8JsonWriter _json;
 
     ContainerStats(Cgroup cgroup, ContainerRecord record, Utf8JsonWriter json)
     {
-        cgroup_ = cgroup;
-        record_ = record;
-        json_ = json;
+        _cgroup = cgroup;
+        _record = record;
+        _json = json;
     }
 
     /// <summary>One line, without its end.</summary>
@@ -67,72 +67,72 @@ public sealed class ContainerStats
         WritePids();
         WriteBlkio();
         WriteHugetlb();
-        json_.WriteStartObject("intel_rdt"u8);
-        IntelRdtStats.Write(json_, record_);
-        json_.WriteEndObject();
-        json_.WriteNull("network_interfaces"u8);
+        _json.WriteStartObject("intel_rdt"u8);
+        IntelRdtStats.Write(_json, _record);
+        _json.WriteEndObject();
+        _json.WriteNull("network_interfaces"u8);
     }
 
     void WriteCpu()
     {
-        cgroup_.TryRead("cpu.stat", out string stat);
-        json_.WriteStartObject("cpu"u8);
-        json_.WriteStartObject("usage"u8);
+        _cgroup.TryRead("cpu.stat", out string stat);
+        _json.WriteStartObject("cpu"u8);
+        _json.WriteStartObject("usage"u8);
         Optional("total", Micro(stat, "usage_usec"));
-        json_.WriteNumber("kernel"u8, Micro(stat, "system_usec"));
-        json_.WriteNumber("user"u8, Micro(stat, "user_usec"));
-        json_.WriteEndObject();
-        json_.WriteStartObject("throttling"u8);
+        _json.WriteNumber("kernel"u8, Micro(stat, "system_usec"));
+        _json.WriteNumber("user"u8, Micro(stat, "user_usec"));
+        _json.WriteEndObject();
+        _json.WriteStartObject("throttling"u8);
         Optional("periods", CgroupFiles.KeyedNumber(stat, "nr_periods") ?? 0);
         Optional("throttledPeriods", CgroupFiles.KeyedNumber(stat, "nr_throttled") ?? 0);
         Optional("throttledTime", Micro(stat, "throttled_usec"));
-        json_.WriteEndObject();
+        _json.WriteEndObject();
         WritePressure("cpu.pressure");
-        json_.WriteEndObject();
+        _json.WriteEndObject();
     }
 
     static ulong Micro(string content, string key) => (CgroupFiles.KeyedNumber(content, key) ?? 0) * 1000;
 
     void WriteCpuset()
     {
-        json_.WriteStartObject("cpuset"u8);
+        _json.WriteStartObject("cpuset"u8);
         WriteList("cpus", "cpuset.cpus.effective");
-        json_.WriteNumber("cpu_exclusive"u8, 0);
+        _json.WriteNumber("cpu_exclusive"u8, 0);
         WriteList("mems", "cpuset.mems.effective");
         foreach (string zero in (ReadOnlySpan<string>)["mem_hardwall", "mem_exclusive", "memory_migrate", "memory_spread_page",
             "memory_spread_slab", "memory_pressure", "sched_load_balance", "sched_relax_domain_level"])
         {
-            json_.WriteNumber(zero, 0);
+            _json.WriteNumber(zero, 0);
         }
-        json_.WriteEndObject();
+        _json.WriteEndObject();
     }
 
     /// <summary>A list such as 0-3,7 as an array of numbers.</summary>
     void WriteList(string name, string file)
     {
-        if (cgroup_.TryRead(file, out string list) < 0 || SystemdProperties.ListToMask(list.Trim()) is not { } mask)
+        if (_cgroup.TryRead(file, out string list) < 0 || SystemdProperties.ListToMask(list.Trim()) is not { } mask)
         {
             return;
         }
-        json_.WriteStartArray(name);
+        _json.WriteStartArray(name);
         for (int bit = 0; bit < mask.Length * 8; bit++)
         {
             if ((mask[bit / 8] & (1 << (bit % 8))) != 0)
             {
-                json_.WriteNumberValue(bit);
+                _json.WriteNumberValue(bit);
             }
         }
-        json_.WriteEndArray();
+        _json.WriteEndArray();
     }
 
     void WriteMemory()
     {
-        cgroup_.TryRead("memory.stat", out string stat);
-        cgroup_.TryRead("memory.events", out string events);
+        _cgroup.TryRead("memory.stat", out string stat);
+        _cgroup.TryRead("memory.events", out string events);
         ulong usage = Number("memory.current") ?? 0;
         ulong limit = Number("memory.max") ?? 0;
         ulong swapLimit = Number("memory.swap.max") ?? 0;
-        json_.WriteStartObject("memory"u8);
+        _json.WriteStartObject("memory"u8);
         Optional("cache", CgroupFiles.KeyedNumber(stat, "file") ?? 0);
         WriteEntry("usage", limit, usage, Number("memory.peak") ?? 0, CgroupFiles.KeyedNumber(events, "max") ?? 0);
         ulong both = limit == Unlimited || swapLimit == Unlimited ? Unlimited : limit + swapLimit;
@@ -141,17 +141,17 @@ public sealed class ContainerStats
         WriteEntry("kernelTCP", 0, CgroupFiles.KeyedNumber(stat, "sock") ?? 0, 0, 0);
         WriteRaw(stat);
         WritePressure("memory.pressure");
-        json_.WriteEndObject();
+        _json.WriteEndObject();
     }
 
     void WriteEntry(string name, ulong limit, ulong usage, ulong max, ulong failures)
     {
-        json_.WriteStartObject(name);
-        json_.WriteNumber("limit"u8, limit);
+        _json.WriteStartObject(name);
+        _json.WriteNumber("limit"u8, limit);
         Optional("usage", usage);
         Optional("max", max);
-        json_.WriteNumber("failcnt"u8, failures);
-        json_.WriteEndObject();
+        _json.WriteNumber("failcnt"u8, failures);
+        _json.WriteEndObject();
     }
 
     void WriteRaw(string stat)
@@ -160,36 +160,36 @@ public sealed class ContainerStats
         {
             return;
         }
-        json_.WriteStartObject("raw"u8);
+        _json.WriteStartObject("raw"u8);
         foreach (string line in stat.Split('\n'))
         {
             int space = line.IndexOf(' ');
             if (space > 0 && ulong.TryParse(line.AsSpan(space + 1), out ulong value))
             {
-                json_.WriteNumber(line[..space], value);
+                _json.WriteNumber(line[..space], value);
             }
         }
-        json_.WriteEndObject();
+        _json.WriteEndObject();
     }
 
     void WritePids()
     {
-        json_.WriteStartObject("pids"u8);
+        _json.WriteStartObject("pids"u8);
         // Without the controller the processes can still be counted.
-        Optional("current", Number("pids.current") ?? (ulong)cgroup_.Pids(recursive: true).Count);
+        Optional("current", Number("pids.current") ?? (ulong)_cgroup.Pids(recursive: true).Count);
         ulong limit = Number("pids.max") ?? 0;
         Optional("limit", limit == Unlimited ? 0 : limit);
-        json_.WriteEndObject();
+        _json.WriteEndObject();
     }
 
     void WriteBlkio()
     {
-        cgroup_.TryRead("io.stat", out string stat);
-        json_.WriteStartObject("blkio"u8);
+        _cgroup.TryRead("io.stat", out string stat);
+        _json.WriteStartObject("blkio"u8);
         WriteBlkioList("ioServiceBytesRecursive", stat, "rbytes", "wbytes");
         WriteBlkioList("ioServicedRecursive", stat, "rios", "wios");
         WritePressure("io.pressure");
-        json_.WriteEndObject();
+        _json.WriteEndObject();
     }
 
     /// <summary>Lines of io.stat: <c>8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6</c>.</summary>
@@ -214,35 +214,35 @@ public sealed class ContainerStats
                 }
                 if (!open)
                 {
-                    json_.WriteStartArray(name);
+                    _json.WriteStartArray(name);
                     open = true;
                 }
-                json_.WriteStartObject();
+                _json.WriteStartObject();
                 Optional("major", major);
                 Optional("minor", minor);
-                json_.WriteString("op"u8, op);
+                _json.WriteString("op"u8, op);
                 Optional("value", value);
-                json_.WriteEndObject();
+                _json.WriteEndObject();
             }
         }
         if (open)
         {
-            json_.WriteEndArray();
+            _json.WriteEndArray();
         }
     }
 
     void WriteHugetlb()
     {
-        json_.WriteStartObject("hugetlb"u8);
+        _json.WriteStartObject("hugetlb"u8);
         foreach (string size in HugePageSizes())
         {
-            cgroup_.TryRead("hugetlb." + size + ".events", out string events);
-            json_.WriteStartObject(size);
+            _cgroup.TryRead("hugetlb." + size + ".events", out string events);
+            _json.WriteStartObject(size);
             Optional("usage", Number("hugetlb." + size + ".rsvd.current") ?? Number("hugetlb." + size + ".current") ?? 0);
-            json_.WriteNumber("failcnt"u8, CgroupFiles.KeyedNumber(events, "max") ?? 0);
-            json_.WriteEndObject();
+            _json.WriteNumber("failcnt"u8, CgroupFiles.KeyedNumber(events, "max") ?? 0);
+            _json.WriteEndObject();
         }
-        json_.WriteEndObject();
+        _json.WriteEndObject();
     }
 
     /// <summary>The page sizes that the cgroup has files for.</summary>
@@ -251,7 +251,7 @@ public sealed class ContainerStats
         const string prefix = "hugetlb.";
         const string suffix = ".current";
         List<string> sizes = [];
-        int opened = CgroupFiles.TryOpen(cgroup_.Directory, ".", OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
+        int opened = CgroupFiles.TryOpen(_cgroup.Directory, ".", OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
         if (opened < 0)
         {
             return sizes;
@@ -272,15 +272,15 @@ public sealed class ContainerStats
     /// <summary>Lines of a pressure file: <c>some avg10=0.00 avg60=0.00 avg300=0.00 total=0</c>.</summary>
     void WritePressure(string file)
     {
-        if (cgroup_.TryRead(file, out string content) < 0 || content.Length == 0)
+        if (_cgroup.TryRead(file, out string content) < 0 || content.Length == 0)
         {
             return;
         }
-        json_.WriteStartObject("psi"u8);
+        _json.WriteStartObject("psi"u8);
         foreach (string line in content.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             string[] words = line.Split(' ');
-            json_.WriteStartObject(words[0]);
+            _json.WriteStartObject(words[0]);
             for (int i = 1; i < words.Length; i++)
             {
                 int equals = words[i].IndexOf('=');
@@ -288,30 +288,30 @@ public sealed class ContainerStats
                 ReadOnlySpan<char> text = words[i].AsSpan(equals + 1);
                 if (ulong.TryParse(text, out ulong whole))
                 {
-                    json_.WriteNumber(key, whole);
+                    _json.WriteNumber(key, whole);
                 }
                 else if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double average))
                 {
-                    json_.WriteNumber(key, average);
+                    _json.WriteNumber(key, average);
                 }
             }
-            json_.WriteEndObject();
+            _json.WriteEndObject();
         }
-        json_.WriteEndObject();
+        _json.WriteEndObject();
     }
 
     void Optional(string name, ulong value)
     {
         if (value != 0)
         {
-            json_.WriteNumber(name, value);
+            _json.WriteNumber(name, value);
         }
     }
 
     /// <summary>A file of one number, where max is 2^64-1; null when it is not there.</summary>
     ulong? Number(string file)
     {
-        if (cgroup_.TryRead(file, out string text) < 0)
+        if (_cgroup.TryRead(file, out string text) < 0)
         {
             return null;
         }

@@ -231,6 +231,7 @@ public static unsafe class DeviceProgram
     static RuntimeException Failed(string what, int errno) => new(
         "linux.resources.devices: cannot " + what + ": " + CgroupFiles.Describe(errno),
         errno != Errno.E2BIG ? null
-            : what.StartsWith("load", StringComparison.Ordinal) ? "the rules are too many for the kernel to verify: use fewer, or wider ones"
+            : what.StartsWith("load", StringComparison.Ordinal)
+            ? "the rules are too many for the kernel to verify: use fewer, or wider ones"
             : "the cgroup has too many device programs already: remove it first");
 }

@@ -10,12 +10,13 @@ static class OomReport
 {
     const string MemoryMax = "memory.max";
 
-    /// <summary>Whether the kernel has killed in the cgroup since the plan began. The cgroup's count says so. A unit of systemd may be gone
-    /// with its count: then, with a memory limit, a process that somebody killed before anybody but the kernel had a reason to.</summary>
+    /// <summary>Whether the kernel has killed in the cgroup since the plan began. The cgroup's count says so. A unit of systemd
+    /// may be gone with its count: then, with a memory limit, a process that somebody killed before anybody but the kernel had a
+    /// reason to.</summary>
     public static bool HasStruck(Products made)
     {
-        // Kept: between two looks systemd may stop the empty unit, and the count goes with it. It may even be gone before the first
-        // look, when the runtime has not noticed yet that init is dead.
+        // Kept: between two looks systemd may stop the empty unit, and the count goes with it. It may even be gone before the
+        // first look, when the runtime has not noticed yet that init is dead.
         if (!made.WasOomKilled && made.Cgroup is { } cgroup)
         {
             made.WasOomKilled = cgroup.TryRead("memory.events", out _) == 0
@@ -36,7 +37,8 @@ static class OomReport
         return limit;
     }
 
-    /// <summary>An error to report instead of <paramref name="failure"/> when the OOM killer has struck; null when it has not.</summary>
+    /// <summary>An error to report instead of <paramref name="failure"/> when the OOM killer has struck; null when it has
+    /// not.</summary>
     public static RuntimeException? Explain(Products made, RuntimeException failure)
     {
         if (made.Plan.Options.IsExec)

@@ -11,7 +11,8 @@ using static OciRun.Kernel.StatMode;
 
 namespace OciRun.Engine.Child;
 
-/// <summary>tmpcopyup: a tmpfs starts with what it covers, with owners, modes, times, extended attributes, links and nodes.</summary>
+/// <summary>tmpcopyup: a tmpfs starts with what it covers, with owners, modes, times, extended attributes, links and
+/// nodes.</summary>
 static unsafe partial class ChildProgram
 {
     const int DeepestCopy = 64;
@@ -64,8 +65,10 @@ static unsafe partial class ChildProgram
         if (kind == S_IFDIR)
         {
             Check(c, Sys.mkdirat, ChildSys.Call(Sys.mkdirat, to, (long)name, O700));
-            int source = Check(c, Sys.openat, ChildSys.Call(Sys.openat, from, (long)name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0));
-            int target = Check(c, Sys.openat, ChildSys.Call(Sys.openat, to, (long)name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0));
+            int source = Check(c, Sys.openat, ChildSys.Call(Sys.openat, from, (long)name, O_PATH | O_DIRECTORY | O_NOFOLLOW |
+                O_CLOEXEC, 0));
+            int target = Check(c, Sys.openat, ChildSys.Call(Sys.openat, to, (long)name, O_PATH | O_DIRECTORY | O_NOFOLLOW |
+                O_CLOEXEC, 0));
             CopyTree(c, source, target, depth + 1);
             Close(source);
             Close(target);
@@ -87,7 +90,8 @@ static unsafe partial class ChildProgram
         }
         if (kind != S_IFREG)
         {
-            Check(c, Sys.fchownat, ChildSys.Call(Sys.fchownat, to, (long)name, status.st_uid, status.st_gid, AT_SYMLINK_NOFOLLOW));
+            Check(c, Sys.fchownat, ChildSys.Call(Sys.fchownat, to, (long)name, status.st_uid, status.st_gid,
+                AT_SYMLINK_NOFOLLOW));
         }
         if (kind != S_IFLNK)
         {
@@ -105,7 +109,8 @@ static unsafe partial class ChildProgram
     static void CopyFile(ChildContext* c, int from, int to, byte* name, Stat* status)
     {
         int source = Check(c, Sys.openat, ChildSys.Call(Sys.openat, from, (long)name, O_NOFOLLOW | O_CLOEXEC, 0));
-        int target = Check(c, Sys.openat, ChildSys.Call(Sys.openat, to, (long)name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, O600));
+        int target = Check(c, Sys.openat, ChildSys.Call(Sys.openat, to, (long)name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+            O_CLOEXEC, O600));
         byte* buffer = stackalloc byte[CopyBuffer];
         while (true)
         {

@@ -9,8 +9,8 @@ using static OciRun.Kernel.Limits;
 using static OciRun.Kernel.Mode;
 using static OciRun.Kernel.MountFlags;
 using static OciRun.Kernel.OpenFlags;
-using static OciRun.Kernel.StatMode;
 using static OciRun.Kernel.StatfsMagic;
+using static OciRun.Kernel.StatMode;
 
 namespace OciRun.Engine.Child;
 
@@ -104,7 +104,8 @@ static unsafe partial class ChildProgram
         ReadOnlySpan<byte> empty = "\0"u8;
         fixed (byte* e = empty)
         {
-            Check(c, Sys.move_mount, ChildSys.Call(Sys.move_mount, mount, (long)e, target, (long)e, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
+            Check(c, Sys.move_mount, ChildSys.Call(Sys.move_mount, mount, (long)e, target, (long)e, MOVE_MOUNT_F_EMPTY_PATH |
+                MOVE_MOUNT_T_EMPTY_PATH));
         }
     }
 
@@ -145,7 +146,8 @@ static unsafe partial class ChildProgram
         return Check(c, Sys.openat2, OpenOrCreate(c, destination, kind, flags));
     }
 
-    /// <summary>Nothing goes over procfs but procfs on its root, and a few harmless files (CVE-2019-16884, CVE-2025-52881).</summary>
+    /// <summary>Nothing goes over procfs but procfs on its root, and a few harmless files (CVE-2019-16884,
+    /// CVE-2025-52881).</summary>
     static void CheckTarget(ChildContext* c, MountArgs* m, int target, int source)
     {
         if ((m->Flags & MountArgFlags.OnlyProcSource) != 0)
@@ -208,7 +210,8 @@ static unsafe partial class ChildProgram
     }
 
     /// <summary>mount_setattr(2) on a descriptor.</summary>
-    static void SetAttr(ChildContext* c, int mount, ulong set, ulong clear, ulong propagation, ulong userNamespace, bool recursive)
+    static void SetAttr(ChildContext* c, int mount, ulong set, ulong clear, ulong propagation, ulong userNamespace,
+        bool recursive)
     {
         Check(c, Sys.mount_setattr, TrySetAttr(mount, set, clear, propagation, userNamespace, recursive));
     }
@@ -224,8 +227,8 @@ static unsafe partial class ChildProgram
         }
     }
 
-    /// <summary>fsopen, fsconfig, fsmount: a detached mount of a new file system; or a clone of the host's, where the step allows that
-    /// and the kernel refuses a new one.</summary>
+    /// <summary>fsopen, fsconfig, fsmount: a detached mount of a new file system; or a clone of the host's, where the step allows
+    /// that and the kernel refuses a new one.</summary>
     static int NewFileSystem(ChildContext* c, MountArgs* m, int target)
     {
         long opened = ChildSys.Call(Sys.fsopen, (long)(c->Data + m->Type), FSOPEN_CLOEXEC);
@@ -248,7 +251,8 @@ static unsafe partial class ChildProgram
             ReadOnlySpan<byte> pidns = "pidns\0"u8;
             fixed (byte* key = pidns)
             {
-                Check(c, Sys.fsconfig, ChildSys.Call(Sys.fsconfig, fs, FSCONFIG_SET_FD, (long)key, 0, c->Slots[m->PidNamespaceSlot]));
+                Check(c, Sys.fsconfig, ChildSys.Call(Sys.fsconfig, fs, FSCONFIG_SET_FD, (long)key, 0,
+                    c->Slots[m->PidNamespaceSlot]));
             }
         }
         if (m->Data != 0)
@@ -359,7 +363,8 @@ static unsafe partial class ChildProgram
         }
     }
 
-    /// <summary>An error record followed by what the kernel says about a file system context ("e tmpfs: Bad value for 'size'").</summary>
+    /// <summary>An error record followed by what the kernel says about a file system context ("e tmpfs: Bad value for
+    /// 'size'").</summary>
     static void FailMount(ChildContext* c, long call, int errno, int fs)
     {
         byte* message = stackalloc byte[Record.Size + 512];
@@ -369,8 +374,8 @@ static unsafe partial class ChildProgram
         Exit(1);
     }
 
-    /// <summary>mount(2) on the target's descriptor, for data that fsconfig(2) does not take. The host's /proc is still the one that
-    /// /proc/self/fd means.</summary>
+    /// <summary>mount(2) on the target's descriptor, for data that fsconfig(2) does not take. The host's /proc is still the one
+    /// that /proc/self/fd means.</summary>
     static void MountLegacy(ChildContext* c, MountArgs* m, int target)
     {
         byte* path = stackalloc byte[32];
@@ -387,7 +392,8 @@ static unsafe partial class ChildProgram
             Fail(c, Sys.mount, EOPNOTSUPP);
         }
         byte* data = m->LegacyData != 0 ? c->Data + m->LegacyData : null;
-        Check(c, Sys.mount, ChildSys.Call(Sys.mount, (long)(c->Data + m->Source), (long)path, (long)(c->Data + m->Type), (long)flags, (long)data));
+        Check(c, Sys.mount, ChildSys.Call(Sys.mount, (long)(c->Data + m->Source), (long)path, (long)(c->Data + m->Type),
+            (long)flags, (long)data));
         int mount = Check(c, Sys.openat2, OpenIn(c->Root, c->Data + m->Destination, O_PATH, 0));
         if ((m->RecursiveAttrSet | m->RecursiveAttrClear) != 0)
         {

@@ -9,16 +9,16 @@ using static OciRun.Kernel.CloneFlags;
 using static OciRun.Kernel.Errno;
 using static OciRun.Kernel.IfFlags;
 using static OciRun.Kernel.Ioctl;
-using static OciRun.Kernel.KeyPermission;
 using static OciRun.Kernel.Keyctl;
+using static OciRun.Kernel.KeyPermission;
 using static OciRun.Kernel.Mode;
 using static OciRun.Kernel.MountFlags;
 using static OciRun.Kernel.OpenFlags;
 using static OciRun.Kernel.Prctl;
 using static OciRun.Kernel.ResolveFlags;
 using static OciRun.Kernel.SocketType;
-using static OciRun.Kernel.StatMode;
 using static OciRun.Kernel.StatfsMagic;
+using static OciRun.Kernel.StatMode;
 
 namespace OciRun.Engine.Child;
 
@@ -26,8 +26,8 @@ namespace OciRun.Engine.Child;
 static unsafe partial class ChildProgram
 {
 
-    /// <summary>setns(2) into each: first those that the runtime's own rights allow, then the user namespace, then what only its rights
-    /// allow. Not dumpable before the first: nobody inside may look into this process (CVE-2016-9962).</summary>
+    /// <summary>setns(2) into each: first those that the runtime's own rights allow, then the user namespace, then what only its
+    /// rights allow. Not dumpable before the first: nobody inside may look into this process (CVE-2016-9962).</summary>
     static void JoinNamespaces(ChildContext* c, JoinArgs* list, int count)
     {
         ChildSys.Call(Sys.prctl, PR_SET_DUMPABLE, 0);
@@ -68,8 +68,8 @@ static unsafe partial class ChildProgram
         }
     }
 
-    /// <summary>Enters a running container. One without a mount namespace has its process's root, which is open. What leads to the host is
-    /// closed, for the container's processes will see this one or its child (CVE-2016-9962).</summary>
+    /// <summary>Enters a running container. One without a mount namespace has its process's root, which is open. What leads to
+    /// the host is closed, for the container's processes will see this one or its child (CVE-2016-9962).</summary>
     static void JoinContainer(ChildContext* c, ulong kinds)
     {
         ChildSys.Call(Sys.prctl, PR_SET_DUMPABLE, 0);
@@ -90,7 +90,8 @@ static unsafe partial class ChildProgram
         CloseOthers(c);
     }
 
-    /// <summary>Closes all descriptors but those that the payload gets and the four that are still needed, from gap to gap.</summary>
+    /// <summary>Closes all descriptors but those that the payload gets and the four that are still needed, from gap to
+    /// gap.</summary>
     static void CloseOthers(ChildContext* c)
     {
         uint first = 3 + (uint)c->InheritedFds;
@@ -164,8 +165,8 @@ static unsafe partial class ChildProgram
             KEY_POS_ALL | KEY_USR_VIEW | KEY_USR_READ | KEY_USR_SEARCH | KEY_USR_LINK);
     }
 
-    /// <summary>So that a payload that is not root can open /dev/stdout again. Devices belong to the host and are left alone, all but
-    /// pseudo terminals; sockets and read-only files cannot change owner and need not.</summary>
+    /// <summary>So that a payload that is not root can open /dev/stdout again. Devices belong to the host and are left alone, all
+    /// but pseudo terminals; sockets and read-only files cannot change owner and need not.</summary>
     static void OwnStandardStreams(uint uid)
     {
         for (int fd = 0; fd < 3; fd++)
@@ -176,7 +177,8 @@ static unsafe partial class ChildProgram
                 continue;
             }
             uint type = status.st_mode & S_IFMT;
-            if (type == S_IFBLK || (type == S_IFCHR && (status.st_rdev >> 8 & 0xfff) is < Dev.FirstSlaveMajor or > Dev.LastSlaveMajor))
+            if (type == S_IFBLK || (type == S_IFCHR && (status.st_rdev >> 8 & 0xfff) is < Dev.FirstSlaveMajor
+                or > Dev.LastSlaveMajor))
             {
                 continue;
             }
@@ -184,9 +186,8 @@ static unsafe partial class ChildProgram
         }
     }
 
-
-    /// <summary>A pseudo terminal of the container's own devpts: the multiplexer is verified, and its peer is opened without a path
-    /// (CVE-2025-52565).</summary>
+    /// <summary>A pseudo terminal of the container's own devpts: the multiplexer is verified, and its peer is opened without a
+    /// path (CVE-2025-52565).</summary>
     static void Terminal(ChildContext* c, ulong console, uint columns, uint rows, bool leads)
     {
         ReadOnlySpan<byte> path = "/dev/pts/ptmx\0"u8;

@@ -16,8 +16,8 @@ static unsafe partial class ChildProgram
 {
     const int MostLinks = 40;
 
-    /// <summary>openat2 inside the root. A rename anywhere in the tree makes RESOLVE_IN_ROOT fail with EAGAIN when ".." is met: an
-    /// attacker who renames all the time is outlasted by 128 tries.</summary>
+    /// <summary>openat2 inside the root. A rename anywhere in the tree makes RESOLVE_IN_ROOT fail with EAGAIN when ".." is met:
+    /// an attacker who renames all the time is outlasted by 128 tries.</summary>
     static long OpenIn(int root, byte* path, int flags, ulong resolve)
     {
         var how = new OpenHow { flags = (uint)(flags | O_CLOEXEC), resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve };
@@ -33,8 +33,8 @@ static unsafe partial class ChildProgram
         return fd;
     }
 
-    /// <summary>Opens a path below the root as O_PATH, and makes it where it is missing: directories 0755, a last component of kind
-    /// S_IFREG as an empty file. Links are followed inside the root; the target of a dangling one is made.</summary>
+    /// <summary>Opens a path below the root as O_PATH, and makes it where it is missing: directories 0755, a last component of
+    /// kind S_IFREG as an empty file. Links are followed inside the root; the target of a dangling one is made.</summary>
     static long OpenOrCreate(ChildContext* c, byte* path, uint kind, int flags)
     {
         long fd = OpenIn(c->Root, path, O_PATH | flags, 0);
@@ -176,8 +176,8 @@ static unsafe partial class ChildProgram
         return false;
     }
 
-    /// <summary>Opens the directory above a path, making it where it is missing, and gives the last component's place in the path. The
-    /// descriptor is kept for the next path in the same directory.</summary>
+    /// <summary>Opens the directory above a path, making it where it is missing, and gives the last component's place in the
+    /// path. The descriptor is kept for the next path in the same directory.</summary>
     static int OpenParent(ChildContext* c, byte* path, out byte* name)
     {
         int slash = 0;
@@ -216,8 +216,8 @@ static unsafe partial class ChildProgram
         return c->Directory;
     }
 
-    /// <summary>Opens the rootfs's /dev while nothing is mounted: by its name one might later reach what the config binds from the host,
-    /// through a link that the image has at /dev.</summary>
+    /// <summary>Opens the rootfs's /dev while nothing is mounted: by its name one might later reach what the config binds from
+    /// the host, through a link that the image has at /dev.</summary>
     static void HoldDev(ChildContext* c)
     {
         if (c->Dev != -1)

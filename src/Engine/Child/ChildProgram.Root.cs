@@ -10,8 +10,8 @@ using static OciRun.Kernel.Mode;
 using static OciRun.Kernel.MountFlags;
 using static OciRun.Kernel.OpenFlags;
 using static OciRun.Kernel.ResolveFlags;
-using static OciRun.Kernel.StatMode;
 using static OciRun.Kernel.StatfsMagic;
+using static OciRun.Kernel.StatMode;
 
 namespace OciRun.Engine.Child;
 
@@ -69,7 +69,8 @@ static unsafe partial class ChildProgram
         c->Root = Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, AT_FDCWD, (long)path, flags));
         fixed (byte* e = empty)
         {
-            Check(c, Sys.move_mount, ChildSys.Call(Sys.move_mount, c->Root, (long)e, AT_FDCWD, (long)path, MOVE_MOUNT_F_EMPTY_PATH));
+            Check(c, Sys.move_mount, ChildSys.Call(Sys.move_mount, c->Root, (long)e, AT_FDCWD, (long)path,
+                MOVE_MOUNT_F_EMPTY_PATH));
         }
         // What the host mounts below the rootfs later is not the container's.
         SetAttr(c, c->Root, 0, 0, MS_PRIVATE, 0, false);
@@ -92,14 +93,16 @@ static unsafe partial class ChildProgram
             {
                 if ((node->Uid | node->Gid) != 0)
                 {
-                    Check(c, Sys.fchownat, ChildSys.Call(Sys.fchownat, directory, (long)name, node->Uid, node->Gid, AT_SYMLINK_NOFOLLOW));
+                    Check(c, Sys.fchownat, ChildSys.Call(Sys.fchownat, directory, (long)name, node->Uid, node->Gid,
+                        AT_SYMLINK_NOFOLLOW));
                 }
                 return;
             }
             if (result == -EEXIST)
             {
                 Stat status;
-                Check(c, Sys.newfstatat, ChildSys.Call(Sys.newfstatat, directory, (long)name, (long)&status, AT_SYMLINK_NOFOLLOW));
+                Check(c, Sys.newfstatat, ChildSys.Call(Sys.newfstatat, directory, (long)name, (long)&status,
+                    AT_SYMLINK_NOFOLLOW));
                 if (IsSameNode(&status, node))
                 {
                     return;
@@ -213,8 +216,8 @@ static unsafe partial class ChildProgram
         return c->MaskMount;
     }
 
-    /// <summary>A clone of the host's /dev/null: the container's may be anything (CVE-2025-31133). It is the host's own file, so the
-    /// mount is read-only: else chmod(2) and chown(2) on a masked path would change it for everybody.</summary>
+    /// <summary>A clone of the host's /dev/null: the container's may be anything (CVE-2025-31133). It is the host's own file, so
+    /// the mount is read-only: else chmod(2) and chown(2) on a masked path would change it for everybody.</summary>
     static int CloneNull(ChildContext* c)
     {
         ReadOnlySpan<byte> empty = "\0"u8;
@@ -273,7 +276,8 @@ static unsafe partial class ChildProgram
             ReadOnlySpan<byte> proc = "/proc\0"u8;
             fixed (byte* p = proc)
             {
-                c->Proc = Check(c, Sys.openat, ChildSys.Call(Sys.openat, AT_FDCWD, (long)p, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0));
+                c->Proc = Check(c, Sys.openat, ChildSys.Call(Sys.openat, AT_FDCWD, (long)p, O_PATH | O_DIRECTORY | O_NOFOLLOW |
+                    O_CLOEXEC, 0));
             }
             Stat status;
             Check(c, Sys.fstat, ChildSys.Call(Sys.fstat, c->Proc, (long)&status));
@@ -297,8 +301,8 @@ static unsafe partial class ChildProgram
         }
     }
 
-    /// <summary>Labels the root of a new file system that takes no label as an option. The host's /proc is still the one that /proc/self/fd
-    /// means.</summary>
+    /// <summary>Labels the root of a new file system that takes no label as an option. The host's /proc is still the one that
+    /// /proc/self/fd means.</summary>
     static void LabelRoot(ChildContext* c, int mount, byte* label)
     {
         long size = 1;
@@ -340,7 +344,8 @@ static unsafe partial class ChildProgram
         {
             int old = Check(c, Sys.openat, ChildSys.Call(Sys.openat, AT_FDCWD, (long)root, O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
             Check(c, Sys.fchdir, ChildSys.Call(Sys.fchdir, c->Root));
-            // Both names are the new root: the old one is left mounted over it, and unmounted from there (pivot_root(2), "NOTES").
+            // Both names are the new root: the old one is left mounted over it, and unmounted from there (pivot_root(2),
+            // "NOTES").
             Check(c, Sys.pivot_root, ChildSys.Call(Sys.pivot_root, (long)here, (long)here));
             Check(c, Sys.fchdir, ChildSys.Call(Sys.fchdir, old));
             if (propagation != 0)

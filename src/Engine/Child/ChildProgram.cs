@@ -38,8 +38,8 @@ unsafe struct ChildContext
     /// <summary>Descriptors from 3 that the payload gets.</summary>
     public int InheritedFds;
     public int Root;
-    /// <summary>The container's own /dev: the rootfs's as it was before the first mount, then the root of the file system that the config
-    /// mounts there. -1 until it is needed; -2 - errno when there is none.</summary>
+    /// <summary>The container's own /dev: the rootfs's as it was before the first mount, then the root of the file system that
+    /// the config mounts there. -1 until it is needed; -2 - errno when there is none.</summary>
     public int Dev;
     /// <summary>The host's verified /proc, -1 until it is needed.</summary>
     public int Proc;
@@ -64,9 +64,9 @@ unsafe struct ChildContext
     public uint Step;
 }
 
-/// <summary>Code after clone3(2), still in the runtime's image. It is static, works on pointers and constants, allocates nothing, calls
-/// nothing but system calls and ends in execveat or exit_group: nobody is left there to finish a garbage collection or to own a
-/// lock. A test of the published binary proves that.</summary>
+/// <summary>Code after clone3(2), still in the runtime's image. It is static, works on pointers and constants, allocates nothing,
+/// calls nothing but system calls and ends in execveat or exit_group: nobody is left there to finish a garbage collection or to
+/// own a lock. A test of the published binary proves that.</summary>
 [SkipLocalsInit]
 static unsafe partial class ChildProgram
 {
@@ -127,34 +127,90 @@ static unsafe partial class ChildProgram
     {
         switch (op->Code)
         {
-            case OpCode.CleanStart: CleanStart(c); break;
-            case OpCode.Gate: AtGate(c, op->A, op->B); break;
-            case OpCode.Call: Call(c, op); break;
-            case OpCode.JoinNamespaces: JoinNamespaces(c, (JoinArgs*)(c->Data + op->A), (int)op->B); break;
-            case OpCode.JoinContainer: JoinContainer(c, op->A); break;
-            case OpCode.BecomeRoot: BecomeRoot(c); break;
-            case OpCode.CloneAgain: CloneAgain(c, op->A); break;
-            case OpCode.LoopbackUp: LoopbackUp(c); break;
-            case OpCode.SetPropagation: SetPropagation(c, op->A, op->B != 0 ? c->Data + op->C : null); break;
-            case OpCode.BindRoot: BindRoot(c, c->Data + op->A); break;
-            case OpCode.OpenRoot: OpenRoot(c, c->Data + op->A); break;
-            case OpCode.Mount: Mount(c, (MountArgs*)(c->Data + op->A)); break;
-            case OpCode.MakeNode: MakeNode(c, (NodeArgs*)(c->Data + op->A)); break;
-            case OpCode.Symlink: MakeSymlink(c, c->Data + op->A, c->Data + op->B, op->Flags); break;
-            case OpCode.Mask: Mask(c, c->Data + op->A); break;
-            case OpCode.ReadOnlyPath: ReadOnlyPath(c, c->Data + op->A); break;
-            case OpCode.SealMount: Seal(c, c->Slots[op->A]); break;
-            case OpCode.SealRoot: Seal(c, c->Root); break;
-            case OpCode.Sysctl: WriteSysctl(c, c->Data + op->A, c->Data + op->B, (long)op->C); break;
-            case OpCode.MakeDirectory: Close(Check(c, Sys.mkdirat, OpenOrCreate(c, c->Data + op->A, S_IFDIR, 0))); break;
-            case OpCode.PivotRoot: PivotRoot(c, op->A); break;
-            case OpCode.MoveRoot: MoveRoot(c, op->A); break;
-            case OpCode.ChangeRoot: ChangeRoot(c); break;
-            case OpCode.LabelKeys: LabelKeys(c, c->Data + op->A, (long)op->B); break;
-            case OpCode.JoinSessionKeyring: JoinSessionKeyring(c, c->Data + op->A); break;
-            case OpCode.OwnStandardStreams: OwnStandardStreams((uint)op->A); break;
-            case OpCode.Terminal: Terminal(c, op->A, (uint)op->B, (uint)op->C, op->Flags != 0); break;
-            case OpCode.ExecInit: ExecInit(c); break;
+            case OpCode.CleanStart:
+                CleanStart(c);
+                break;
+            case OpCode.Gate:
+                AtGate(c, op->A, op->B);
+                break;
+            case OpCode.Call:
+                Call(c, op);
+                break;
+            case OpCode.JoinNamespaces:
+                JoinNamespaces(c, (JoinArgs*)(c->Data + op->A), (int)op->B);
+                break;
+            case OpCode.JoinContainer:
+                JoinContainer(c, op->A);
+                break;
+            case OpCode.BecomeRoot:
+                BecomeRoot(c);
+                break;
+            case OpCode.CloneAgain:
+                CloneAgain(c, op->A);
+                break;
+            case OpCode.LoopbackUp:
+                LoopbackUp(c);
+                break;
+            case OpCode.SetPropagation:
+                SetPropagation(c, op->A, op->B != 0 ? c->Data + op->C : null);
+                break;
+            case OpCode.BindRoot:
+                BindRoot(c, c->Data + op->A);
+                break;
+            case OpCode.OpenRoot:
+                OpenRoot(c, c->Data + op->A);
+                break;
+            case OpCode.Mount:
+                Mount(c, (MountArgs*)(c->Data + op->A));
+                break;
+            case OpCode.MakeNode:
+                MakeNode(c, (NodeArgs*)(c->Data + op->A));
+                break;
+            case OpCode.Symlink:
+                MakeSymlink(c, c->Data + op->A, c->Data + op->B, op->Flags);
+                break;
+            case OpCode.Mask:
+                Mask(c, c->Data + op->A);
+                break;
+            case OpCode.ReadOnlyPath:
+                ReadOnlyPath(c, c->Data + op->A);
+                break;
+            case OpCode.SealMount:
+                Seal(c, c->Slots[op->A]);
+                break;
+            case OpCode.SealRoot:
+                Seal(c, c->Root);
+                break;
+            case OpCode.Sysctl:
+                WriteSysctl(c, c->Data + op->A, c->Data + op->B, (long)op->C);
+                break;
+            case OpCode.MakeDirectory:
+                Close(Check(c, Sys.mkdirat, OpenOrCreate(c, c->Data + op->A, S_IFDIR, 0)));
+                break;
+            case OpCode.PivotRoot:
+                PivotRoot(c, op->A);
+                break;
+            case OpCode.MoveRoot:
+                MoveRoot(c, op->A);
+                break;
+            case OpCode.ChangeRoot:
+                ChangeRoot(c);
+                break;
+            case OpCode.LabelKeys:
+                LabelKeys(c, c->Data + op->A, (long)op->B);
+                break;
+            case OpCode.JoinSessionKeyring:
+                JoinSessionKeyring(c, c->Data + op->A);
+                break;
+            case OpCode.OwnStandardStreams:
+                OwnStandardStreams((uint)op->A);
+                break;
+            case OpCode.Terminal:
+                Terminal(c, op->A, (uint)op->B, (uint)op->C, op->Flags != 0);
+                break;
+            case OpCode.ExecInit:
+                ExecInit(c);
+                break;
         }
     }
 
@@ -167,8 +223,8 @@ static unsafe partial class ChildProgram
         Check(c, op->Number, ChildSys.Call(op->Number, (long)a, (long)b, (long)d, (long)op->D, (long)op->E, (long)op->F));
     }
 
-    /// <summary>Tells the runtime that a gate is reached, and waits for its answer. With <paramref name="passwd"/>, the container's
-    /// /etc/passwd travels along, where there is one.</summary>
+    /// <summary>Tells the runtime that a gate is reached, and waits for its answer. With <paramref name="passwd"/>, the
+    /// container's /etc/passwd travels along, where there is one.</summary>
     static void AtGate(ChildContext* c, ulong gate, ulong passwd = 0)
     {
         if (passwd != 0)

@@ -69,8 +69,8 @@ static unsafe class ChildSpawn
         Check(c, ChildSys.Call(Sys.execve, (long)c->Path, (long)c->Argv, (long)c->Envp));
     }
 
-    /// <summary>Puts the streams at 0 to 2 and marks all others close-on-exec. The sources are above 2: the runtime opened them with its
-    /// own streams in place.</summary>
+    /// <summary>Puts the streams at 0 to 2 and marks all others close-on-exec. The sources are above 2: the runtime opened them
+    /// with its own streams in place.</summary>
     static void Move(SpawnContext* c)
     {
         Check(c, ChildSys.Call(Sys.dup3, c->Input, 0, 0));

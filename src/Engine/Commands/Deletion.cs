@@ -7,7 +7,8 @@ namespace OciRun.Engine.Commands;
 /// <summary>delete.</summary>
 public static class Deletion
 {
-    /// <summary>Removes a stopped or created container; with <paramref name="force"/> any, from whatever its creation left.</summary>
+    /// <summary>Removes a stopped or created container; with <paramref name="force"/> any, from whatever its creation
+    /// left.</summary>
     public static void Delete(GlobalOptions globals, string id, bool force)
     {
         ContainerDirectory? directory = ContainerDirectory.TryOpen(globals, id);

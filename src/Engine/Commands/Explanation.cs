@@ -62,5 +62,6 @@ public static class Explanation
 
     /// <summary>The seccomp filter's instructions; nothing when the config has no filter.</summary>
     public static string SeccompBpf(ContainerPlan plan) =>
-        plan.Find<SeccompStep>() is { } step ? SeccompPrinter.Disassemble(MemoryMarshal.Cast<byte, BpfInstruction>(step.Filter)) : "";
+        plan.Find<SeccompStep>() is { } step ? SeccompPrinter.Disassemble(MemoryMarshal.Cast<byte, BpfInstruction>(step.Filter))
+        : "";
 }

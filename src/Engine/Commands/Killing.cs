@@ -32,8 +32,8 @@ public static class Killing
             throw new RuntimeException("container not running");
         }
         using SafeFd pidfd = Liveness.TryOpenInit(record) ?? throw new RuntimeException("container not running");
-        // The program that could handle the signal does not run yet, and the kernel discards what the first process of a pid namespace
-        // does not handle: a signal that ends processes has to end this one.
+        // The program that could handle the signal does not run yet, and the kernel discards what the first process of a pid
+        // namespace does not handle: a signal that ends processes has to end this one.
         bool deadly = !shared && directory.WaitsForStart && Signals.Terminates(signal);
         int sent = Syscall.TryPidfdSendSignal(pidfd, deadly ? Signal.SIGKILL : signal);
         if (sent == -Errno.ESRCH)

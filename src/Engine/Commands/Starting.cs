@@ -79,7 +79,8 @@ public static class Starting
             NotifyDirectory = NotifySocket.HostPath is null ? null : NotifySocket.DirectoryOf(globals, record.Id),
         };
         bool hasHooks = record.Config.Hooks?.StartContainer is { Count: > 0 };
-        return Planner.PlanStart(record.Config, options, hasHooks ? Preflight.Facts(record.Config) : new HostFacts(), Existing(record));
+        return Planner.PlanStart(record.Config, options, hasHooks ? Preflight.Facts(record.Config) : new HostFacts(),
+            Existing(record));
     }
 
     internal static ExistingContainer Existing(ContainerRecord record) =>

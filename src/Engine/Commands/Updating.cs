@@ -12,8 +12,8 @@ namespace OciRun.Engine.Commands;
 /// <summary>update.</summary>
 public static class Updating
 {
-    /// <summary>Changes limits; what is null in <paramref name="update"/> stays as it is. The state keeps the result only if all of
-    /// it took effect.</summary>
+    /// <summary>Changes limits; what is null in <paramref name="update"/> stays as it is. The state keeps the result only if all
+    /// of it took effect.</summary>
     /// <param name="globals">Global options.</param>
     /// <param name="id">The container.</param>
     /// <param name="update">Limits of its cgroup.</param>

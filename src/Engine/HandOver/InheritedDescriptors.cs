@@ -5,13 +5,15 @@ using OciRun.Syscalls;
 
 namespace OciRun.Engine.HandOver;
 
-/// <summary>Descriptors of the caller that the payload gets: socket activation's (sd_listen_fds(3)), then those of --preserve-fds.</summary>
+/// <summary>Descriptors of the caller that the payload gets: socket activation's (sd_listen_fds(3)), then those of
+/// --preserve-fds.</summary>
 readonly record struct InheritedDescriptors(int Count, int ListenFds)
 {
     public static InheritedDescriptors Read(int preserve)
     {
         int listen = 0;
-        if (int.TryParse(Environment.GetEnvironmentVariable("LISTEN_FDS"), NumberStyles.None, CultureInfo.InvariantCulture, out int count))
+        if (int.TryParse(Environment.GetEnvironmentVariable("LISTEN_FDS"), NumberStyles.None, CultureInfo.InvariantCulture,
+            out int count))
         {
             string? pid = Environment.GetEnvironmentVariable("LISTEN_PID");
             bool mine = string.IsNullOrEmpty(pid) || pid == Environment.ProcessId.ToString(CultureInfo.InvariantCulture);

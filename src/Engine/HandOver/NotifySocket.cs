@@ -8,8 +8,8 @@ using static OciRun.Kernel.Mode;
 
 namespace OciRun.Engine.HandOver;
 
-/// <summary>Service notifications (sd_notify(3)): the container gets a socket of its own at /run/notify/notify.sock, and the runtime
-/// hands what comes there on to the caller's NOTIFY_SOCKET, with the payload's pid as the host sees it.</summary>
+/// <summary>Service notifications (sd_notify(3)): the container gets a socket of its own at /run/notify/notify.sock, and the
+/// runtime hands what comes there on to the caller's NOTIFY_SOCKET, with the payload's pid as the host sees it.</summary>
 sealed class NotifySocket : IDisposable
 {
     const string SocketName = "notify.sock";
@@ -30,7 +30,8 @@ sealed class NotifySocket : IDisposable
     public static string? HostPath => Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is { Length: > 0 } path ? path : null;
 
     /// <summary>Host directory that the container sees as /run/notify.</summary>
-    public static string DirectoryOf(GlobalOptions globals, string id) => globals.Root + "/" + id + "/" + ContainerDirectory.NotifyName;
+    public static string DirectoryOf(GlobalOptions globals, string id) => globals.Root + "/" + id + "/" +
+        ContainerDirectory.NotifyName;
 
     public static void MakeDirectory(ContainerDirectory directory)
     {
@@ -118,7 +119,8 @@ sealed class NotifySocket : IDisposable
         return ready;
     }
 
-    /// <summary>What describes the payload's own state. A container must not name other processes (MAINPID) or store descriptors.</summary>
+    /// <summary>What describes the payload's own state. A container must not name other processes (MAINPID) or store
+    /// descriptors.</summary>
     static bool IsPassedOn(string line)
     {
         int equals = line.IndexOf('=');
@@ -126,7 +128,8 @@ sealed class NotifySocket : IDisposable
             or "WATCHDOG" or "MONOTONIC_USEC" or "EXTEND_TIMEOUT_USEC";
     }
 
-    /// <summary>Until the payload is ready, or ends. A runtime that does not stay makes sure that its message has been taken.</summary>
+    /// <summary>Until the payload is ready, or ends. A runtime that does not stay makes sure that its message has been
+    /// taken.</summary>
     public void WaitReady(SafeFd pidfd)
     {
         Span<PollFd> fds = stackalloc PollFd[2];

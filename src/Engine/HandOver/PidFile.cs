@@ -7,8 +7,8 @@ using static OciRun.Kernel.Mode;
 
 namespace OciRun.Engine.HandOver;
 
-/// <summary>The pid file: digits and nothing else, complete from the moment it exists. It is written under a name that nobody can have
-/// put a link or a pipe at before.</summary>
+/// <summary>The pid file: digits and nothing else, complete from the moment it exists. It is written under a name that nobody can
+/// have put a link or a pipe at before.</summary>
 static class PidFile
 {
     public static void Write(string path, int pid)
@@ -19,7 +19,8 @@ static class PidFile
         string temporary = path[..(slash + 1)] + "." + Convert.ToHexStringLower(random);
         try
         {
-            const int flags = OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC;
+            const int flags = OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL | OpenFlags.O_NOFOLLOW |
+                OpenFlags.O_CLOEXEC;
             using (SafeFd file = Syscall.Open(temporary, flags, O644))
             {
                 Syscall.WriteAll(file, Encoding.ASCII.GetBytes(pid.ToString(CultureInfo.InvariantCulture)), temporary);

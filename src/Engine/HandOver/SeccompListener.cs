@@ -10,15 +10,16 @@ using OciRun.Syscalls;
 
 namespace OciRun.Engine.HandOver;
 
-/// <summary>Takes the listener of a filter with SCMP_ACT_NOTIFY out of the process that loaded it, and sends it to the agent with a
-/// message about the container (config-linux.md, "The Container Process State").</summary>
+/// <summary>Takes the listener of a filter with SCMP_ACT_NOTIFY out of the process that loaded it, and sends it to the agent with
+/// a message about the container (config-linux.md, "The Container Process State").</summary>
 static class SeccompListener
 {
     const string LinkTarget = "anon_inode:seccomp notify";
     /// <summary>The caller's agent for profiles that name none, as with crun.</summary>
     const string ReceiverVariable = "RUN_OCI_SECCOMP_RECEIVER";
 
-    /// <summary>Puts the caller's agent into a config that names none. It is kept with the container, for exec needs it too.</summary>
+    /// <summary>Puts the caller's agent into a config that names none. It is kept with the container, for exec needs it
+    /// too.</summary>
     public static void AddReceiver(RuntimeSpec spec)
     {
         bool named = spec.Linux?.Seccomp?.ListenerPath is { Length: > 0 } || SeccompAnnotations.NameReceiver(spec.Annotations);
@@ -38,8 +39,10 @@ static class SeccompListener
         InitProcess process = made.Process!;
         using SafeFd listener = Take(process);
         bool isInit = made.ContainerInit is null;
-        ContainerStatus status = step.IsExec ? ContainerStatus.Running : isInit ? ContainerStatus.Creating : ContainerStatus.Created;
-        byte[] message = SeccompNotifyMessage.Build(made.Record, status, isInit ? process.Pid : made.Record.Pid, process.Pid, step.Metadata);
+        ContainerStatus status = step.IsExec ? ContainerStatus.Running : isInit ? ContainerStatus.Creating
+            : ContainerStatus.Created;
+        byte[] message = SeccompNotifyMessage.Build(made.Record, status, isInit ? process.Pid : made.Record.Pid, process.Pid,
+            step.Metadata);
         Sockets.SendDescriptor(step.Path, message, listener, step.ConfigPath);
     }
 

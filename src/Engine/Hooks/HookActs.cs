@@ -23,7 +23,8 @@ static class HookActs
         };
         string? failure = step.Process is null
             ? HookRunner.Run(step.Hook, state, place)
-            : HookRunner.WithStreams(step.Hook, state, place, (input, output, error) => RunInContainer(step.Process, made, (input, output, error)));
+            : HookRunner.WithStreams(step.Hook, state, place, (input, output, error) =>
+            RunInContainer(step.Process, made, (input, output, error)));
         if (failure is null)
         {
             return;

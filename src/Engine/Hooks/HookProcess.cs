@@ -8,7 +8,7 @@ using OciRun.Syscalls;
 namespace OciRun.Engine.Hooks;
 
 /// <summary>A cloned hook.</summary>
-sealed unsafe class HookProcess 
+sealed unsafe class HookProcess
 {
     public int Pid { get; private set; }
     public SafeFd Pidfd { get; private set; } = new(-1);
@@ -57,7 +57,8 @@ sealed unsafe class HookProcess
         return pid < 0 ? (int)-pid : 0;
     }
 
-    /// <summary>Without the way back, the hook must be gone: as long as it is not waited for, the namespace's init cannot end.</summary>
+    /// <summary>Without the way back, the hook must be gone: as long as it is not waited for, the namespace's init cannot
+    /// end.</summary>
     void Return(SafeFd own)
     {
         try
@@ -72,7 +73,8 @@ sealed unsafe class HookProcess
         }
     }
 
-    /// <summary>setns(2) into a pid namespace takes effect for children: the runtime enters it for this one and returns.</summary>
+    /// <summary>setns(2) into a pid namespace takes effect for children: the runtime enters it for this one and
+    /// returns.</summary>
     static SafeFd? EnterPidNamespace(HookPlace place)
     {
         if (place.Pidfd < 0 || (place.Namespaces & CloneFlags.CLONE_NEWPID) == 0)

@@ -9,8 +9,8 @@ using static OciRun.Kernel.Mode;
 
 namespace OciRun.Engine.Hooks;
 
-/// <summary>Runs hooks one after the other (config.md, "POSIX-platform Hooks"): the state on standard input, output kept for the error
-/// message, the whole process group killed at the timeout.</summary>
+/// <summary>Runs hooks one after the other (config.md, "POSIX-platform Hooks"): the state on standard input, output kept for the
+/// error message, the whole process group killed at the timeout.</summary>
 static class HookRunner
 {
     /// <summary>The runtime's own environment, as hooks without one get it.</summary>
@@ -55,9 +55,11 @@ static class HookRunner
         ? "fork/exec " + hook.Path + ": no such file or directory"
         : "fork/exec " + hook.Path + ": " + ErrnoText.Words(errno)) + " (" + ErrnoText.Name(errno) + ")";
 
-    /// <summary>Starts a process with the state on its standard input, and waits for it. Null: it succeeded. <paramref name="start"/> gets
-    /// the three streams, and gives pid and pidfd of what it started or throws why it could not.</summary>
-    public static string? WithStreams(SpecHook hook, byte[] state, HookPlace place, Func<int, int, int, (int Pid, SafeFd Pidfd)> start)
+    /// <summary>Starts a process with the state on its standard input, and waits for it. Null: it succeeded.
+    /// <paramref name="start"/> gets the three streams, and gives pid and pidfd of what it started or throws why it could
+    /// not.</summary>
+    public static string? WithStreams(SpecHook hook, byte[] state, HookPlace place,
+        Func<int, int, int, (int Pid, SafeFd Pidfd)> start)
     {
         (SafeFd inputRead, SafeFd inputWrite) = Syscall.Pipe2();
         (SafeFd outputRead, SafeFd outputWrite) = Syscall.Pipe2();

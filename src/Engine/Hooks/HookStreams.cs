@@ -19,7 +19,8 @@ sealed class HookStreams(byte[] state, SafeFd input, SafeFd output, SafeFd error
     /// <summary>Whether the container's init process ended before the hook.</summary>
     public bool InitEnded { get; private set; }
 
-    /// <summary>Until the hook has ended; false when the timeout (seconds) or the end of the container's init came first.</summary>
+    /// <summary>Until the hook has ended; false when the timeout (seconds) or the end of the container's init came
+    /// first.</summary>
     public bool Pump(int pidfd, int? timeout, int init)
     {
         Syscall.SetStatusFlags(input, OpenFlags.O_WRONLY | OpenFlags.O_NONBLOCK);

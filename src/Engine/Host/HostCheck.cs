@@ -36,7 +36,8 @@ public static class HostCheck
     /// <param name="configFile">Name of the config inside the bundle.</param>
     /// <exception cref="RuntimeException">The config cannot be read.</exception>
     public static CheckReport Specification(string bundle, string configFile = "config.json") =>
-        new(SpecificationCheck.Run(Preflight.ReadFile(Path.Combine(bundle, configFile))), $"valid by the specification, version {SpecVersion.Current}");
+        new(SpecificationCheck.Run(Preflight.ReadFile(Path.Combine(bundle, configFile))),
+        $"valid by the specification, version {SpecVersion.Current}");
 
     static BundleSurvey Survey(RuntimeSpec spec, string bundle)
     {
@@ -77,7 +78,8 @@ public static class HostCheck
     }
 
     static bool IsLink(string path) =>
-        Syscall.TryFstatAt(AtFlags.AT_FDCWD, path, AtFlags.AT_SYMLINK_NOFOLLOW, out Stat stat) == 0 && (stat.st_mode & S_IFMT) == S_IFLNK;
+        Syscall.TryFstatAt(AtFlags.AT_FDCWD, path, AtFlags.AT_SYMLINK_NOFOLLOW, out Stat stat) == 0
+        && (stat.st_mode & S_IFMT) == S_IFLNK;
 
     static FileKind KindOf(string path) =>
         Syscall.TryFstatAt(AtFlags.AT_FDCWD, path, 0, out Stat stat) switch

@@ -7,8 +7,8 @@ using OciRun.Syscalls;
 
 namespace OciRun.Engine.Host;
 
-/// <summary>The namespaces that linux.namespaces names by path, each opened once: what is known of one is known of its descriptor, and
-/// that descriptor is joined. By path it could be another one a moment later.</summary>
+/// <summary>The namespaces that linux.namespaces names by path, each opened once: what is known of one is known of its
+/// descriptor, and that descriptor is joined. By path it could be another one a moment later.</summary>
 sealed class JoinedNamespaces : IDisposable
 {
     const int None = -Errno.ENOENT;
@@ -36,11 +36,12 @@ sealed class JoinedNamespaces : IDisposable
         }
     }
 
-    /// <summary>CLONE_NEW* flags of the kinds whose path is the host's own namespace: the runtime's, that of process 1, or the initial
-    /// one of the kernel. What is set there is set for others than the container.</summary>
+    /// <summary>CLONE_NEW* flags of the kinds whose path is the host's own namespace: the runtime's, that of process 1, or the
+    /// initial one of the kernel. What is set there is set for others than the container.</summary>
     public int Hosts { get; }
 
-    /// <summary>Hands over a descriptor, which must be a namespace of the kind that its type says (ioctl_ns(2), NS_GET_NSTYPE).</summary>
+    /// <summary>Hands over a descriptor, which must be a namespace of the kind that its type says (ioctl_ns(2),
+    /// NS_GET_NSTYPE).</summary>
     /// <param name="index">In linux.namespaces.</param>
     /// <param name="flag">CLONE_NEW* of its type.</param>
     /// <param name="configPath">For errors.</param>

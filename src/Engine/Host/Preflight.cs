@@ -10,21 +10,23 @@ using OciRun.Syscalls;
 
 namespace OciRun.Engine.Host;
 
-/// <summary>Looks at the host, once and without side effects: the config, the facts that the planner needs, and whether what the config
-/// names is there.</summary>
+/// <summary>Looks at the host, once and without side effects: the config, the facts that the planner needs, and whether what the
+/// config names is there.</summary>
 sealed class Preflight : IDisposable
 {
     const int LargestConfig = 64 << 20;
     public static bool InUserNamespace() =>
-        Syscall.TryFstatAt(AtFlags.AT_FDCWD, "/proc/self/ns/user", 0, out Stat user) == 0 && user.st_ino != InitialNamespaces.User;
+        Syscall.TryFstatAt(AtFlags.AT_FDCWD, "/proc/self/ns/user", 0, out Stat user) == 0
+        && user.st_ino != InitialNamespaces.User;
 
     public CgroupMount? Mount { get; private set; }
     public CgroupSite? Site { get; private set; }
     /// <summary>What the container joins; for the executor to take.</summary>
     public JoinedNamespaces? Namespaces { get; private set; }
 
-    /// <summary>Reads a config. One that is no JSON is an error at once; what else is wrong is added to <paramref name="problems"/> and is for the
-    /// caller to report with what planning finds, for people mend all at once what they are told at once.</summary>
+    /// <summary>Reads a config. One that is no JSON is an error at once; what else is wrong is added to
+    /// <paramref name="problems"/> and is for the caller to report with what planning finds, for people mend all at once what
+    /// they are told at once.</summary>
     public static RuntimeSpec ReadConfig(string path, List<ConfigProblem> problems) =>
         ConfigReader.Read(ReadFile(path), problems) ?? throw ErrorText.OfProblems(problems, NameOf(path));
 
@@ -67,7 +69,8 @@ sealed class Preflight : IDisposable
         {
             if (Mount is not null && globals.CgroupManager == "cgroupfs")
             {
-                CgroupLocation? location = CgroupPath.Resolve(spec.Linux?.CgroupsPath, id, Mount.OwnCgroup, systemd: false, rootless: false, []);
+                CgroupLocation? location = CgroupPath.Resolve(spec.Linux?.CgroupsPath, id, Mount.OwnCgroup, systemd: false,
+                    rootless: false, []);
                 Site = location is null ? null : CgroupSite.Probe(Mount, location.Path);
                 controllers = Site?.Controllers ?? default;
             }
@@ -107,7 +110,8 @@ sealed class Preflight : IDisposable
         };
     }
 
-    /// <summary>A kernel newer than the names here may have more capabilities, which must leave the bounding set as well.</summary>
+    /// <summary>A kernel newer than the names here may have more capabilities, which must leave the bounding set as
+    /// well.</summary>
     static int LastCapability()
     {
         int last = Capabilities.Last;
@@ -185,7 +189,8 @@ sealed class Preflight : IDisposable
             return;
         }
         string path = root[0] == '/' ? root : bundle + "/" + root;
-        int status = Syscall.TryFstatAt(AtFlags.AT_FDCWD, path.TrimEnd('/') is { Length: > 0 } trimmed ? trimmed : "/", AtFlags.AT_SYMLINK_NOFOLLOW, out Stat stat);
+        int status = Syscall.TryFstatAt(AtFlags.AT_FDCWD, path.TrimEnd('/') is { Length: > 0 } trimmed ? trimmed : "/",
+            AtFlags.AT_SYMLINK_NOFOLLOW, out Stat stat);
         if (status < 0)
         {
             AddMissing("root.path", path, -status, problems);

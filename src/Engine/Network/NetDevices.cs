@@ -9,7 +9,8 @@ using OciRun.Syscalls;
 
 namespace OciRun.Engine.Network;
 
-/// <summary>Gives network devices of the runtime's network namespace to a container (config-linux.md, "Network Devices").</summary>
+/// <summary>Gives network devices of the runtime's network namespace to a container (config-linux.md, "Network
+/// Devices").</summary>
 static class NetDevices
 {
     /// <summary>What an address keeps of its flags when it is made again; the others tell its state.</summary>
@@ -52,13 +53,15 @@ static class NetDevices
         int index = own.IndexOf(device.Name);
         if (index == -Errno.ENODEV)
         {
-            throw new RuntimeException($"{device.ConfigPath}: there is no network device \"{device.Name}\" in the runtime's network namespace",
+            throw new RuntimeException($"{device.ConfigPath}: there is no network device \"{device.Name}\" in the runtime's " +
+                $"network namespace",
                 "ip link lists the devices");
         }
         Check(index, "RTM_GETLINK", device, step);
         if (inside.IndexOf(device.NewName) >= 0)
         {
-            // The kernel moves first and renames then: a device whose new name is taken would stay there, or die with the namespace.
+            // The kernel moves first and renames then: a device whose new name is taken would stay there, or die with the
+            // namespace.
             Check(-Errno.EEXIST, "RTM_NEWLINK", device, step);
         }
         List<Address> addresses = AddressesOf(own, index);
@@ -78,8 +81,8 @@ static class NetDevices
         Check(SetUp(inside, index), "RTM_NEWLINK", device, step);
     }
 
-    /// <summary>An index that no device has there yet, best the one that the device has here. Given to the kernel (Linux 5.12), it tells the
-    /// device afterwards, whose name may be of the kernel's making.</summary>
+    /// <summary>An index that no device has there yet, best the one that the device has here. Given to the kernel (Linux 5.12),
+    /// it tells the device afterwards, whose name may be of the kernel's making.</summary>
     static int FreeIndex(NetlinkRoute inside, int index)
     {
         while (inside.HasIndex(index))
@@ -93,11 +96,13 @@ static class NetDevices
     {
         if (result < 0)
         {
-            throw new RuntimeException($"{device.ConfigPath}: netlink {request}: {ErrorText.Describe(-result)}", step.Hint(request, -result));
+            throw new RuntimeException($"{device.ConfigPath}: netlink {request}: {ErrorText.Describe(-result)}",
+                step.Hint(request, -result));
         }
     }
 
-    /// <summary>Permanent ones of global scope; the kernel makes the others by itself, or whoever made them renews them.</summary>
+    /// <summary>Permanent ones of global scope; the kernel makes the others by itself, or whoever made them renews
+    /// them.</summary>
     static List<Address> AddressesOf(NetlinkRoute route, int index)
     {
         Span<byte> buffer = stackalloc byte[64];
@@ -128,7 +133,8 @@ static class NetDevices
     static int AddAddress(NetlinkRoute route, int index, Address address)
     {
         Span<byte> buffer = stackalloc byte[256];
-        var request = new RouteRequest(buffer, Netlink.RTM_NEWADDR, Netlink.NLM_F_ACK | Netlink.NLM_F_CREATE | Netlink.NLM_F_REPLACE);
+        var request = new RouteRequest(buffer, Netlink.RTM_NEWADDR, Netlink.NLM_F_ACK | Netlink.NLM_F_CREATE |
+            Netlink.NLM_F_REPLACE);
         request.Struct(address.Header with { ifa_index = (uint)index, ifa_flags = 0 });
         foreach ((ushort type, byte[] payload) in address.Attributes)
         {

@@ -22,7 +22,8 @@ sealed class NetlinkRoute : IDisposable
         return result;
     }
 
-    /// <summary>Sends a request for a dump or a single object, and gives each message of the answer to <paramref name="take"/>.</summary>
+    /// <summary>Sends a request for a dump or a single object, and gives each message of the answer to
+    /// <paramref name="take"/>.</summary>
     /// <returns>0 or a negative errno.</returns>
     public int Query(ReadOnlySpan<byte> request, MessageReader take)
     {

@@ -34,9 +34,11 @@ static class IdMaps
     public static bool AreOwn(IReadOnlyList<SpecIdMapping>? uids, IReadOnlyList<SpecIdMapping>? gids) =>
         IsOwn(uids, Syscall.Geteuid()) && IsOwn(gids, Syscall.Getegid());
 
-    static bool IsOwn(IReadOnlyList<SpecIdMapping>? map, uint id) => map is not { Count: > 0 } || (map.Count == 1 && map[0].Size == 1 && map[0].HostID == id);
+    static bool IsOwn(IReadOnlyList<SpecIdMapping>? map, uint id) => map is not { Count: > 0 }
+        || (map.Count == 1 && map[0].Size == 1 && map[0].HostID == id);
 
-    /// <summary>Root of a user namespace may lack the ids that it wants to map, and have been given them in /etc/subuid.</summary>
+    /// <summary>Root of a user namespace may lack the ids that it wants to map, and have been given them in
+    /// /etc/subuid.</summary>
     static void WriteAsRoot(int pid, MapIdsStep step)
     {
         int written = ProcFile.TryWrite(pid, "uid_map", Lines(step.Uids));
@@ -49,13 +51,14 @@ static class IdMaps
         if (written < 0)
         {
             throw new RuntimeException("linux.uidMappings: " +
-                ErrorText.Call("write", "/proc/" + pid.ToString(CultureInfo.InvariantCulture) + "/uid_map", -written), step.Hint("write", -written));
+                ErrorText.Call("write", "/proc/" + pid.ToString(CultureInfo.InvariantCulture) + "/uid_map", -written),
+                step.Hint("write", -written));
         }
         ProcFile.Write(pid, "gid_map", Lines(step.Gids), "linux.gidMappings", step);
     }
 
-    /// <summary>newuidmap(1) or newgidmap(1): set-user-ID programs that write the map for users to whom /etc/subuid or /etc/subgid gives the
-    /// ids.</summary>
+    /// <summary>newuidmap(1) or newgidmap(1): set-user-ID programs that write the map for users to whom /etc/subuid or
+    /// /etc/subgid gives the ids.</summary>
     static void Help(string program, int pid, IReadOnlyList<SpecIdMapping> map, string configPath)
     {
         var command = new List<string> { program, pid.ToString(CultureInfo.InvariantCulture) };
@@ -73,7 +76,8 @@ static class IdMaps
         }
         if (status != 0)
         {
-            throw new RuntimeException(configPath + ": \"" + string.Join(' ', command) + "\" failed, wait status 0x" + status.ToString("x", CultureInfo.InvariantCulture),
+            throw new RuntimeException(configPath + ": \"" + string.Join(' ', command) + "\" failed, wait status 0x" +
+                status.ToString("x", CultureInfo.InvariantCulture),
                 "what it wrote to standard error says why; /etc/subuid and /etc/subgid say which ids a user has");
         }
     }

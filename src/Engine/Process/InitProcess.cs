@@ -12,7 +12,8 @@ using static OciRun.Kernel.Signal;
 
 namespace OciRun.Engine.Process;
 
-/// <summary>The container's first process, or one that exec starts: it is cloned, answered at its gates, and fed its init program.</summary>
+/// <summary>The container's first process, or one that exec starts: it is cloned, answered at its gates, and fed its init
+/// program.</summary>
 sealed unsafe class InitProcess : IDisposable
 {
     const int DeathTimeoutMs = 1000;
@@ -26,12 +27,14 @@ sealed unsafe class InitProcess : IDisposable
     readonly SafeFd? _proc;
     /// <summary>The container's /etc/passwd, when it has sent one.</summary>
     SafeFd? _passwd;
-    /// <summary>The step in which the process clones itself: one record that names a pid is believed. -1: none, or done.</summary>
+    /// <summary>The step in which the process clones itself: one record that names a pid is believed. -1: none, or
+    /// done.</summary>
     int _cloneStep = -1;
     /// <summary>From here on the process is no more this program's own code.</summary>
     bool _programFilled;
 
-    /// <summary>Makes the channel and the program's file; with <paramref name="needsProc"/> also opens the host's procfs.</summary>
+    /// <summary>Makes the channel and the program's file; with <paramref name="needsProc"/> also opens the host's
+    /// procfs.</summary>
     public InitProcess(ContainerPlan plan, bool needsProc)
     {
         _plan = plan;
@@ -63,7 +66,8 @@ sealed unsafe class InitProcess : IDisposable
     /// <summary>The root of procfs and nothing else: attributes written to another file would confine nobody.</summary>
     static SafeFd HostProc()
     {
-        SafeFd proc = Syscall.Open("/proc", OpenFlags.O_PATH | OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC);
+        SafeFd proc = Syscall.Open("/proc", OpenFlags.O_PATH | OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW |
+            OpenFlags.O_CLOEXEC);
         if (Syscall.Fstatfs(proc).f_type != StatfsMagic.PROC_SUPER_MAGIC || Syscall.Fstat(proc).st_ino != 1)
         {
             proc.Dispose();
@@ -97,12 +101,13 @@ sealed unsafe class InitProcess : IDisposable
         }
         catch (SyscallException e) when (e.Errno == Errno.EACCES)
         {
-            throw new RuntimeException(e.Message, "executable memfds are forbidden here: set /proc/sys/vm/memfd_noexec to 0 or 1");
+            throw new RuntimeException(e.Message,
+                "executable memfds are forbidden here: set /proc/sys/vm/memfd_noexec to 0 or 1");
         }
     }
 
-    /// <summary>clone3(2). The parent has one managed thread, no collection can start, and all signals are blocked until the child has
-    /// reset their handlers.</summary>
+    /// <summary>clone3(2). The parent has one managed thread, no collection can start, and all signals are blocked until the
+    /// child has reset their handlers.</summary>
     /// <param name="step">What it is born into.</param>
     /// <param name="made">The descriptors that it is born with.</param>
     /// <param name="cgroup">Its cgroup's directory, -1 for the runtime's.</param>
@@ -183,8 +188,8 @@ sealed unsafe class InitProcess : IDisposable
         }
     }
 
-    /// <summary>What the process has reported as the reason of its end, where it has: to be asked when something that the runtime did to it
-    /// failed. Null: it lives, or ended without a word.</summary>
+    /// <summary>What the process has reported as the reason of its end, where it has: to be asked when something that the runtime
+    /// did to it failed. Null: it lives, or ended without a word.</summary>
     public RuntimeException? PendingError()
     {
         Span<byte> buffer = stackalloc byte[Record.Size + 512];
@@ -236,7 +241,8 @@ sealed unsafe class InitProcess : IDisposable
             switch (record.Type)
             {
                 case RecordType.Gate when _cloneStep >= 0 && record.Step > _cloneStep && early is null:
-                    // The child was faster than its parent's word about it, which must come first: what the gate does is for the child.
+                    // The child was faster than its parent's word about it, which must come first: what the gate does is for the
+                    // child.
                     early = (Gate)record.Aux;
                     AwaitWord();
                     break;
@@ -271,7 +277,8 @@ sealed unsafe class InitProcess : IDisposable
     /// <summary>Until the process that cloned itself has said so; it may have died before.</summary>
     void AwaitWord()
     {
-        Span<PollFd> fds = [new PollFd { fd = _channel, events = PollEvents.POLLIN }, new PollFd { fd = Pidfd, events = PollEvents.POLLIN }];
+        Span<PollFd> fds = [new PollFd { fd = _channel, events = PollEvents.POLLIN },
+            new PollFd { fd = Pidfd, events = PollEvents.POLLIN }];
         Syscall.Poll(fds, -1);
         if (fds[0].revents == 0)
         {
@@ -286,7 +293,8 @@ sealed unsafe class InitProcess : IDisposable
         if (child < 0)
         {
             // ECHILD: it named a process of somebody else.
-            throw new RuntimeException(child == -Errno.ECHILD ? "init process broke the protocol" : ErrorText.Call("waitid", null, -child));
+            throw new RuntimeException(child == -Errno.ECHILD ? "init process broke the protocol"
+                : ErrorText.Call("waitid", null, -child));
         }
         Syscall.TryWaitId(WaitFlags.P_PIDFD, Pidfd, WaitFlags.WEXITED, out _);
         Pidfd.Dispose();
@@ -308,12 +316,13 @@ sealed unsafe class InitProcess : IDisposable
         _passwd = new SafeFd(fd);
     }
 
-    /// <summary>Waits until the payload is executed, or the process has ended. Not for the end of the channel alone: whoever else holds
-    /// it must not keep the runtime waiting.</summary>
+    /// <summary>Waits until the payload is executed, or the process has ended. Not for the end of the channel alone: whoever else
+    /// holds it must not keep the runtime waiting.</summary>
     /// <exception cref="RuntimeException">The payload could not be executed.</exception>
     public void AwaitExec()
     {
-        Span<PollFd> fds = [new PollFd { fd = _channel, events = PollEvents.POLLIN }, new PollFd { fd = Pidfd, events = PollEvents.POLLIN }];
+        Span<PollFd> fds = [new PollFd { fd = _channel, events = PollEvents.POLLIN },
+            new PollFd { fd = Pidfd, events = PollEvents.POLLIN }];
         Syscall.Poll(fds, -1);
         if (fds[0].revents != 0 && NextGate() is not null)
         {
@@ -341,10 +350,11 @@ sealed unsafe class InitProcess : IDisposable
 
     bool _reapedAfterKill;
 
-    /// <summary>True when the process has ended by SIGKILL. Its cgroup is empty, and may be removed, a moment before the kernel reports its
-    /// end: hence the wait.</summary>
+    /// <summary>True when the process has ended by SIGKILL. Its cgroup is empty, and may be removed, a moment before the kernel
+    /// reports its end: hence the wait.</summary>
     public bool WasKilled() => _reapedAfterKill || Pidfd >= 0 && Syscall.Poll(Pidfd, PollEvents.POLLIN, DeathTimeoutMs) > 0 &&
-        Syscall.TryWaitId(WaitFlags.P_PIDFD, Pidfd, WaitFlags.WEXITED | WaitFlags.WNOHANG | WaitFlags.WNOWAIT, out WaitResult result) >= 0 &&
+        Syscall.TryWaitId(WaitFlags.P_PIDFD, Pidfd, WaitFlags.WEXITED | WaitFlags.WNOHANG | WaitFlags.WNOWAIT,
+        out WaitResult result) >= 0 &&
         result.Signaled && result.ExitCode == 128 + Signal.SIGKILL;
 
     /// <summary>Why the process is gone, for a message: "was killed by signal 9", "exited with status 1".</summary>

@@ -9,7 +9,8 @@ namespace OciRun.Engine.Process;
 /// <summary>The steps that open a descriptor for another step.</summary>
 static class OpenActs
 {
-    /// <summary>A detached clone, taken out of the host's propagation: the container's mounts below it must not come back.</summary>
+    /// <summary>A detached clone, taken out of the host's propagation: the container's mounts below it must not come
+    /// back.</summary>
     public static int Source(OpenSourceStep step, Products made)
     {
         const int flags = MountFlags.OPEN_TREE_CLONE | MountFlags.OPEN_TREE_CLOEXEC;
@@ -31,7 +32,8 @@ static class OpenActs
     static void MapIds(OpenSourceStep step, int fd, int userNamespace)
     {
         var attributes = new MountAttrArgs { attr_set = MountFlags.MOUNT_ATTR_IDMAP, userns_fd = (ulong)userNamespace };
-        int result = Syscall.TryMountSetattr(fd, "", AtFlags.AT_EMPTY_PATH | (step.RecursiveIdMap ? AtFlags.AT_RECURSIVE : 0), attributes);
+        int result = Syscall.TryMountSetattr(fd, "", AtFlags.AT_EMPTY_PATH | (step.RecursiveIdMap ? AtFlags.AT_RECURSIVE : 0),
+            attributes);
         if (result < 0)
         {
             Syscall.TryClose(fd);

@@ -5,8 +5,8 @@ using OciRun.Syscalls;
 
 namespace OciRun.Engine.Process;
 
-/// <summary>Looks a home directory up in a container's /etc/passwd (passwd(5)). The file is hostile: its size is bounded, and only a
-/// regular file is read.</summary>
+/// <summary>Looks a home directory up in a container's /etc/passwd (passwd(5)). The file is hostile: its size is bounded, and
+/// only a regular file is read.</summary>
 static class Passwd
 {
     const int Largest = 1 << 20;
@@ -49,7 +49,8 @@ static class Passwd
         {
             int colon = line.IndexOf((byte)':');
             ReadOnlySpan<byte> value = colon < 0 ? line : line[..colon];
-            if (field == 2 && (!System.Buffers.Text.Utf8Parser.TryParse(value, out uint number, out int used) || used != value.Length || number != uid))
+            if (field == 2 && (!System.Buffers.Text.Utf8Parser.TryParse(value, out uint number, out int used)
+                || used != value.Length || number != uid))
             {
                 return null;
             }

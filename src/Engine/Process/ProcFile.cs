@@ -29,7 +29,8 @@ static class ProcFile
         if (result < 0)
         {
             throw new RuntimeException(configPath + ": " +
-                ErrorText.Call("write", "/proc/" + pid.ToString(CultureInfo.InvariantCulture) + "/" + file, -result), step?.Hint("write", -result));
+                ErrorText.Call("write", "/proc/" + pid.ToString(CultureInfo.InvariantCulture) + "/" + file, -result),
+                step?.Hint("write", -result));
         }
     }
 }

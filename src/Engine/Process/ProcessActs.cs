@@ -28,7 +28,8 @@ static class ProcessActs
         int result = Syscall.TrySchedSetattr(pid, step.Attributes);
         if (result < 0)
         {
-            throw new RuntimeException(step.ConfigPath + ": " + ErrorText.Call("sched_setattr", null, -result), step.Hint("sched_setattr", -result));
+            throw new RuntimeException(step.ConfigPath + ": " + ErrorText.Call("sched_setattr", null, -result),
+                step.Hint("sched_setattr", -result));
         }
     }
 

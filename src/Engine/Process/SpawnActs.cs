@@ -135,7 +135,8 @@ static class SpawnActs
 
     static void Await(Gate gate, InitProcess process)
     {
-        Gate reached = process.NextGate() ?? throw new RuntimeException("init process " + process.Reap() + " before it was ready");
+        Gate reached = process.NextGate() ?? throw new RuntimeException("init process " + process.Reap() +
+            " before it was ready");
         if (reached != gate)
         {
             throw new RuntimeException("init process broke the protocol");

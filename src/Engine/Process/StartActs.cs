@@ -52,7 +52,8 @@ static class StartActs
     /// <summary>The next record of a process that starts; null when it has executed its payload, or has ended.</summary>
     static Record? ReadRecord(SafeFd socket, SafeFd pidfd)
     {
-        Span<PollFd> fds = [new PollFd { fd = socket, events = PollEvents.POLLIN }, new PollFd { fd = pidfd, events = PollEvents.POLLIN }];
+        Span<PollFd> fds = [new PollFd { fd = socket, events = PollEvents.POLLIN },
+            new PollFd { fd = pidfd, events = PollEvents.POLLIN }];
         Syscall.Poll(fds, -1);
         Span<byte> reply = stackalloc byte[Record.Size];
         if (fds[0].revents == 0 || Syscall.TryRead(socket, reply) < Record.Size)

@@ -7,15 +7,16 @@ using static OciRun.Kernel.CloneFlags;
 
 namespace OciRun.Engine.Process;
 
-/// <summary>A new time namespace: made by the runtime for its children, its clocks set before the first one enters (time_namespaces(7)).</summary>
+/// <summary>A new time namespace: made by the runtime for its children, its clocks set before the first one enters
+/// (time_namespaces(7)).</summary>
 static class TimeOffsets
 {
-    static bool s_hasUnshared;
+    static bool _hasUnshared;
 
-    /// <summary>The runtime's own time namespace, for children that are not the container's; null when they are born into it. A process
-    /// with threads cannot go back itself.</summary>
+    /// <summary>The runtime's own time namespace, for children that are not the container's; null when they are born into it. A
+    /// process with threads cannot go back itself.</summary>
     public static SafeFd? OpenOwn() =>
-        s_hasUnshared ? Syscall.Open("/proc/self/ns/time", OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC) : null;
+        _hasUnshared ? Syscall.Open("/proc/self/ns/time", OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC) : null;
 
     /// <summary>unshare(2); it takes effect for children alone.</summary>
     public static void Unshare(TimeNamespaceStep step)
@@ -25,7 +26,7 @@ static class TimeOffsets
         {
             throw new RuntimeException(step.ConfigPath + ": " + ErrorText.Call("unshare", "time", -result));
         }
-        s_hasUnshared = true;
+        _hasUnshared = true;
     }
 
     public static void Write(TimeOffsetsStep step)

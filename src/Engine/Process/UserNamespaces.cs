@@ -35,7 +35,8 @@ static unsafe class UserNamespaces
         {
             ProcFile.Write((int)pid, "uid_map", IdMaps.Lines(slot.Uids), slot.ConfigPath + ".uidMappings", null);
             ProcFile.Write((int)pid, "gid_map", IdMaps.Lines(slot.Gids), slot.ConfigPath + ".gidMappings", null);
-            return Syscall.Open("/proc/" + pid.ToString(CultureInfo.InvariantCulture) + "/ns/user", OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC).Release();
+            return Syscall.Open("/proc/" + pid.ToString(CultureInfo.InvariantCulture) + "/ns/user", OpenFlags.O_RDONLY |
+                OpenFlags.O_CLOEXEC).Release();
         }
         finally
         {

@@ -9,7 +9,8 @@ using static OciRun.Kernel.Mode;
 
 namespace OciRun.Engine.Rdt;
 
-/// <summary>Groups of the resctrl file system (Documentation/filesystems/resctrl.rst): cache and memory bandwidth of a container.</summary>
+/// <summary>Groups of the resctrl file system (Documentation/filesystems/resctrl.rst): cache and memory bandwidth of a
+/// container.</summary>
 sealed class IntelRdt : IDisposable
 {
     const int MostBytes = 1 << 20;
@@ -22,9 +23,11 @@ sealed class IntelRdt : IDisposable
 
     /// <summary>The mounted resctrl, or null.</summary>
     public static IntelRdt? TryOpen() =>
-        (TryOpen(UsualPath) ?? (FindMount() is { } elsewhere ? TryOpen(elsewhere) : null)) is { } root ? new IntelRdt(root) : null;
+        (TryOpen(UsualPath) ?? (FindMount() is { } elsewhere ? TryOpen(elsewhere) : null)) is { } root ? new IntelRdt(root)
+        : null;
 
-    /// <summary>A directory, if it is of resctrl: groups are made and tasks moved through this descriptor, so it must not be anything else.</summary>
+    /// <summary>A directory, if it is of resctrl: groups are made and tasks moved through this descriptor, so it must not be
+    /// anything else.</summary>
     static SafeFd? TryOpen(string path)
     {
         int fd = Syscall.TryOpen(path, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY | OpenFlags.O_CLOEXEC);
@@ -100,7 +103,8 @@ sealed class IntelRdt : IDisposable
     /// <summary>The names in a directory below the root; none when it is not there.</summary>
     public List<string> List(string path)
     {
-        int fd = Syscall.TryOpenAt(_root, path, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW | OpenFlags.O_CLOEXEC);
+        int fd = Syscall.TryOpenAt(_root, path, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW |
+            OpenFlags.O_CLOEXEC);
         if (fd < 0)
         {
             return [];
@@ -117,7 +121,8 @@ sealed class IntelRdt : IDisposable
         bool exists = Syscall.TryFstatAt(_root, step.Group, AtFlags.AT_SYMLINK_NOFOLLOW, out _) == 0;
         if (exists && !step.IsShared)
         {
-            throw new RuntimeException($"linux.intelRdt: there is a resctrl group \"{step.Group}\" already", "name it as closID to use it");
+            throw new RuntimeException($"linux.intelRdt: there is a resctrl group \"{step.Group}\" already",
+                "name it as closID to use it");
         }
         if (exists)
         {
@@ -150,7 +155,8 @@ sealed class IntelRdt : IDisposable
         {
             if (!Holds(present, line))
             {
-                throw new RuntimeException($"linux.intelRdt: the resctrl group \"{step.Group}\" exists and does not have \"{line}\" but " +
+                throw new RuntimeException($"linux.intelRdt: the resctrl group \"{step.Group}\" exists and does not have " +
+                    $"\"{line}\" but " +
                     string.Join(", ", present).Trim(), "leave the schemata out to use the group as it is");
             }
         }

@@ -29,7 +29,13 @@ static class IntelRdtUpdate
         List<string> lines = Lines(cache, bandwidth);
         config.L3CacheSchema = cache ?? config.L3CacheSchema;
         config.MemBwSchema = bandwidth ?? config.MemBwSchema;
-        return new IntelRdtUpdateStep { ConfigPath = option, Group = IntelRdtWords.GroupOf(config, record.Id), Schemata = lines, Option = option };
+        return new IntelRdtUpdateStep
+        {
+            ConfigPath = option,
+            Group = IntelRdtWords.GroupOf(config, record.Id),
+            Schemata = lines,
+            Option = option
+        };
     }
 
     static List<string> Lines(string? cache, string? bandwidth)
@@ -60,7 +66,8 @@ static class IntelRdtUpdate
     {
         try
         {
-            var lines = new List<string>(before.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+            var lines =
+                new List<string>(before.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
             rdt.WriteSchemata(group, lines, "linux.intelRdt");
         }
         catch (RuntimeException e)

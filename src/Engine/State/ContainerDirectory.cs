@@ -8,8 +8,8 @@ using static OciRun.Kernel.Mode;
 
 namespace OciRun.Engine.State;
 
-/// <summary>The directory of one container below the state root: state.json, replaced as a whole by rename, and the socket that start
-/// connects to. Everything goes through its descriptor, so it may be removed or replaced meanwhile without harm.</summary>
+/// <summary>The directory of one container below the state root: state.json, replaced as a whole by rename, and the socket that
+/// start connects to. Everything goes through its descriptor, so it may be removed or replaced meanwhile without harm.</summary>
 public sealed class ContainerDirectory : IDisposable
 {
     const string StateName = "state.json";
@@ -105,7 +105,8 @@ public sealed class ContainerDirectory : IDisposable
                 return container;
             }
             container.Dispose();
-            throw new RuntimeException("state directory \"" + globals.Root + "/" + id + "\": others can write to it (" + StateRoot.Describe(stat) + ")",
+            throw new RuntimeException("state directory \"" + globals.Root + "/" + id + "\": others can write to it (" +
+                StateRoot.Describe(stat) + ")",
                 "it was not made by this user's runtime, and what it says is not believed");
         }
         root.Dispose();
@@ -116,7 +117,8 @@ public sealed class ContainerDirectory : IDisposable
         throw new RuntimeException(ErrorText.Call("openat", globals.Root + "/" + id, -fd));
     }
 
-    /// <summary>Names of all directories below the state root. A default root that is missing is empty; an explicit one is an error.</summary>
+    /// <summary>Names of all directories below the state root. A default root that is missing is empty; an explicit one is an
+    /// error.</summary>
     public static List<string> List(GlobalOptions globals)
     {
         using SafeFd? root = StateRoot.Open(globals, create: false);
@@ -124,7 +126,8 @@ public sealed class ContainerDirectory : IDisposable
         {
             if (globals.RootIsExplicit)
             {
-                throw new RuntimeException(ErrorText.Call("open", globals.Root, Errno.ENOENT), "--root must name an existing directory");
+                throw new RuntimeException(ErrorText.Call("open", globals.Root, Errno.ENOENT),
+                    "--root must name an existing directory");
             }
             return [];
         }
@@ -196,7 +199,8 @@ public sealed class ContainerDirectory : IDisposable
 
     /// <summary>Without a state there is no container: engines look for these words before they clean up.</summary>
     public static RuntimeException Unreadable(string? problem, string hint) =>
-        new((problem == MissingState ? "container does not exist: " : "the state of the container cannot be read: ") + problem, hint);
+        new((problem == MissingState ? "container does not exist: " : "the state of the container cannot be read: ") + problem,
+        hint);
 
     /// <summary>Writes the record; a reader sees the old or the new one.</summary>
     public void Save(ContainerRecord record)
@@ -222,8 +226,8 @@ public sealed class ContainerDirectory : IDisposable
     /// <summary>A path to an entry that is short enough for a socket address.</summary>
     public string ShortPath(string name) => "/proc/self/fd/" + Fd.ToString(CultureInfo.InvariantCulture) + "/" + name;
 
-    /// <summary>Binds the socket that start connects to. Its mode must not depend on the caller's umask: another command of the same user
-    /// connects to it, and nobody else.</summary>
+    /// <summary>Binds the socket that start connects to. Its mode must not depend on the caller's umask: another command of the
+    /// same user connects to it, and nobody else.</summary>
     public void BindStartSocket(SafeFd socket)
     {
         Syscall.BindUnix(socket, ShortPath(StartSocketName));

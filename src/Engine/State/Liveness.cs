@@ -12,7 +12,8 @@ static class Liveness
     {
         if (record.IsCreating)
         {
-            return ProcessStat.IsAlive(record.CreatorPid, record.CreatorStartTime) ? ContainerStatus.Creating : ContainerStatus.Stopped;
+            return ProcessStat.IsAlive(record.CreatorPid, record.CreatorStartTime) ? ContainerStatus.Creating
+                : ContainerStatus.Stopped;
         }
         if (!ProcessStat.IsAlive(record.Pid, record.PidStartTime))
         {

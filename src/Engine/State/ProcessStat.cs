@@ -8,12 +8,14 @@ namespace OciRun.Engine.State;
 /// <summary>Facts about a process, from /proc/PID/stat.</summary>
 public static class ProcessStat
 {
-    /// <summary>Start time in clock ticks since boot (field 22) and state (field 3) of a process; false when there is none.</summary>
+    /// <summary>Start time in clock ticks since boot (field 22) and state (field 3) of a process; false when there is
+    /// none.</summary>
     public static bool TryRead(int pid, out ulong startTime, out char state)
     {
         startTime = 0;
         state = '?';
-        int fd = Syscall.TryOpen("/proc/" + pid.ToString(CultureInfo.InvariantCulture) + "/stat", OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC);
+        int fd = Syscall.TryOpen("/proc/" + pid.ToString(CultureInfo.InvariantCulture) + "/stat", OpenFlags.O_RDONLY |
+            OpenFlags.O_CLOEXEC);
         // Any other error says nothing about the process: a container that runs must not pass for a stopped one.
         if (fd is -Errno.ENOENT or -Errno.ESRCH)
         {

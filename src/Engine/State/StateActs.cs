@@ -49,7 +49,8 @@ static class StateActs
         made.Directory!.Stage(made.Record);
     }
 
-    /// <summary>A named socket: connecting to it reaches this init process or nobody, so start cannot hang on a dead one.</summary>
+    /// <summary>A named socket: connecting to it reaches this init process or nobody, so start cannot hang on a dead
+    /// one.</summary>
     public static void ListenForStart(Products made)
     {
         made.StartSocket = Syscall.Socket(AddressFamily.AF_UNIX, SocketType.SOCK_SEQPACKET | SocketType.SOCK_CLOEXEC);

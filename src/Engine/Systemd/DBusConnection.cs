@@ -11,18 +11,18 @@ namespace OciRun.Engine.Systemd;
 /// meanwhile are kept. Never blocks beyond its deadline.</summary>
 public sealed class DBusConnection : IDisposable
 {
-    readonly SafeFd socket_;
-    readonly Deadline deadline_;
-    readonly Queue<DBusMessage> signals_ = new();
-    byte[] buffer_ = new byte[4096];
-    int filled_;
-    uint serial_;
+    readonly SafeFd _socket;
+    readonly Deadline _deadline;
+    readonly Queue<DBusMessage> _signals = new();
+    byte[] _buffer = new byte[4096];
+    int _filled;
+    uint _serial;
 
     DBusConnection(SafeFd socket, bool isBus, Deadline deadline)
     {
-        socket_ = socket;
+        _socket = socket;
         IsBus = isBus;
-        deadline_ = deadline;
+        _deadline = deadline;
     }
 
     /// <summary>False on a socket of the peer itself, where messages have neither sender nor destination.</summary>
@@ -55,7 +55,7 @@ public sealed class DBusConnection : IDisposable
     void Connect(string path)
     {
         int result;
-        while ((result = Syscall.TryConnectUnix(socket_, path)) == -Errno.EAGAIN && deadline_.LeftMs > 0)
+        while ((result = Syscall.TryConnectUnix(_socket, path)) == -Errno.EAGAIN && _deadline.LeftMs > 0)
         {
             Syscall.Sleep(10);
         }
@@ -114,7 +114,7 @@ public sealed class DBusConnection : IDisposable
         DBusMessage call = new()
         {
             Type = DBusMessageType.MethodCall,
-            Serial = ++serial_,
+            Serial = ++_serial,
             Path = path,
             Interface = @interface,
             Member = member,
@@ -128,7 +128,7 @@ public sealed class DBusConnection : IDisposable
             DBusMessage message = Receive();
             if (message.Type == DBusMessageType.Signal)
             {
-                signals_.Enqueue(message);
+                _signals.Enqueue(message);
             }
             else if (message.ReplySerial == call.Serial && message.Type is DBusMessageType.MethodReturn or DBusMessageType.Error)
             {
@@ -150,22 +150,22 @@ public sealed class DBusConnection : IDisposable
     /// <summary>The next signal.</summary>
     public DBusMessage NextSignal()
     {
-        while (signals_.Count == 0)
+        while (_signals.Count == 0)
         {
             DBusMessage message = Receive();
             if (message.Type == DBusMessageType.Signal)
             {
-                signals_.Enqueue(message);
+                _signals.Enqueue(message);
             }
         }
-        return signals_.Dequeue();
+        return _signals.Dequeue();
     }
 
     void Send(ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
         {
-            int sent = Syscall.TrySendMsg(socket_, bytes);
+            int sent = Syscall.TrySendMsg(_socket, bytes);
             if (sent == -Errno.EAGAIN)
             {
                 Wait(PollEvents.POLLOUT);
@@ -184,15 +184,15 @@ public sealed class DBusConnection : IDisposable
     string ReadLine()
     {
         int end;
-        while ((end = buffer_.AsSpan(0, filled_).IndexOf("\r\n"u8)) < 0)
+        while ((end = _buffer.AsSpan(0, _filled).IndexOf("\r\n"u8)) < 0)
         {
-            if (filled_ >= 4096)
+            if (_filled >= 4096)
             {
                 throw new DBusException("the bus does not speak D-Bus");
             }
             Fill();
         }
-        string line = Encoding.ASCII.GetString(buffer_, 0, end);
+        string line = Encoding.ASCII.GetString(_buffer, 0, end);
         Consume(end + 2);
         return line;
     }
@@ -201,16 +201,16 @@ public sealed class DBusConnection : IDisposable
     {
         try
         {
-            while (filled_ < DBusMessage.FixedHeader)
+            while (_filled < DBusMessage.FixedHeader)
             {
                 Fill();
             }
-            int total = DBusMessage.TotalLength(buffer_);
-            while (filled_ < total)
+            int total = DBusMessage.TotalLength(_buffer);
+            while (_filled < total)
             {
                 Fill();
             }
-            DBusMessage message = DBusMessage.Parse(buffer_.AsSpan(0, total));
+            DBusMessage message = DBusMessage.Parse(_buffer.AsSpan(0, total));
             Consume(total);
             return message;
         }
@@ -222,22 +222,22 @@ public sealed class DBusConnection : IDisposable
 
     void Consume(int count)
     {
-        filled_ -= count;
-        Buffer.BlockCopy(buffer_, count, buffer_, 0, filled_);
+        _filled -= count;
+        Buffer.BlockCopy(_buffer, count, _buffer, 0, _filled);
     }
 
     void Fill()
     {
-        if (filled_ == buffer_.Length)
+        if (_filled == _buffer.Length)
         {
-            Array.Resize(ref buffer_, buffer_.Length * 2);
+            Array.Resize(ref _buffer, _buffer.Length * 2);
         }
         while (true)
         {
-            int count = Syscall.TryRead(socket_, buffer_.AsSpan(filled_));
+            int count = Syscall.TryRead(_socket, _buffer.AsSpan(_filled));
             if (count > 0)
             {
-                filled_ += count;
+                _filled += count;
                 return;
             }
             if (count != -Errno.EAGAIN)
@@ -251,14 +251,14 @@ public sealed class DBusConnection : IDisposable
 
     void Wait(short events)
     {
-        int left = deadline_.LeftMs;
-        if (left == 0 || Syscall.Poll(socket_, events, left) == 0)
+        int left = _deadline.LeftMs;
+        if (left == 0 || Syscall.Poll(_socket, events, left) == 0)
         {
-            throw new DBusException("no answer within " + (deadline_.TotalMs + 999) / 1000 + " seconds");
+            throw new DBusException("no answer within " + (_deadline.TotalMs + 999) / 1000 + " seconds");
         }
     }
 
-    public void Dispose() => socket_.Dispose();
+    public void Dispose() => _socket.Dispose();
 }
 
 /// <summary>Something went wrong on the way to the peer or in its answers; says nothing about what was asked.</summary>

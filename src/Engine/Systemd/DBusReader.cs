@@ -14,10 +14,10 @@ public ref struct DBusReader
     const int MaxDepth = 32;
     const int MaxArrayBytes = 1 << 26;
 
-    readonly ReadOnlySpan<byte> bytes_;
-    int depth_;
+    readonly ReadOnlySpan<byte> _bytes;
+    int _depth;
 
-    public DBusReader(ReadOnlySpan<byte> bytes) => bytes_ = bytes;
+    public DBusReader(ReadOnlySpan<byte> bytes) => _bytes = bytes;
 
     /// <summary>Where the next value is, before its alignment.</summary>
     public int At { get; private set; }
@@ -42,7 +42,7 @@ public ref struct DBusReader
 
     object ReadOne(ReadOnlySpan<char> type)
     {
-        if (++depth_ > MaxDepth)
+        if (++_depth > MaxDepth)
         {
             throw new FormatException("nested too deeply");
         }
@@ -64,7 +64,7 @@ public ref struct DBusReader
             '(' or '{' => Struct(type[1..^1].ToString()),
             _ => throw new FormatException("unknown type " + type[0]),
         };
-        depth_--;
+        _depth--;
         return value;
     }
 
@@ -101,7 +101,7 @@ public ref struct DBusReader
     {
         uint length = UInt32();
         Take(0, DBusWriter.Alignment(element[0]));
-        if (length > MaxArrayBytes || length > bytes_.Length - At)
+        if (length > MaxArrayBytes || length > _bytes.Length - At)
         {
             throw new FormatException("array too long");
         }
@@ -117,11 +117,11 @@ public ref struct DBusReader
     ReadOnlySpan<byte> Take(int count, int alignment)
     {
         int start = (At + alignment - 1) / alignment * alignment;
-        if (start > bytes_.Length || count > bytes_.Length - start)
+        if (start > _bytes.Length || count > _bytes.Length - start)
         {
             throw new FormatException("message too short");
         }
         At = start + count;
-        return bytes_.Slice(start, count);
+        return _bytes.Slice(start, count);
     }
 }

@@ -11,13 +11,13 @@ namespace OciRun.Engine.Systemd;
 /// <see cref="DBusVariant"/> says; a variant is a boxed DBusVariant.</summary>
 public sealed class DBusWriter
 {
-    byte[] buffer_ = new byte[256];
+    byte[] _buffer = new byte[256];
 
     /// <summary>Bytes written.</summary>
     public int Length { get; private set; }
 
     /// <summary>What was written so far.</summary>
-    public ReadOnlySpan<byte> Bytes => buffer_.AsSpan(0, Length);
+    public ReadOnlySpan<byte> Bytes => _buffer.AsSpan(0, Length);
 
     /// <summary>Writes one value for each complete type of a signature.</summary>
     public void Write(string signature, IReadOnlyList<object> values)
@@ -123,7 +123,7 @@ public sealed class DBusWriter
         {
             WriteOne(element, item);
         }
-        BinaryPrimitives.WriteUInt32LittleEndian(buffer_.AsSpan(lengthAt), (uint)(Length - start));
+        BinaryPrimitives.WriteUInt32LittleEndian(_buffer.AsSpan(lengthAt), (uint)(Length - start));
     }
 
     /// <summary>Alignment of a type, by its first letter.</summary>
@@ -144,12 +144,12 @@ public sealed class DBusWriter
     Span<byte> Reserve(int count, int alignment)
     {
         int start = (Length + alignment - 1) / alignment * alignment;
-        while (start + count > buffer_.Length)
+        while (start + count > _buffer.Length)
         {
-            System.Array.Resize(ref buffer_, buffer_.Length * 2);
+            System.Array.Resize(ref _buffer, _buffer.Length * 2);
         }
-        buffer_.AsSpan(Length, start + count - Length).Clear();
+        _buffer.AsSpan(Length, start + count - Length).Clear();
         Length = start + count;
-        return buffer_.AsSpan(start, count);
+        return _buffer.AsSpan(start, count);
     }
 }

@@ -18,10 +18,10 @@ public sealed class SystemdManager : IDisposable
     const string UnitExists = "org.freedesktop.systemd1.UnitExists";
     const string NoSuchUnit = "org.freedesktop.systemd1.NoSuchUnit";
 
-    readonly DBusConnection connection_;
-    int version_ = -1;
+    readonly DBusConnection _connection;
+    int _version = -1;
 
-    SystemdManager(DBusConnection connection) => connection_ = connection;
+    SystemdManager(DBusConnection connection) => _connection = connection;
 
     /// <summary>Connects to the system's or the user's manager.</summary>
     public static SystemdManager Connect(bool user, int timeoutMs = DefaultTimeoutMs) =>
@@ -59,7 +59,7 @@ public sealed class SystemdManager : IDisposable
     {
         get
         {
-            if (version_ < 0)
+            if (_version < 0)
             {
                 string text = Property("Version").TrimStart('v');
                 int end = 0;
@@ -68,9 +68,9 @@ public sealed class SystemdManager : IDisposable
                     end++;
                 }
                 bool parsed = int.TryParse(text.AsSpan(0, end), NumberStyles.None, CultureInfo.InvariantCulture, out int number);
-                version_ = parsed ? number : 0;
+                _version = parsed ? number : 0;
             }
-            return version_;
+            return _version;
         }
     }
 
@@ -79,7 +79,7 @@ public sealed class SystemdManager : IDisposable
 
     string Property(string name) => Guard("read the property " + name, () =>
     {
-        DBusMessage answer = connection_.Call(Name, Path, "org.freedesktop.DBus.Properties", "Get", "ss", Manager, name);
+        DBusMessage answer = _connection.Call(Name, Path, "org.freedesktop.DBus.Properties", "Get", "ss", Manager, name);
         return answer.Body.Count == 1 && answer.Body[0] is DBusVariant { Value: string text } ? text : "";
     });
 
@@ -98,7 +98,7 @@ public sealed class SystemdManager : IDisposable
             DBusMessage answer = StartOnce(unit, list);
             if (answer.ErrorName == UnitExists)
             {
-                connection_.TryCall(Name, Path, Manager, "ResetFailedUnit", "s", unit);
+                _connection.TryCall(Name, Path, Manager, "ResetFailedUnit", "s", unit);
                 answer = StartOnce(unit, list);
             }
             if (answer.Type == DBusMessageType.Error)
@@ -110,32 +110,32 @@ public sealed class SystemdManager : IDisposable
         });
     }
 
-    DBusMessage StartOnce(string unit, List<object> properties) => connection_.TryCall(Name, Path, Manager, "StartTransientUnit",
+    DBusMessage StartOnce(string unit, List<object> properties) => _connection.TryCall(Name, Path, Manager, "StartTransientUnit",
         "ssa(sv)a(sa(sv))", unit, "replace", properties, new List<object>());
 
     /// <summary>Stops a unit, with all processes in it, and makes systemd forget it. A unit that is not there is fine.</summary>
     public void Stop(string unit) => Guard("stop unit " + unit, () =>
     {
         Listen();
-        DBusMessage answer = connection_.TryCall(Name, Path, Manager, "StopUnit", "ss", unit, "replace");
+        DBusMessage answer = _connection.TryCall(Name, Path, Manager, "StopUnit", "ss", unit, "replace");
         if (answer.Type == DBusMessageType.Error)
         {
             return answer.ErrorName == NoSuchUnit ? 0 : throw new DBusException(answer.Text + " (" + answer.ErrorName + ")");
         }
         WaitForJob(answer);
-        connection_.TryCall(Name, Path, Manager, "ResetFailedUnit", "s", unit);
+        _connection.TryCall(Name, Path, Manager, "ResetFailedUnit", "s", unit);
         return 0;
     });
 
     /// <summary>Whether a unit is there and was started with this description.</summary>
     public bool Is(string unit, string description) => Guard("look at unit " + unit, () =>
     {
-        DBusMessage found = connection_.TryCall(Name, Path, Manager, "GetUnit", "s", unit);
+        DBusMessage found = _connection.TryCall(Name, Path, Manager, "GetUnit", "s", unit);
         if (found.Type == DBusMessageType.Error)
         {
             return false;
         }
-        DBusMessage answer = connection_.TryCall(Name, found.Text, "org.freedesktop.DBus.Properties", "Get", "ss",
+        DBusMessage answer = _connection.TryCall(Name, found.Text, "org.freedesktop.DBus.Properties", "Get", "ss",
             "org.freedesktop.systemd1.Unit", "Description");
         return answer.Body is [DBusVariant { Value: string text }] && text == description;
     });
@@ -149,14 +149,14 @@ public sealed class SystemdManager : IDisposable
             list.Add(new List<object> { property.Name, property.Value });
         }
         Guard("set properties of unit " + unit, () =>
-            connection_.Call(Name, Path, Manager, "SetUnitProperties", "sba(sv)", unit, true, list));
+            _connection.Call(Name, Path, Manager, "SetUnitProperties", "sba(sv)", unit, true, list));
     }
 
     void Listen()
     {
-        if (connection_.IsBus)
+        if (_connection.IsBus)
         {
-            connection_.Call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "AddMatch", "s",
+            _connection.Call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "AddMatch", "s",
                 "type='signal',sender='" + Name + "',interface='" + Manager + "',member='JobRemoved'");
         }
     }
@@ -166,7 +166,7 @@ public sealed class SystemdManager : IDisposable
     {
         while (true)
         {
-            DBusMessage signal = connection_.NextSignal();
+            DBusMessage signal = _connection.NextSignal();
             if (signal is { Member: "JobRemoved", Interface: Manager, Signature: "uoss" } && signal.Sender == answer.Sender &&
                 (string)signal.Body[1] == answer.Text)
             {
@@ -192,5 +192,5 @@ public sealed class SystemdManager : IDisposable
         }
     }
 
-    public void Dispose() => connection_.Dispose();
+    public void Dispose() => _connection.Dispose();
 }

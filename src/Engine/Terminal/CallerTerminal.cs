@@ -4,8 +4,8 @@ using OciRun.Syscalls;
 
 namespace OciRun.Engine.Terminal;
 
-/// <summary>The terminal that the runtime itself was called on, if its standard input is one: raw while its user types into the payload's,
-/// and as it was in the end.</summary>
+/// <summary>The terminal that the runtime itself was called on, if its standard input is one: raw while its user types into the
+/// payload's, and as it was in the end.</summary>
 sealed class CallerTerminal : IDisposable
 {
     readonly bool _isTerminal;
@@ -33,14 +33,16 @@ sealed class CallerTerminal : IDisposable
         get
         {
             int group = 0;
-            return !_isTerminal || Syscall.TryIoctl(0, Ioctl.TIOCGPGRP, ref group) < 0 || group == 0 || group == Syscall.Getpgrp();
+            return !_isTerminal || Syscall.TryIoctl(0, Ioctl.TIOCGPGRP, ref group) < 0 || group == 0
+                || group == Syscall.Getpgrp();
         }
     }
 
     /// <summary>Whether there is a terminal that keys can come from as soon as the job is in the foreground.</summary>
     public bool WaitsForItsTurn => _isTerminal && !_isRaw;
 
-    /// <summary>Every key is the payload's, as of cfmakeraw(3). Again after SIGCONT: a shell gives a stopped job's terminal its own settings.</summary>
+    /// <summary>Every key is the payload's, as of cfmakeraw(3). Again after SIGCONT: a shell gives a stopped job's terminal its
+    /// own settings.</summary>
     public void MakeRaw()
     {
         if (!_isTerminal || !IsOurs)
@@ -48,7 +50,8 @@ sealed class CallerTerminal : IDisposable
             return;
         }
         Termios raw = _saved;
-        raw.c_iflag &= ~(TermiosFlags.IGNBRK | TermiosFlags.BRKINT | TermiosFlags.PARMRK | TermiosFlags.ISTRIP | TermiosFlags.INLCR |
+        raw.c_iflag &= ~(TermiosFlags.IGNBRK | TermiosFlags.BRKINT | TermiosFlags.PARMRK | TermiosFlags.ISTRIP |
+            TermiosFlags.INLCR |
             TermiosFlags.IGNCR | TermiosFlags.ICRNL | TermiosFlags.IXON);
         raw.c_oflag &= ~TermiosFlags.OPOST;
         raw.c_lflag &= ~(TermiosFlags.ECHO | TermiosFlags.ECHONL | TermiosFlags.ICANON | TermiosFlags.ISIG | TermiosFlags.IEXTEN);
@@ -69,8 +72,9 @@ sealed class CallerTerminal : IDisposable
         Syscall.Sigprocmask(SigHow.SIG_SETMASK, mask);
     }
 
-    /// <summary>A reader that does not read must not keep the runtime in write(2), deaf to signals and keys. O_NONBLOCK belongs to the open
-    /// file, which the caller shares, so the runtime opens its own. Null where that is not possible or not needed.</summary>
+    /// <summary>A reader that does not read must not keep the runtime in write(2), deaf to signals and keys. O_NONBLOCK belongs
+    /// to the open file, which the caller shares, so the runtime opens its own. Null where that is not possible or not
+    /// needed.</summary>
     static SafeFd? OpenOutput()
     {
         if (Syscall.TryFstatAt(1, "", AtFlags.AT_EMPTY_PATH, out Stat stat) < 0)

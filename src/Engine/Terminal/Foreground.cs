@@ -6,8 +6,8 @@ using static OciRun.Kernel.Signal;
 
 namespace OciRun.Engine.Terminal;
 
-/// <summary>The runtime beside a payload that it waits for: signals go to the payload, its exit code comes back, and orphans that fall
-/// to the runtime are reaped.</summary>
+/// <summary>The runtime beside a payload that it waits for: signals go to the payload, its exit code comes back, and orphans that
+/// fall to the runtime are reaped.</summary>
 sealed class Foreground : IDisposable
 {
     // The C library keeps two for its threads (nptl(7)), and the managed runtime uses the next.
@@ -25,7 +25,8 @@ sealed class Foreground : IDisposable
             Syscall.Prctl(Prctl.PR_SET_CHILD_SUBREAPER, 1);
         }
         // Faults stay fatal, and SIGPIPE is an error of write(2).
-        ulong all = ~(Bit(SIGILL) | Bit(SIGTRAP) | Bit(SIGABRT) | Bit(SIGBUS) | Bit(SIGFPE) | Bit(SIGKILL) | Bit(SIGSEGV) | Bit(SIGPIPE) |
+        ulong all = ~(Bit(SIGILL) | Bit(SIGTRAP) | Bit(SIGABRT) | Bit(SIGBUS) | Bit(SIGFPE) | Bit(SIGKILL) | Bit(SIGSEGV) |
+            Bit(SIGPIPE) |
             Bit(SIGSTOP) | Bit(SIGSYS));
         for (int signal = FirstRuntimeSignal; signal <= LastRuntimeSignal; signal++)
         {
@@ -105,7 +106,8 @@ sealed class Foreground : IDisposable
     /// <summary>Orphans of the container without a pid namespace of its own fall to the subreaper.</summary>
     static void ReapOthers(int pid)
     {
-        while (Syscall.TryWaitId(WaitFlags.P_ALL, 0, WaitFlags.WEXITED | WaitFlags.WNOHANG | WaitFlags.WNOWAIT, out WaitResult result) >= 0 &&
+        while (Syscall.TryWaitId(WaitFlags.P_ALL, 0, WaitFlags.WEXITED | WaitFlags.WNOHANG | WaitFlags.WNOWAIT,
+            out WaitResult result) >= 0 &&
             result.Pid != 0 && result.Pid != pid)
         {
             Syscall.TryWaitId(WaitFlags.P_PID, result.Pid, WaitFlags.WEXITED | WaitFlags.WNOHANG, out _);

@@ -4,8 +4,8 @@ using OciRun.Syscalls;
 
 namespace OciRun.Engine.Terminal;
 
-/// <summary>Moves bytes between the caller's terminal and the payload's. Both directions have a buffer and wait for the slower end, so
-/// that nothing is lost and nothing spins.</summary>
+/// <summary>Moves bytes between the caller's terminal and the payload's. Both directions have a buffer and wait for the slower
+/// end, so that nothing is lost and nothing spins.</summary>
 sealed class TerminalRelay : IDisposable
 {
     /// <summary>How many descriptors it polls.</summary>
@@ -28,8 +28,8 @@ sealed class TerminalRelay : IDisposable
     public TerminalRelay(SafeFd master)
     {
         _master = master;
-        // Held open, for a payload may close all of its terminal and open it again later (init systems do, between two services): the
-        // master would be at its end for good with the first, or have to be polled without pause.
+        // Held open, for a payload may close all of its terminal and open it again later (init systems do, between two services):
+        // the master would be at its end for good with the first, or have to be polled without pause.
         const long flags = OpenFlags.O_RDWR | OpenFlags.O_NOCTTY | OpenFlags.O_CLOEXEC;
         long slave = Syscall.TryIoctl(master, Ioctl.TIOCGPTPEER, flags);
         _slave = slave < 0 ? null : new SafeFd((int)slave);
@@ -70,7 +70,11 @@ sealed class TerminalRelay : IDisposable
         bool roomOut = _toCallerEnd < BufferSize;
         fds[0] = new PollFd { fd = takesInput ? 0 : -1, events = PollEvents.POLLIN };
         fds[1] = new PollFd { fd = _masterEnded || !roomOut ? -1 : _master.Value, events = PollEvents.POLLIN };
-        fds[2] = new PollFd { fd = _masterEnded || _toPayloadStart == _toPayloadEnd ? -1 : _master.Value, events = PollEvents.POLLOUT };
+        fds[2] = new PollFd
+        {
+            fd = _masterEnded || _toPayloadStart == _toPayloadEnd ? -1 : _master.Value,
+            events = PollEvents.POLLOUT
+        };
         fds[3] = new PollFd { fd = _toCallerStart == _toCallerEnd ? -1 : _caller.Output, events = PollEvents.POLLOUT };
     }
 
@@ -93,7 +97,8 @@ sealed class TerminalRelay : IDisposable
         }
         if (fds[2].fd >= 0 && (fds[2].revents & PollEvents.POLLOUT) != 0)
         {
-            _toPayloadStart += Math.Max(Syscall.TryWrite(_master, _toPayload.AsSpan(_toPayloadStart, _toPayloadEnd - _toPayloadStart)), 0);
+            _toPayloadStart += Math.Max(Syscall.TryWrite(_master,
+                _toPayload.AsSpan(_toPayloadStart, _toPayloadEnd - _toPayloadStart)), 0);
             Compact(ref _toPayloadStart, ref _toPayloadEnd);
         }
         if (fds[3].fd >= 0 && fds[3].revents != 0)
@@ -130,14 +135,16 @@ sealed class TerminalRelay : IDisposable
         }
     }
 
-    /// <summary>After the payload's end: all that it wrote reaches the caller, unless a signal ends the wait for a caller that does not read.</summary>
+    /// <summary>After the payload's end: all that it wrote reaches the caller, unless a signal ends the wait for a caller that
+    /// does not read.</summary>
     public void Drain(SignalPipe signals)
     {
         while (true)
         {
             while (_toCallerStart < _toCallerEnd)
             {
-                Span<PollFd> fds = [new PollFd { fd = _caller.Output, events = PollEvents.POLLOUT }, new PollFd { fd = signals.Fd, events = PollEvents.POLLIN }];
+                Span<PollFd> fds = [new PollFd { fd = _caller.Output, events = PollEvents.POLLOUT },
+                    new PollFd { fd = signals.Fd, events = PollEvents.POLLIN }];
                 Syscall.Poll(fds, -1);
                 if (fds[1].revents != 0 && EndsWait(signals.Next()))
                 {

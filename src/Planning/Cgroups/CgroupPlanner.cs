@@ -29,14 +29,15 @@ public static class CgroupPlanner
         return writes.Writes;
     }
 
-    /// <summary>What cgroup v1 had and v2 has not is a warning, in every section: a config that was written for v1 runs on, as it does
-    /// with runc. net_cls and net_prio exist in cgroup v1 only; v2 leaves classification to eBPF and netfilter.</summary>
+    /// <summary>What cgroup v1 had and v2 has not is a warning, in every section: a config that was written for v1 runs on, as it
+    /// does with runc. net_cls and net_prio exist in cgroup v1 only; v2 leaves classification to eBPF and netfilter.</summary>
     static void CheckNetwork(SpecNetwork? network, WriteList writes)
     {
         const string path = "linux.resources.network";
         if (network?.ClassID is > 0)
         {
-            writes.Warning(path + ".classID", "ignored: network classes do not exist in cgroup v2; match the cgroup in netfilter instead");
+            writes.Warning(path + ".classID",
+                "ignored: network classes do not exist in cgroup v2; match the cgroup in netfilter instead");
         }
         if (network?.Priorities is { Count: > 0 })
         {

@@ -11,21 +11,24 @@ public sealed class CgroupStep : RuntimeStep
     public required string Path { get; init; }
     /// <summary>The config asks for limits or for this path: a user who may not make cgroups cannot go without.</summary>
     public required bool IsAskedFor { get; init; }
-    /// <summary>The config names it: one that is there already may be meant. Else one of the same name is another container's.</summary>
+    /// <summary>The config names it: one that is there already may be meant. Else one of the same name is another
+    /// container's.</summary>
     public required bool IsNamed { get; init; }
     public override Phase Phase => Phase.Prepare;
     public override string? Subject => Path;
     public override string Text => "make the cgroup " + Path;
 }
 
-/// <summary>The cgroup below the container's that the payload manages; init moves there, for its cgroup namespace has its root above.</summary>
+/// <summary>The cgroup below the container's that the payload manages; init moves there, for its cgroup namespace has its root
+/// above.</summary>
 public sealed class PayloadCgroupStep : RuntimeStep
 {
     public required string Name { get; init; }
     /// <summary>The host's id of the user who gets it; null for the runtime's own.</summary>
     public required uint? Owner { get; init; }
     public override Phase Phase => Phase.Wait;
-    public override string Text => "move init to the cgroup " + Name + " below the container's" + (Owner is null ? "" : ", of user " + Owner);
+    public override string Text => "move init to the cgroup " + Name + " below the container's" +
+        (Owner is null ? "" : ", of user " + Owner);
 }
 
 /// <summary>A container that manages cgroups itself (a private cgroup namespace and a writable mount) owns its cgroup.</summary>
@@ -56,7 +59,8 @@ public sealed class ResourcesStep : RuntimeStep
     }
 }
 
-/// <summary>update: changes limits of a container that runs. When one is refused, those before it get their old values back.</summary>
+/// <summary>update: changes limits of a container that runs. When one is refused, those before it get their old values
+/// back.</summary>
 public sealed class UpdateResourcesStep : RuntimeStep
 {
     public required IReadOnlyList<CgroupWrite> Writes { get; init; }
@@ -83,13 +87,15 @@ public sealed class OpenCgroupStep : RuntimeStep
 /// <summary>Whose the processes in a cgroup are that delete finds there.</summary>
 public enum Leftovers
 {
-    /// <summary>Nobody's: what is populated stays. The cgroup may be another's, or all of the container's processes are known to be dead.</summary>
+    /// <summary>Nobody's: what is populated stays. The cgroup may be another's, or all of the container's processes are known to
+    /// be dead.</summary>
     Foreign,
     /// <summary>The container's: they are killed.</summary>
     Own,
 }
 
-/// <summary>Removes the cgroup with all below, if it is the one that was made; kills what is left in it if that is the container's.</summary>
+/// <summary>Removes the cgroup with all below, if it is the one that was made; kills what is left in it if that is the
+/// container's.</summary>
 public sealed class RemoveCgroupStep : RuntimeStep
 {
     public required string Path { get; init; }
@@ -100,6 +106,7 @@ public sealed class RemoveCgroupStep : RuntimeStep
     public bool Thaw { get; init; }
     public override Phase Phase => Phase.Delete;
     public override string? Subject => Path;
-    public override string Text => "remove the cgroup " + Path + (Leftovers == Leftovers.Own ? " and what lives in it" : " (where it is empty)") +
+    public override string Text => "remove the cgroup " + Path + (Leftovers == Leftovers.Own ? " and what lives in it"
+        : " (where it is empty)") +
         (Thaw ? ", thawed first" : "");
 }

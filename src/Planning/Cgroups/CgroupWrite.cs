@@ -25,29 +25,29 @@ public sealed record CgroupWrite(string File, string Value, string Controller, s
 /// <summary>The words of a cgroup.controllers file.</summary>
 public readonly struct ControllerSet
 {
-    readonly string words_;
-    readonly bool all_;
+    readonly string _words;
+    readonly bool _all;
 
-    public ControllerSet(string? words) => words_ = words ?? "";
+    public ControllerSet(string? words) => _words = words ?? "";
 
     ControllerSet(bool all)
     {
-        words_ = "";
-        all_ = all;
+        _words = "";
+        _all = all;
     }
 
     /// <summary>Every controller that there is or may be.</summary>
     public static ControllerSet All => new(all: true);
 
-    public override string ToString() => (words_ ?? "").Trim();
+    public override string ToString() => (_words ?? "").Trim();
 
     public bool Contains(ReadOnlySpan<char> name)
     {
-        if (all_)
+        if (_all)
         {
             return true;
         }
-        ReadOnlySpan<char> rest = words_;
+        ReadOnlySpan<char> rest = _words;
         while (!rest.IsEmpty)
         {
             int end = rest.IndexOfAny(' ', '\n');

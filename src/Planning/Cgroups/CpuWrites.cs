@@ -89,16 +89,17 @@ public static class CpuWrites
     /// <summary>What tg_set_bandwidth of the kernel answers with EINVAL.</summary>
     static bool IsBandwidth(SpecCpu cpu, WriteList writes)
     {
-        const ulong MinTime = 1000, MaxPeriod = 1_000_000;
+        const ulong minTime = 1000, maxPeriod = 1_000_000;
         bool sane = true;
-        if (cpu.Period is { } period && period != 0 && period is < MinTime or > MaxPeriod)
+        if (cpu.Period is { } period && period != 0 && period is < minTime or > maxPeriod)
         {
             writes.Problem(Path + ".period", Text(period) + " is out of range (1000 to 1000000 microseconds)");
             sane = false;
         }
-        if (cpu.Quota is > 0 and < (long)MinTime)
+        if (cpu.Quota is > 0 and < (long)minTime)
         {
-            writes.Problem(Path + ".quota", Text((ulong)cpu.Quota) + " is too little: the kernel takes 1000 microseconds and more");
+            writes.Problem(Path + ".quota", Text((ulong)cpu.Quota) +
+                " is too little: the kernel takes 1000 microseconds and more");
             sane = false;
         }
         if (cpu.Quota > 0 && cpu.Burst > (ulong)cpu.Quota)

@@ -15,15 +15,16 @@ public readonly record struct DBusVariant(string Signature, object Value);
 public ref struct GVariantText
 {
     const int MaxDepth = 16;
-    /// <summary>The D-Bus specification, "Valid Signatures": so many characters, and 32 arrays plus 32 structs in each other.</summary>
+    /// <summary>The D-Bus specification, "Valid Signatures": so many characters, and 32 arrays plus 32 structs in each
+    /// other.</summary>
     const int MaxSignature = 255;
     const int MaxTypeDepth = 64;
 
-    readonly ReadOnlySpan<char> text_;
-    int at_;
-    int depth_;
+    readonly ReadOnlySpan<char> _text;
+    int _at;
+    int _depth;
 
-    GVariantText(ReadOnlySpan<char> text) => text_ = text;
+    GVariantText(ReadOnlySpan<char> text) => _text = text;
 
     /// <summary>The value; null with an error otherwise.</summary>
     public static DBusVariant? Parse(string text, out string? error)
@@ -33,7 +34,7 @@ public ref struct GVariantText
         {
             DBusVariant value = parser.Value(null);
             parser.SkipSpace();
-            if (parser.at_ != text.Length)
+            if (parser._at != text.Length)
             {
                 throw new FormatException("unexpected text after the value");
             }
@@ -54,7 +55,7 @@ public ref struct GVariantText
     /// <summary>Reads one value; <paramref name="type"/> is what the context demands, if it does.</summary>
     DBusVariant Value(string? type)
     {
-        if (++depth_ > MaxDepth)
+        if (++_depth > MaxDepth)
         {
             throw new FormatException("nested too deeply");
         }
@@ -73,19 +74,19 @@ public ref struct GVariantText
         {
             throw new FormatException("a value of type " + value.Signature + " where " + type + " is wanted");
         }
-        depth_--;
+        _depth--;
         return value;
     }
 
     DBusVariant Annotated()
     {
-        at_++;
-        int start = at_;
-        while (at_ < text_.Length && !char.IsWhiteSpace(text_[at_]))
+        _at++;
+        int start = _at;
+        while (_at < _text.Length && !char.IsWhiteSpace(_text[_at]))
         {
-            at_++;
+            _at++;
         }
-        string type = text_[start..at_].ToString();
+        string type = _text[start.._at].ToString();
         if (!IsType(type))
         {
             throw new FormatException("\"@" + type + "\" is no type that units use");
@@ -142,12 +143,12 @@ public ref struct GVariantText
 
     DBusVariant Word(string? type)
     {
-        int start = at_;
-        while (at_ < text_.Length && char.IsAsciiLetterOrDigit(text_[at_]))
+        int start = _at;
+        while (_at < _text.Length && char.IsAsciiLetterOrDigit(_text[_at]))
         {
-            at_++;
+            _at++;
         }
-        ReadOnlySpan<char> word = text_[start..at_];
+        ReadOnlySpan<char> word = _text[start.._at];
         return word switch
         {
             "true" => new DBusVariant("b", true),
@@ -178,7 +179,7 @@ public ref struct GVariantText
         }
         string? element = type?[1..];
         List<object> items = [];
-        at_++;
+        _at++;
         SkipSpace();
         while (Peek() != ']')
         {
@@ -187,7 +188,7 @@ public ref struct GVariantText
             items.Add(item.Value);
             Separator(']');
         }
-        at_++;
+        _at++;
         if (element is null)
         {
             throw new FormatException("an empty array needs its type, as in @as []");
@@ -204,7 +205,7 @@ public ref struct GVariantText
         List<object> items = [];
         StringBuilder signature = new("(");
         int typeAt = 1;
-        at_++;
+        _at++;
         SkipSpace();
         while (Peek() != ')')
         {
@@ -220,7 +221,7 @@ public ref struct GVariantText
             items.Add(item.Value);
             Separator(')');
         }
-        at_++;
+        _at++;
         if (items.Count == 0)
         {
             throw new FormatException("D-Bus has no empty tuple");
@@ -234,7 +235,7 @@ public ref struct GVariantText
         SkipSpace();
         if (Peek() == ',')
         {
-            at_++;
+            _at++;
             SkipSpace();
         }
         else if (Peek() != end)
@@ -246,13 +247,13 @@ public ref struct GVariantText
     DBusVariant String(string? type, char quote)
     {
         StringBuilder result = new();
-        at_++;
+        _at++;
         while (Peek() != quote)
         {
-            char c = text_[at_++];
+            char c = _text[_at++];
             result.Append(c == '\\' ? Escape() : c);
         }
-        at_++;
+        _at++;
         if (result.ToString().Contains('\0'))
         {
             throw new FormatException("a string must not contain NUL");
@@ -263,7 +264,7 @@ public ref struct GVariantText
     char Escape()
     {
         char c = Peek();
-        at_++;
+        _at++;
         switch (c)
         {
             case 'n':
@@ -276,12 +277,12 @@ public ref struct GVariantText
                 return c;
             case 'u':
                 ushort code = 0;
-                if (at_ + 4 > text_.Length ||
-                    !ushort.TryParse(text_.Slice(at_, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out code))
+                if (_at + 4 > _text.Length ||
+                    !ushort.TryParse(_text.Slice(_at, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out code))
                 {
                     throw new FormatException("\\u needs four hexadecimal digits");
                 }
-                at_ += 4;
+                _at += 4;
                 return (char)code;
             default:
                 throw new FormatException("unknown escape \\" + c);
@@ -291,12 +292,12 @@ public ref struct GVariantText
     /// <summary>Without a type a whole number is an int32 and any other a double.</summary>
     DBusVariant Number(string? type)
     {
-        int start = at_;
-        while (at_ < text_.Length && (char.IsAsciiLetterOrDigit(text_[at_]) || text_[at_] is '+' or '-' or '.'))
+        int start = _at;
+        while (_at < _text.Length && (char.IsAsciiLetterOrDigit(_text[_at]) || _text[_at] is '+' or '-' or '.'))
         {
-            at_++;
+            _at++;
         }
-        ReadOnlySpan<char> digits = text_[start..at_];
+        ReadOnlySpan<char> digits = _text[start.._at];
         string kind = type ?? (digits.IndexOfAny(".eE") >= 0 && !digits.Contains('x') ? "d" : "i");
         if (kind == "d")
         {
@@ -341,13 +342,13 @@ public ref struct GVariantText
         return digits.IsEmpty ? throw new FormatException("not a number") : negative ? -value : value;
     }
 
-    readonly char Peek() => at_ < text_.Length ? text_[at_] : throw new FormatException("ends too early");
+    readonly char Peek() => _at < _text.Length ? _text[_at] : throw new FormatException("ends too early");
 
     void SkipSpace()
     {
-        while (at_ < text_.Length && char.IsWhiteSpace(text_[at_]))
+        while (_at < _text.Length && char.IsWhiteSpace(_text[_at]))
         {
-            at_++;
+            _at++;
         }
     }
 }

@@ -3,8 +3,8 @@ using OciRun.Spec;
 
 namespace OciRun.Planning.Validation;
 
-/// <summary>config-linux.md, "Control groups": what holds for both versions of cgroups. The values are checked where they are converted
-/// for cgroup v2.</summary>
+/// <summary>config-linux.md, "Control groups": what holds for both versions of cgroups. The values are checked where they are
+/// converted for cgroup v2.</summary>
 static class ResourceRules
 {
     public static void Check(SpecResources? resources, Rules rules)

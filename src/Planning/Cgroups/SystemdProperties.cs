@@ -34,7 +34,8 @@ public static class SystemdProperties
     /// <summary>systemd keeps quotas in whole percents of a CPU: 10 ms of every second.</summary>
     const ulong QuotaStep = 10000;
 
-    /// <summary>By which a container's unit is known to be its own: there may be another one of this id in another state directory.</summary>
+    /// <summary>By which a container's unit is known to be its own: there may be another one of this id in another state
+    /// directory.</summary>
     public static string Description(string id, string stateDirectory) => "oci-run container " + id + " (" + stateDirectory + ")";
 
     /// <summary>All properties of a container's transient unit but the pid. <paramref name="version"/> is systemd's; annotations

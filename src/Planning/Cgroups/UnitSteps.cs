@@ -5,7 +5,8 @@ using OciRun.Spec;
 
 namespace OciRun.Planning.Steps;
 
-/// <summary>A transient unit of systemd around init, which waits: systemd makes the cgroup and moves processes that exist.</summary>
+/// <summary>A transient unit of systemd around init, which waits: systemd makes the cgroup and moves processes that
+/// exist.</summary>
 public sealed class UnitStep : RuntimeStep
 {
     public required CgroupLocation Location { get; init; }
@@ -27,7 +28,8 @@ public sealed class UnitStep : RuntimeStep
                 text.Append(", the container in ").Append(SubGroup).Append(" below it");
             }
             text.Append(':');
-            foreach (UnitProperty property in SystemdProperties.ForUnit(Description, Location, Resources, Annotations, int.MaxValue, []))
+            foreach (UnitProperty property in SystemdProperties.ForUnit(Description, Location, Resources, Annotations,
+                int.MaxValue, []))
             {
                 text.Append(UnitMemoryStep.LimitsMemory(property) ? "" : " " + property);
             }
@@ -36,14 +38,15 @@ public sealed class UnitStep : RuntimeStep
     }
 }
 
-/// <summary>The memory limits of the unit, set once init is small: systemd removes the cgroup of an init that they kill before anybody can
-/// ask why. The files have the values already.</summary>
+/// <summary>The memory limits of the unit, set once init is small: systemd removes the cgroup of an init that they kill before
+/// anybody can ask why. The files have the values already.</summary>
 public sealed class UnitMemoryStep : RuntimeStep
 {
     public required string Unit { get; init; }
     public required IReadOnlyList<UnitProperty> Properties { get; init; }
     public override Phase Phase => Phase.Wait;
-    public override string Text => "tell systemd the memory limits:" + string.Concat(System.Linq.Enumerable.Select(Properties, static one => " " + one));
+    public override string Text => "tell systemd the memory limits:" +
+        string.Concat(System.Linq.Enumerable.Select(Properties, static one => " " + one));
 
     /// <summary>Whether systemd might kill for this property.</summary>
     public static bool LimitsMemory(UnitProperty property) => property.Name is "MemoryMax" or "MemoryHigh" or "MemorySwapMax";

@@ -42,15 +42,15 @@ public static partial class BundleFindings
 
     static void CheckApparmor(string profile, HostSurvey host, List<Finding> findings)
     {
-        const string Path = "process.apparmorProfile";
+        const string path = "process.apparmorProfile";
         if (!host.HasApparmor)
         {
-            findings.Add(new Finding(Severity.Error, Path, "AppArmor is off on this host",
+            findings.Add(new Finding(Severity.Error, path, "AppArmor is off on this host",
                 "leave the profile out, or boot with apparmor=1"));
         }
         else if (host.ApparmorProfiles is { } profiles && !profiles.Contains(profile))
         {
-            findings.Add(new Finding(Severity.Error, Path, $"profile \"{profile}\" is not loaded",
+            findings.Add(new Finding(Severity.Error, path, $"profile \"{profile}\" is not loaded",
                 "load it with apparmor_parser -r"));
         }
     }

@@ -47,7 +47,8 @@ public static partial class BundleFindings
         for (int i = 0; i < (spec.Mounts?.Count ?? 0); i++)
         {
             SpecMount mount = spec.Mounts![i];
-            if (MountKinds.Of(mount) == MountKind.Bind && !string.IsNullOrEmpty(mount.Source) && KindOf(bundle, mount.Source) == FileKind.Missing)
+            if (MountKinds.Of(mount) == MountKind.Bind && !string.IsNullOrEmpty(mount.Source)
+                && KindOf(bundle, mount.Source) == FileKind.Missing)
             {
                 findings.Add(new Finding(Severity.Error, $"mounts[{i}].source", $"\"{mount.Source}\" does not exist",
                     "create it, or remove the mount"));

@@ -20,7 +20,7 @@ public sealed class CheckReport(List<Finding> findings, string praise = "nothing
     /// <summary>A table with a heading, and a line for what to do below each finding that has one.</summary>
     public string Text()
     {
-        const string Heading = "WHAT";
+        const string heading = "WHAT";
         int width = "config".Length;
         foreach (Finding finding in findings)
         {
@@ -28,7 +28,7 @@ public sealed class CheckReport(List<Finding> findings, string praise = "nothing
         }
 
         var text = new StringBuilder();
-        text.Append("SEVERITY  ").Append(Heading.PadRight(width)).Append("  FINDING\n");
+        text.Append("SEVERITY  ").Append(heading.PadRight(width)).Append("  FINDING\n");
         foreach (Finding finding in findings)
         {
             text.Append(Word(finding.Severity).PadRight(10)).Append(Place(finding).PadRight(width));
@@ -51,8 +51,11 @@ public sealed class CheckReport(List<Finding> findings, string praise = "nothing
     public byte[] Json()
     {
         var buffer = new ArrayBufferWriter<byte>(4096);
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true,
-            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions
+        {
+            Indented = true,
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping
+        }))
         {
             json.WriteStartArray();
             foreach (Finding finding in findings)

@@ -4,8 +4,8 @@ using OciRun.Spec;
 
 namespace OciRun.Planning.Check;
 
-/// <summary>All that can be said about a config without looking at any file that it names. It plans the container as <c>create</c>
-/// does and throws the plan away, so that the two cannot disagree.</summary>
+/// <summary>All that can be said about a config without looking at any file that it names. It plans the container as
+/// <c>create</c> does and throws the plan away, so that the two cannot disagree.</summary>
 public static class ConfigCheck
 {
     /// <summary>Null if the text is no JSON object.</summary>
@@ -27,7 +27,8 @@ public static class ConfigCheck
 
         SpecProcess? process = spec.Process;
         spec.Process ??= StandIn(spec.Linux);
-        Planner.Plan(spec, new PlanOptions { Id = "check", Bundle = "/", CgroupManager = cgroupManager }, FactsOf(host), problems);
+        Planner.Plan(spec, new PlanOptions { Id = "check", Bundle = "/", CgroupManager = cgroupManager }, FactsOf(host),
+            problems);
         spec.Process = process;
         if (process is null && !problems.Exists(static problem => problem.Path == "process"))
         {

@@ -7,8 +7,9 @@ using OciRun.Spec;
 
 namespace OciRun.Planning.Check;
 
-/// <summary>A config held against the specification alone, schema and meaning, whatever this host or this runtime can do: what an author
-/// of bundles for any host, any platform and any runtime asks. What this runtime alone would refuse is a warning.</summary>
+/// <summary>A config held against the specification alone, schema and meaning, whatever this host or this runtime can do: what an
+/// author of bundles for any host, any platform and any runtime asks. What this runtime alone would refuse is a
+/// warning.</summary>
 public static class SpecificationCheck
 {
     /// <summary>Findings in the order in which they were met; none of them an error if the config is a good one.</summary>

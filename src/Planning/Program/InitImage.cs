@@ -7,7 +7,8 @@ namespace OciRun.Planning;
 /// <summary>The file of the program that the container's first process parks in: an ELF file of a small interpreter, a table of
 /// operations and their data. Executing it from a sealed memfd takes the runtime's own binary out of the container's reach
 /// (CVE-2019-5736) and leaves a process of a few pages. All that is left to do before the payload is plain system calls with
-/// constant arguments, so a table is enough. The interpreter's source is InitCode.S of the architecture; a test assembles it.</summary>
+/// constant arguments, so a table is enough. The interpreter's source is InitCode.S of the architecture; a test assembles
+/// it.</summary>
 public static class InitImage
 {
     const ulong TextAddress = 0x400000;
@@ -44,7 +45,8 @@ public static class InitImage
         return file;
     }
 
-    /// <summary>elf(5): an ET_EXEC for x86-64 with a segment of code and table, one of data, one of zeroes, and no executable stack.</summary>
+    /// <summary>elf(5): an ET_EXEC for x86-64 with a segment of code and table, one of data, one of zeroes, and no executable
+    /// stack.</summary>
     static void WriteHeader(Span<byte> file, int textSize, int dataOffset, int dataSize)
     {
         ReadOnlySpan<byte> ident = [0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1];

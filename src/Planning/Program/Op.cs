@@ -2,18 +2,19 @@ using System.Runtime.InteropServices;
 
 namespace OciRun.Planning;
 
-/// <summary>Where operations are performed. A step is of the stage that it stands in; <see cref="Steps.ExecInitStep"/> is the last
-/// of the first and the first of the second.</summary>
+/// <summary>Where operations are performed. A step is of the stage that it stands in; <see cref="Steps.ExecInitStep"/> is the
+/// last of the first and the first of the second.</summary>
 public enum Stage
 {
-    /// <summary>The cloned process, still in the runtime's image: a switch over <see cref="OpCode"/>, one after the other.</summary>
+    /// <summary>The cloned process, still in the runtime's image: a switch over <see cref="OpCode"/>, one after the
+    /// other.</summary>
     Clone,
     /// <summary>The sealed init program: machine code (InitCode.S) that knows system calls, registers, tests and jumps.</summary>
     Init,
 }
 
-/// <summary>What an operation does. The first five are the kinds of InitCode.S, by number; of these, <see cref="Stage.Clone"/> has
-/// only <see cref="Call"/>. All others are of that stage alone.</summary>
+/// <summary>What an operation does. The first five are the kinds of InitCode.S, by number; of these, <see cref="Stage.Clone"/>
+/// has only <see cref="Call"/>. All others are of that stage alone.</summary>
 public enum OpCode : byte
 {
     /// <summary>System call <see cref="Op.Number"/> with the arguments A to F.</summary>
@@ -39,7 +40,8 @@ public enum OpCode : byte
     /// <summary>A: CLONE_* flags: goes on in a child of its own, which the runtime adopts.</summary>
     CloneAgain,
     LoopbackUp,
-    /// <summary>A: MS_* propagation for the whole tree at "/". B: 1 when the mount above the rootfs (C: path) is to be made private as well.</summary>
+    /// <summary>A: MS_* propagation for the whole tree at "/". B: 1 when the mount above the rootfs (C: path) is to be made
+    /// private as well.</summary>
     SetPropagation,
     /// <summary>A: path of the rootfs. Mounts it onto itself and opens it.</summary>
     BindRoot,
@@ -49,7 +51,8 @@ public enum OpCode : byte
     Mount,
     /// <summary>A: offset of a NodeArgs.</summary>
     MakeNode,
-    /// <summary>A: link target, B: path inside the root; Flags 1: replaces what is there, 2: only if the target exists on the host.</summary>
+    /// <summary>A: link target, B: path inside the root; Flags 1: replaces what is there, 2: only if the target exists on the
+    /// host.</summary>
     Symlink,
     /// <summary>A: path inside the root.</summary>
     Mask,
@@ -72,14 +75,15 @@ public enum OpCode : byte
     LabelKeys,
     /// <summary>A: uid, B: gid. Makes the standard streams belong to the payload.</summary>
     OwnStandardStreams,
-    /// <summary>A: 1 for /dev/console as well, 3 only where there is one, B: columns, C: rows. Allocates a pseudo terminal and sends its master.</summary>
+    /// <summary>A: 1 for /dev/console as well, 3 only where there is one, B: columns, C: rows. Allocates a pseudo terminal and
+    /// sends its master.</summary>
     Terminal,
     /// <summary>Goes on in the parked init program.</summary>
     ExecInit,
 }
 
-/// <summary>One operation: 64 bytes, the same in the builder, in memory of the cloned process and in the file of the init program,
-/// whose machine code has these offsets in it (InitCode.S; its test runs them).</summary>
+/// <summary>One operation: 64 bytes, the same in the builder, in memory of the cloned process and in the file of the init
+/// program, whose machine code has these offsets in it (InitCode.S; its test runs them).</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct Op
 {

@@ -88,8 +88,8 @@ public struct NodeArgs
     public ulong Device;
     public uint Uid;
     public uint Gid;
-    /// <summary>1: bind the host's node of the same name instead of making one; 2: a user's own node, that an existing one must match;
-    /// 4: /dev is shared with the host, so that the path is looked up where it leads.</summary>
+    /// <summary>1: bind the host's node of the same name instead of making one; 2: a user's own node, that an existing one must
+    /// match; 4: /dev is shared with the host, so that the path is looked up where it leads.</summary>
     public uint Flags;
     public uint HostPath;
 }

@@ -135,10 +135,12 @@ public sealed partial class ProgramBuilder
 
     /// <summary>A system call. Init only: <paramref name="firstFrom"/> replaces the first argument by a register,
     /// <paramref name="result"/> keeps the result in one; a tolerated errno goes on at <paramref name="otherwise"/>, or at the
-    /// next operation. Clone: <paramref name="dataArguments"/> has bit n set where argument n is an address of the data.</summary>
+    /// next operation. Clone: <paramref name="dataArguments"/> has bit n set where argument n is an address of the
+    /// data.</summary>
     /// <returns>Index of the operation.</returns>
     public int Call(long number, ulong a = 0, ulong b = 0, ulong c = 0, ulong d = 0, ulong e = 0, ulong f = 0,
-        Register firstFrom = default, Register result = default, ushort tolerate = 0, ushort tolerateToo = 0, Label otherwise = default, Label then = default,
+        Register firstFrom = default, Register result = default, ushort tolerate = 0, ushort tolerateToo = 0,
+        Label otherwise = default, Label then = default,
         byte dataArguments = 0)
     {
         if (tolerate != 0 || tolerateToo != 0)
@@ -239,7 +241,8 @@ public sealed partial class ProgramBuilder
     }
 
     /// <summary>Writes the distances of all jumps into their operations.</summary>
-    /// <exception cref="InvalidOperationException">A label is nowhere or at the end, or a jump is too far or to itself.</exception>
+    /// <exception cref="InvalidOperationException">A label is nowhere or at the end, or a jump is too far or to
+    /// itself.</exception>
     public void Resolve()
     {
         for (int i = 0; i < _jumpCount; i++)

@@ -97,7 +97,8 @@ public static partial class ProgramPrinter
     }
 
     static string Node(NodeArgs args, ReadOnlySpan<byte> data) =>
-        $" {String(data, args.Path)} mode 0{Convert.ToString(args.Mode, 8)} device 0x{args.Device:x} owner {args.Uid}:{args.Gid}" +
+        $" {String(data, args.Path)} mode 0{Convert.ToString(args.Mode, 8)} device 0x{args.Device:x} owner " +
+        $"{args.Uid}:{args.Gid}" +
         $" flags {args.Flags}";
 
     static string String(ReadOnlySpan<byte> data, ulong offset)

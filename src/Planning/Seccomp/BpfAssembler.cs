@@ -2,8 +2,8 @@ using System;
 
 namespace OciRun.Planning.Seccomp;
 
-/// <summary>Writes a program from its end to its start, so that every jump's target is already placed and its distance known. A label is
-/// the count of instructions from an instruction to the end of the program.</summary>
+/// <summary>Writes a program from its end to its start, so that every jump's target is already placed and its distance known. A
+/// label is the count of instructions from an instruction to the end of the program.</summary>
 sealed class BpfAssembler
 {
     /// <summary>Leaves room for the trampolines of one instruction.</summary>
@@ -63,7 +63,8 @@ sealed class BpfAssembler
             return label;
         }
         BpfInstruction target = _buffer[_buffer.Length - label];
-        return target.Code == BpfCode.Return ? Push(target) : Push(new BpfInstruction(BpfCode.Jump, 0, 0, (uint)(_count - label)));
+        return target.Code == BpfCode.Return ? Push(target)
+            : Push(new BpfInstruction(BpfCode.Jump, 0, 0, (uint)(_count - label)));
     }
 
     /// <summary>Makes the next written instruction run on into <paramref name="label"/>.</summary>

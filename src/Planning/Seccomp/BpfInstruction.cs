@@ -3,8 +3,9 @@ using static OciRun.Kernel.ClassicBpf;
 
 namespace OciRun.Planning.Seccomp;
 
-/// <summary>One instruction of classic BPF, <c>struct sock_filter</c> of linux/filter.h. Jumps are relative to the next instruction
-/// and go forward only; <see cref="Jt"/> and <see cref="Jf"/> reach 255 instructions, a JA's <see cref="K"/> any distance.</summary>
+/// <summary>One instruction of classic BPF, <c>struct sock_filter</c> of linux/filter.h. Jumps are relative to the next
+/// instruction and go forward only; <see cref="Jt"/> and <see cref="Jf"/> reach 255 instructions, a JA's <see cref="K"/> any
+/// distance.</summary>
 [StructLayout(LayoutKind.Sequential, Size = 8)]
 public struct BpfInstruction(ushort code, byte jt, byte jf, uint k)
 {

@@ -29,8 +29,8 @@ public sealed record SeccompAnnotations
     /// <summary>Rules for calls that no architecture has are errors, and not left out.</summary>
     public bool FailUnknown { get; init; }
 
-    /// <summary>A program that is loaded as it is, instead of one compiled from the profile; only the profile's flags and listener
-    /// count then.</summary>
+    /// <summary>A program that is loaded as it is, instead of one compiled from the profile; only the profile's flags and
+    /// listener count then.</summary>
     internal BpfInstruction[]? Program { get; init; }
 
     /// <summary>True when there is a filter without linux.seccomp.</summary>
@@ -52,7 +52,8 @@ public sealed record SeccompAnnotations
         if (annotations.ContainsKey(PluginsKey))
         {
             problems.Add(new ConfigProblem("annotations[" + PluginsKey + "]",
-                "plugins are not supported: nothing is loaded into the runtime; an agent of its own can do the same (" + ReceiverKey + ")"));
+                "plugins are not supported: nothing is loaded into the runtime; an agent of its own can do the same (" +
+                ReceiverKey + ")"));
         }
         if (receiver is not null && !receiver.StartsWith('/'))
         {

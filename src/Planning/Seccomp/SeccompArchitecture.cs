@@ -9,8 +9,8 @@ namespace OciRun.Planning.Seccomp;
 /// <param name="Base">What its first number is: 4000 for mips o32, 0x40000000 for x32.</param>
 public readonly record struct SeccompArchitecture(string Name, uint Audit, uint Base)
 {
-    /// <summary>Whether argument registers are 64 bits wide; then conditions look at both halves. True for x32 and mips n32, whose
-    /// registers are, although their pointers are not.</summary>
+    /// <summary>Whether argument registers are 64 bits wide; then conditions look at both halves. True for x32 and mips n32,
+    /// whose registers are, although their pointers are not.</summary>
     public bool Is64Bit => (Audit & __AUDIT_ARCH_64BIT) != 0;
 
     public bool IsLittleEndian => (Audit & __AUDIT_ARCH_LE) != 0;

@@ -7,9 +7,10 @@ namespace OciRun.Planning.Seccomp;
 
 /// <summary>Compiles <c>linux.seccomp</c> to classic BPF. Pure: no file, no system call, no libseccomp.</summary>
 /// <remarks>
-/// What a filter decides, in this order: a call of an architecture that the profile does not list kills the thread (libseccomp's default);
-/// on x86_64 so does one with the x32 bit when x32 is not listed; a number above the largest that the profile mentions gives ENOSYS when the
-/// default is not ALLOW, LOG or TRACE, so that a libc falls back instead of failing; then the profile's rules; then its default.
+/// What a filter decides, in this order: a call of an architecture that the profile does not list kills the thread (libseccomp's
+/// default); on x86_64 so does one with the x32 bit when x32 is not listed; a number above the largest that the profile mentions
+/// gives ENOSYS when the default is not ALLOW, LOG or TRACE, so that a libc falls back instead of failing; then the profile's
+/// rules; then its default.
 /// </remarks>
 public static class SeccompCompiler
 {
@@ -17,12 +18,14 @@ public static class SeccompCompiler
 
     /// <summary>Null when the profile is absent (no default action and no rules) or has problems, which are then in
     /// <paramref name="problems"/> with config paths such as <c>linux.seccomp.syscalls[3].args[0].op</c>.</summary>
-    public static SeccompFilter? Compile(SpecSeccomp seccomp, List<ConfigProblem> problems, string nativeArch = "SCMP_ARCH_X86_64",
+    public static SeccompFilter? Compile(SpecSeccomp seccomp, List<ConfigProblem> problems,
+        string nativeArch = "SCMP_ARCH_X86_64",
         SeccompAnnotations? annotations = null)
     {
         if (annotations?.Program is { } given)
         {
-            return new SeccompReader(seccomp, problems, annotations).ReadFor(given) is { } frame ? new SeccompFilter(given, frame) : null;
+            return new SeccompReader(seccomp, problems, annotations).ReadFor(given) is { } frame ? new SeccompFilter(given, frame)
+                : null;
         }
         if (string.IsNullOrEmpty(seccomp.DefaultAction) && seccomp.Syscalls is not { Count: > 0 })
         {
@@ -64,7 +67,8 @@ public static class SeccompCompiler
         BpfInstruction[] program = emitter.Finish(labels, BadArchitecture);
         if (emitter.IsFull)
         {
-            problems.Add(new ConfigProblem("linux.seccomp", "the filter needs more than the 4096 instructions that the kernel takes: "
+            problems.Add(new ConfigProblem("linux.seccomp", "the filter needs more than the 4096 instructions that the kernel " +
+                "takes: "
                 + "use fewer rules with arguments or fewer architectures"));
             return null;
         }

@@ -12,14 +12,16 @@ readonly record struct SeccompDecision(uint Return, int Rule, int Previous);
 /// <summary>All decisions of a filter, each once. A call's decision is a number; 0 is the default action.</summary>
 sealed class SeccompDecisions
 {
-    /// <summary>Conditional rules for one call. Each takes an instruction at least, and the kernel takes no more of them.</summary>
+    /// <summary>Conditional rules for one call. Each takes an instruction at least, and the kernel takes no more of
+    /// them.</summary>
     const int MaxChain = BpfCode.MaxInstructions;
 
     readonly SeccompProfile _profile;
     readonly List<SeccompDecision> _decisions = new(16);
     /// <summary>How many rules each decision's chain has.</summary>
     readonly List<int> _lengths = new(16);
-    /// <summary>A hash table with open addresses: numbers of decisions plus one, 0 where nothing is. More than half of it is free.</summary>
+    /// <summary>A hash table with open addresses: numbers of decisions plus one, 0 where nothing is. More than half of it is
+    /// free.</summary>
     int[] _slots = new int[64];
     readonly int _firstMade;
 
@@ -145,8 +147,8 @@ sealed class SeccompDecisions
     static int Carrier(ReadOnlySpan<ushort> numbers, byte call) =>
         numbers[call >= 0x80 ? SyscallNameTable.Ipc : SyscallNameTable.Socketcall];
 
-    /// <summary>Adds a rule to what is decided for a call. An unconditional rule beats all conditional ones, wherever it stands, and of two
-    /// unconditional rules the first holds: libseccomp's precedence.</summary>
+    /// <summary>Adds a rule to what is decided for a call. An unconditional rule beats all conditional ones, wherever it stands,
+    /// and of two unconditional rules the first holds: libseccomp's precedence.</summary>
     int Add(int decision, SeccompRule rule, int index)
     {
         if (IsSettled(decision))
@@ -178,9 +180,9 @@ sealed class SeccompDecisions
         calls.Add((number, Add(0, rule, index)));
     }
 
-    /// <summary>A rule for socket(2) also concerns socketcall(SYS_SOCKET) where that exists. The filter cannot see the arguments there,
-    /// for they are in memory; a rule that has conditions then applies if it is stricter than the default and is left out if not, so
-    /// that a profile never allows more than it says.</summary>
+    /// <summary>A rule for socket(2) also concerns socketcall(SYS_SOCKET) where that exists. The filter cannot see the arguments
+    /// there, for they are in memory; a rule that has conditions then applies if it is stricter than the default and is left out
+    /// if not, so that a profile never allows more than it says.</summary>
     void AddMultiplexed(SeccompArchitecture architecture, Span<int> slots, SeccompRule rule, byte call)
     {
         int carrier = Carrier(architecture.Numbers, call);

@@ -8,8 +8,8 @@ namespace OciRun.Planning.Seccomp;
 /// <summary>A run of call numbers that are decided alike; it ends where the next one starts.</summary>
 readonly record struct SeccompRange(uint Start, int Decision);
 
-/// <summary>Turns ranges of decisions into a program: per architecture a binary search on the number, whose leaves are shared answers
-/// and shared argument tests.</summary>
+/// <summary>Turns ranges of decisions into a program: per architecture a binary search on the number, whose leaves are shared
+/// answers and shared argument tests.</summary>
 sealed class SeccompEmitter(SeccompProfile profile, SeccompDecisions decisions)
 {
     const int Unplaced = 0;
@@ -18,8 +18,8 @@ sealed class SeccompEmitter(SeccompProfile profile, SeccompDecisions decisions)
     readonly int[] _labels = new int[decisions.Count];
     SeccompArchitecture _architecture;
 
-    /// <summary>A piece of the search's bottom level: ranges First..Last, of which every second is one number wide and the others are
-    /// decided alike, so that equality tests do.</summary>
+    /// <summary>A piece of the search's bottom level: ranges First..Last, of which every second is one number wide and the others
+    /// are decided alike, so that equality tests do.</summary>
     readonly record struct Leaf(int First, int Last);
 
     public BpfInstruction[] Finish(List<(uint Audit, int Label)> architectures, uint badArchitecture)
@@ -100,7 +100,8 @@ sealed class SeccompEmitter(SeccompProfile profile, SeccompDecisions decisions)
         return next;
     }
 
-    /// <summary>Where a decision is carried out: an earlier place if one is near, for a plain answer costs no more than a jump to it.</summary>
+    /// <summary>Where a decision is carried out: an earlier place if one is near, for a plain answer costs no more than a jump to
+    /// it.</summary>
     int Place(int decision)
     {
         int label = _labels[decision];
@@ -135,7 +136,8 @@ sealed class SeccompEmitter(SeccompProfile profile, SeccompDecisions decisions)
     {
         if (!_architecture.Is64Bit && !Fits32(test.Value))
         {
-            return test.Operator is SeccompOperator.Less or SeccompOperator.LessOrEqual or SeccompOperator.NotEqual ? onTrue : onFalse;
+            return test.Operator is SeccompOperator.Less or SeccompOperator.LessOrEqual or SeccompOperator.NotEqual ? onTrue
+                : onFalse;
         }
         switch (test.Operator)
         {
@@ -154,7 +156,8 @@ sealed class SeccompEmitter(SeccompProfile profile, SeccompDecisions decisions)
         }
     }
 
-    /// <summary>Whether a 32-bit argument can have the value: as it is, or as a negative number that the profile writes in 64 bits.</summary>
+    /// <summary>Whether a 32-bit argument can have the value: as it is, or as a negative number that the profile writes in 64
+    /// bits.</summary>
     static bool Fits32(ulong value) => value <= uint.MaxValue || unchecked((long)value) is >= int.MinValue and < 0;
 
     int Equal(SeccompTest test, int onTrue, int onFalse)

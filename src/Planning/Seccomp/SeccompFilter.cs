@@ -5,7 +5,8 @@ using OciRun.Kernel;
 
 namespace OciRun.Planning.Seccomp;
 
-/// <summary>A compiled filter and what loading it takes: seccomp(SECCOMP_SET_MODE_FILTER, <see cref="Flags"/>, {length, bytes}).</summary>
+/// <summary>A compiled filter and what loading it takes: seccomp(SECCOMP_SET_MODE_FILTER, <see cref="Flags"/>, {length,
+/// bytes}).</summary>
 public sealed class SeccompFilter
 {
     internal SeccompFilter(BpfInstruction[] instructions, SeccompProfile profile)
@@ -21,7 +22,8 @@ public sealed class SeccompFilter
 
     public BpfInstruction[] Instructions { get; }
 
-    /// <summary><see cref="SeccompFilterFlags"/>; with NEW_LISTENER (and TSYNC_ESRCH beside TSYNC) when <see cref="UsesNotify"/>.</summary>
+    /// <summary><see cref="SeccompFilterFlags"/>; with NEW_LISTENER (and TSYNC_ESRCH beside TSYNC) when
+    /// <see cref="UsesNotify"/>.</summary>
     public uint Flags { get; }
 
     /// <summary>True when loading returns a listener fd that must be sent to <see cref="ListenerPath"/>.</summary>

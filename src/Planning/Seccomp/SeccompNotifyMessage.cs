@@ -2,7 +2,8 @@ using OciRun.Spec;
 
 namespace OciRun.Planning.Seccomp;
 
-/// <summary>What a seccomp agent gets on <c>listenerPath</c> together with the fd: config-linux.md, "The Container Process State".</summary>
+/// <summary>What a seccomp agent gets on <c>listenerPath</c> together with the fd: config-linux.md, "The Container Process
+/// State".</summary>
 public static class SeccompNotifyMessage
 {
     /// <summary>The JSON of one message, to be sent with the listener fd as its only SCM_RIGHTS entry.</summary>
@@ -11,7 +12,8 @@ public static class SeccompNotifyMessage
     /// <param name="initPid">The container's init, in the runtime's pid namespace.</param>
     /// <param name="processPid">The process that the filter was loaded in, in the runtime's pid namespace.</param>
     /// <param name="metadata"><c>linux.seccomp.listenerMetadata</c>; left out when null or empty.</param>
-    public static unsafe byte[] Build(ContainerRecord record, ContainerStatus status, int initPid, int processPid, string? metadata)
+    public static unsafe byte[] Build(ContainerRecord record, ContainerStatus status, int initPid, int processPid,
+        string? metadata)
     {
         var message = new SpecContainerProcessState
         {

@@ -6,10 +6,10 @@ namespace OciRun.Planning.Seccomp;
 /// <remarks>
 /// The specification does not say. libseccomp's answer comes from how it sorts its tree of tests; for rules of one condition
 /// it is what this order gives, which also reads sensibly, from narrow to wide:
-/// a condition on a higher argument goes first; on the same argument MASKED_EQ, then EQ and NE with the larger value first, then LT and LE with
-/// the smaller value first, then GT and GE with the larger value first; rules that begin alike are compared by their next condition, and
-/// when one ends there the shorter, which covers the other, goes first. What is left is tried in the profile's order.
-/// An unconditional rule never comes here: it beats them all (<see cref="SeccompDecisions"/>).
+/// a condition on a higher argument goes first; on the same argument MASKED_EQ, then EQ and NE with the larger value first, then
+/// LT and LE with the smaller value first, then GT and GE with the larger value first; rules that begin alike are compared by
+/// their next condition, and when one ends there the shorter, which covers the other, goes first. What is left is tried in the
+/// profile's order. An unconditional rule never comes here: it beats them all (<see cref="SeccompDecisions"/>).
 /// </remarks>
 static class SeccompPrecedence
 {

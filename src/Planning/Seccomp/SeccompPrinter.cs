@@ -10,7 +10,8 @@ namespace OciRun.Planning.Seccomp;
 /// <summary>Filters as text, for <c>explain</c>.</summary>
 public static class SeccompPrinter
 {
-    /// <summary>What the filter does, per architecture, as ranges of numbers with their names. Empty when the profile has problems.</summary>
+    /// <summary>What the filter does, per architecture, as ranges of numbers with their names. Empty when the profile has
+    /// problems.</summary>
     public static string Table(SpecSeccomp seccomp, string nativeArch = "SCMP_ARCH_X86_64")
     {
         var text = new StringBuilder();
@@ -48,7 +49,8 @@ public static class SeccompPrinter
             uint last = i + 1 < ranges.Count ? ranges[i + 1].Start - 1 : uint.MaxValue;
             SeccompArchitecture abi = abis.FindLast(a => a.Base <= ranges[i].Start) is { Name: not null } found ? found : abis[0];
             string numbers = ranges[i].Start == last ? Number(last) : Number(ranges[i].Start) + "-" + Number(last);
-            text.Append("  ").Append(numbers.PadRight(24)).Append(' ').Append(Names(ranges[i].Start, last, abi).PadRight(40)).Append(' ');
+            text.Append("  ").Append(numbers.PadRight(24)).Append(' ').Append(Names(ranges[i].Start, last, abi).PadRight(40))
+                .Append(' ');
             AppendDecision(text, profile, decisions, ranges[i].Decision);
             text.Append('\n');
         }
@@ -155,7 +157,8 @@ public static class SeccompPrinter
                 text.Append("ja   L").Append(at + 1L + i.K);
                 break;
             default:
-                text.Append(Test(i.Code)?.PadRight(5) ?? "op   0x" + i.Code.ToString("x2", CultureInfo.InvariantCulture) + ", ").Append(constant);
+                text.Append(Test(i.Code)?.PadRight(5) ?? "op   0x" + i.Code.ToString("x2", CultureInfo.InvariantCulture) + ", ")
+                    .Append(constant);
                 if (Test(i.Code) is not null)
                 {
                     text.Append(", L").Append(at + 1 + i.Jt).Append(", L").Append(at + 1 + i.Jf);

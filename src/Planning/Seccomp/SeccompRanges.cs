@@ -13,8 +13,8 @@ static class SeccompRanges
     /// <summary>What a tracer leaves as the number of a call that is to be skipped (ptrace(2)).</summary>
     const uint SkippedCall = uint.MaxValue;
     public const uint X32Bit = 0x40000000;
-    /// <summary>x32 has calls of its own from 512 to 547, all of 2012 (syscall_64.tbl). They say nothing about how new a profile is, whose
-    /// other calls have x86_64's numbers.</summary>
+    /// <summary>x32 has calls of its own from 512 to 547, all of 2012 (syscall_64.tbl). They say nothing about how new a profile
+    /// is, whose other calls have x86_64's numbers.</summary>
     public const int X32First = 512;
     const int X32Last = 547;
 
@@ -57,14 +57,16 @@ static class SeccompRanges
         return ranges;
     }
 
-    /// <summary>The decision for numbers above the largest that the profile mentions. A tracer, like whoever allows by default, is thought to
-    /// cope with calls that it does not know.</summary>
+    /// <summary>The decision for numbers above the largest that the profile mentions. A tracer, like whoever allows by default,
+    /// is thought to cope with calls that it does not know.</summary>
     static int Beyond(SeccompProfile profile, SeccompDecisions decisions) =>
-        (profile.DefaultReturn & SeccompRet.SECCOMP_RET_ACTION_FULL) is SeccompRet.SECCOMP_RET_ALLOW or SeccompRet.SECCOMP_RET_LOG or SeccompRet.SECCOMP_RET_TRACE
+        (profile.DefaultReturn & SeccompRet.SECCOMP_RET_ACTION_FULL) is SeccompRet.SECCOMP_RET_ALLOW or SeccompRet.SECCOMP_RET_LOG
+        or SeccompRet.SECCOMP_RET_TRACE
             ? 0
             : decisions.Plain(NoSuchCall);
 
-    static void AddArchitecture(List<SeccompRange> ranges, SeccompDecisions decisions, SeccompArchitecture architecture, int beyond)
+    static void AddArchitecture(List<SeccompRange> ranges, SeccompDecisions decisions, SeccompArchitecture architecture,
+        int beyond)
     {
         Span<int> slots = stackalloc int[Slots];
         var armPrivate = new List<(ushort Number, int Decision)>(0);

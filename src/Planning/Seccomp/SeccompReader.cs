@@ -25,13 +25,15 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems, Seccomp
         return Checked();
     }
 
-    /// <summary>What goes with a program that is not compiled from the profile: flags and listener. Null when there were problems.</summary>
+    /// <summary>What goes with a program that is not compiled from the profile: flags and listener. Null when there were
+    /// problems.</summary>
     public readonly SeccompProfile? ReadFor(BpfInstruction[] program)
     {
         ReadFlags();
         foreach (BpfInstruction one in program)
         {
-            _profile.UsesNotify |= one.Code == BpfCode.Return && (one.K & SeccompRet.SECCOMP_RET_ACTION_FULL) == SeccompRet.SECCOMP_RET_USER_NOTIF;
+            _profile.UsesNotify |= one.Code == BpfCode.Return
+                && (one.K & SeccompRet.SECCOMP_RET_ACTION_FULL) == SeccompRet.SECCOMP_RET_USER_NOTIF;
         }
         return Checked();
     }
@@ -56,7 +58,8 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems, Seccomp
         uint? value = ReadAction(spec.DefaultAction, spec.DefaultErrnoRet, ".defaultAction", ".defaultErrnoRet");
         if (value == SeccompRet.SECCOMP_RET_USER_NOTIF)
         {
-            Report(".defaultAction", "SCMP_ACT_NOTIFY cannot be the default: the init process itself would be stopped for the listener");
+            Report(".defaultAction",
+                "SCMP_ACT_NOTIFY cannot be the default: the init process itself would be stopped for the listener");
         }
         _profile.DefaultReturn = value ?? 0;
     }
@@ -188,7 +191,8 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems, Seccomp
             }
             else if (annotations?.FailUnknown == true)
             {
-                Report(Path(index) + ".names", "unknown system call \"" + name + "\", and " + SeccompAnnotations.FailUnknownPath + " is set");
+                Report(Path(index) + ".names", "unknown system call \"" + name + "\", and " + SeccompAnnotations.FailUnknownPath +
+                    " is set");
             }
             else
             {
@@ -215,7 +219,8 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems, Seccomp
             }
             if (SeccompNames.Operator(arg.Op) is not { } op)
             {
-                Report(path + ".op", string.IsNullOrEmpty(arg.Op) ? "an operator is required" : "unknown operator \"" + arg.Op + "\"");
+                Report(path + ".op", string.IsNullOrEmpty(arg.Op) ? "an operator is required" : "unknown operator \"" + arg.Op +
+                    "\"");
                 continue;
             }
             bool masked = op == SeccompOperator.MaskedEqual;
@@ -272,7 +277,8 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems, Seccomp
         {
             if (spec.Syscalls![i] is { Action: "SCMP_ACT_NOTIFY", Names: { } names } && names.Contains("write"))
             {
-                Report(Path(i) + ".names", "SCMP_ACT_NOTIFY cannot be used for write: the init process needs it to report to the runtime");
+                Report(Path(i) + ".names",
+                    "SCMP_ACT_NOTIFY cannot be used for write: the init process needs it to report to the runtime");
             }
         }
         bool named = !string.IsNullOrEmpty(spec.ListenerPath);

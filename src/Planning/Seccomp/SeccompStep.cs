@@ -6,16 +6,18 @@ using OciRun.Spec;
 
 namespace OciRun.Planning.Steps;
 
-/// <summary>Loads the seccomp filter: the last call before execve(2), so that no profile can block anything but the payload.</summary>
+/// <summary>Loads the seccomp filter: the last call before execve(2), so that no profile can block anything but the
+/// payload.</summary>
 public sealed class SeccompStep : Step
 {
     public required byte[] Filter { get; init; }
     /// <summary>SECCOMP_FILTER_FLAG_*.</summary>
     public required uint Flags { get; init; }
-    /// <summary>Socket of the agent that gets the listener. Such a filter is loaded before the process is ready, for the agent must be
-    /// there from create on; null for others.</summary>
+    /// <summary>Socket of the agent that gets the listener. Such a filter is loaded before the process is ready, for the agent
+    /// must be there from create on; null for others.</summary>
     public string? ListenerPath { get; init; }
-    /// <summary>Names that no architecture has; their rules are left out, for engines' lists hold calls of other kernels.</summary>
+    /// <summary>Names that no architecture has; their rules are left out, for engines' lists hold calls of other
+    /// kernels.</summary>
     public IReadOnlyList<string>? UnknownNames { get; init; }
     /// <summary>What the filter was compiled from; null when the config brings a program.</summary>
     public SpecSeccomp? Profile { get; init; }

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace OciRun.Planning.Seccomp;
 
-/// <summary>System call numbers by name, without a dictionary: nothing is built at start-up and nothing allocated per look-up.</summary>
+/// <summary>System call numbers by name, without a dictionary: nothing is built at start-up and nothing allocated per
+/// look-up.</summary>
 public static class SyscallTable
 {
     /// <summary>In the number tables: the architecture does not have the call.</summary>
@@ -21,7 +22,8 @@ public static class SyscallTable
             hash = unchecked((hash ^ c) * 16777619);
         }
         ReadOnlySpan<ushort> slots = SyscallNameTable.Slots;
-        for (int slot = (int)(hash >> SyscallNameTable.HashShift); slots[slot] != 0; slot = (slot + 1) & SyscallNameTable.SlotMask)
+        for (int slot = (int)(hash >> SyscallNameTable.HashShift); slots[slot] != 0; slot = (slot +
+            1) & SyscallNameTable.SlotMask)
         {
             int index = slots[slot] - 1;
             if (Ascii.Equals(NameAt(index), name))
@@ -49,7 +51,8 @@ public static class SyscallTable
         return index < 0 ? -1 : Absolute(architecture.Numbers[index], architecture);
     }
 
-    /// <summary>The name of a number, or null when the table has none. A search through the whole table, for people's eyes.</summary>
+    /// <summary>The name of a number, or null when the table has none. A search through the whole table, for people's
+    /// eyes.</summary>
     public static string? Name(uint number, SeccompArchitecture architecture)
     {
         ReadOnlySpan<ushort> numbers = architecture.Numbers;

@@ -34,7 +34,8 @@ public static class AnnotationRules
         {
             return;
         }
-        if (name is "." or ".." || name.AsSpan().IndexOfAny('/', '\0', '\n') >= 0 || name.StartsWith("cgroup.", StringComparison.Ordinal))
+        if (name is "." or ".." || name.AsSpan().IndexOfAny('/', '\0', '\n') >= 0
+            || name.StartsWith("cgroup.", StringComparison.Ordinal))
         {
             rules.Problem($"annotations[\"{key}\"]", $"\"{name}\" is not the name of a cgroup");
         }

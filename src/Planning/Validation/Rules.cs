@@ -26,8 +26,8 @@ readonly struct Rules(List<ConfigProblem> problems, string prefix = "", bool spe
         }
     }
 
-    /// <summary>What the specification leaves open and this runtime refuses, for the container would change the host: a warning when
-    /// only the specification is asked.</summary>
+    /// <summary>What the specification leaves open and this runtime refuses, for the container would change the host: a warning
+    /// when only the specification is asked.</summary>
     public void Refusal(string path, string message)
     {
         if (specificationOnly)
@@ -116,8 +116,8 @@ readonly struct Rules(List<ConfigProblem> problems, string prefix = "", bool spe
         return null;
     }
 
-    /// <summary>Whether the container has a namespace of a type that is not the host's own: an entry alone does not say so, for its path
-    /// may be one of /proc/1/ns.</summary>
+    /// <summary>Whether the container has a namespace of a type that is not the host's own: an entry alone does not say so, for
+    /// its path may be one of /proc/1/ns.</summary>
     public bool HasOwn(SpecLinux? linux, string type) =>
         Namespace(linux, type) is not null && (hostNamespaces & NamespaceKind.FlagOf(type)) == 0;
 
@@ -125,8 +125,8 @@ readonly struct Rules(List<ConfigProblem> problems, string prefix = "", bool spe
     /// line.</summary>
     bool IsKnown(string path, bool orBelow) => _known is not null && (_known.Cover(path) || orBelow && _known.AreBelow(path));
 
-    /// <summary>Removes what was found in or below a value that one of the first <paramref name="count"/> problems, the reader's, has put
-    /// out of the way. For checks that do not come through here.</summary>
+    /// <summary>Removes what was found in or below a value that one of the first <paramref name="count"/> problems, the reader's,
+    /// has put out of the way. For checks that do not come through here.</summary>
     public static void RemoveRepeated(List<ConfigProblem> problems, int count)
     {
         if (count == 0 || count == problems.Count)

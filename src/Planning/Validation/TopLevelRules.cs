@@ -94,7 +94,8 @@ static class TopLevelRules
 
         if (!rules.HasOwn(spec.Linux, "uts"))
         {
-            rules.Refusal(path, $"unable to set {path} without a private UTS namespace: add {{\"type\": \"uts\"}} to linux.namespaces; it would rename the host");
+            rules.Refusal(path, $"unable to set {path} without a private UTS namespace: add {{\"type\": \"uts\"}} to " +
+                $"linux.namespaces; it would rename the host");
         }
 
         int length = System.Text.Encoding.UTF8.GetByteCount(name);

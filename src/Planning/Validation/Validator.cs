@@ -40,7 +40,8 @@ public static class Validator
 
     /// <summary>The rules of a process alone, for <c>exec</c> as well; <paramref name="path"/> is where it stands, empty for a
     /// file of its own.</summary>
-    public static void ValidateProcess(SpecProcess process, string path, List<ConfigProblem> problems, bool specificationOnly = false)
+    public static void ValidateProcess(SpecProcess process, string path, List<ConfigProblem> problems,
+        bool specificationOnly = false)
     {
         var rules = new Rules(problems, path, specificationOnly);
         ProcessRules.Check(process, rules);
@@ -50,7 +51,8 @@ public static class Validator
     }
 
     /// <summary>Whether the process's ids are mapped in the container's user namespace.</summary>
-    public static void ValidateIds(RuntimeSpec spec, List<ConfigProblem> problems) => MappingRules.CheckUser(spec, new Rules(problems, ""));
+    public static void ValidateIds(RuntimeSpec spec, List<ConfigProblem> problems) =>
+        MappingRules.CheckUser(spec, new Rules(problems, ""));
 
     static void ValidateLinux(RuntimeSpec spec, SpecLinux linux, Rules rules)
     {

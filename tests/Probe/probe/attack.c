@@ -42,7 +42,8 @@ void do_attack_exe(const char *needle)
     printf("attack.seen=%d\nattack.opened=%d\n", seen, opened);
 }
 
-/* Looks for some seconds into every process that appears and that the runtime still has in its hands: what of the host it leads to. */
+/* Looks for some seconds into every process that appears and that the runtime still has in its hands: what of the host it leads
+ * to. */
 void do_attack_processes(int seconds, const char *marker)
 {
     int looked = 0, host = 0, binary = 0, directories = 0, traced = 0, rights = 0;
@@ -102,6 +103,7 @@ void do_attack_processes(int seconds, const char *marker)
             closedir(d);
         }
     }
-    printf("attack.looked=%d\nattack.host=%d\nattack.binary=%d\nattack.directories=%d\nattack.traced=%d\nattack.rights=%d\n", looked, host, binary,
+    printf("attack.looked=%d\nattack.host=%d\nattack.binary=%d\nattack.directories=%d\nattack.traced=%d\nattack.rights=%d\n",
+           looked, host, binary,
         directories, traced, rights);
 }

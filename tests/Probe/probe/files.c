@@ -14,7 +14,8 @@ void do_stat(const char *path, int follow)
         outcome("stat", path, -1);
         return;
     }
-    char type = S_ISREG(s.st_mode) ? 'f' : S_ISDIR(s.st_mode) ? 'd' : S_ISLNK(s.st_mode) ? 'l' : S_ISCHR(s.st_mode) ? 'c' : S_ISBLK(s.st_mode) ? 'b'
+    char type = S_ISREG(s.st_mode) ? 'f' : S_ISDIR(s.st_mode) ? 'd' : S_ISLNK(s.st_mode) ? 'l' : S_ISCHR(s.st_mode) ? 'c'
+                : S_ISBLK(s.st_mode) ? 'b'
                 : S_ISFIFO(s.st_mode) ? 'p' : S_ISSOCK(s.st_mode) ? 's' : '?';
     printf("stat:");
     put_escaped(stdout, path, strlen(path));

@@ -2,8 +2,8 @@
  *
  *   probe CMD ARG... [-- CMD ARG...]...
  *
- * Each command prints "key=value" lines; \ and newline in values are escaped as \\ and \n. Commands that try something print 0 or the errno's
- * name. The exit status is 0, or what `exit N` says. An unknown command prints to stderr and exits with 99.
+ * Each command prints "key=value" lines; \ and newline in values are escaped as \\ and \n. Commands that try something print 0 or
+ * the errno's name. The exit status is 0, or what `exit N` says. An unknown command prints to stderr and exits with 99.
  */
 #include "probe.h"
 #include <sched.h>

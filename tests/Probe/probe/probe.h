@@ -1,4 +1,5 @@
-/* What the files of the probe share. Each command is a function do_NAME in the file of its topic; main.c has the words that call it. */
+/* What the files of the probe share. Each command is a function do_NAME in the file of its topic; main.c has the words that call
+ * it. */
 #ifndef PROBE_H
 #define PROBE_H
 #define _GNU_SOURCE

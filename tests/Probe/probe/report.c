@@ -77,7 +77,8 @@ void report_open_fds(void)
 
 static const char *const limit_names[] = {
     "RLIMIT_CPU", "RLIMIT_FSIZE", "RLIMIT_DATA", "RLIMIT_STACK", "RLIMIT_CORE", "RLIMIT_RSS", "RLIMIT_NPROC", "RLIMIT_NOFILE",
-    "RLIMIT_MEMLOCK", "RLIMIT_AS", "RLIMIT_LOCKS", "RLIMIT_SIGPENDING", "RLIMIT_MSGQUEUE", "RLIMIT_NICE", "RLIMIT_RTPRIO", "RLIMIT_RTTIME",
+    "RLIMIT_MEMLOCK", "RLIMIT_AS", "RLIMIT_LOCKS", "RLIMIT_SIGPENDING", "RLIMIT_MSGQUEUE", "RLIMIT_NICE", "RLIMIT_RTPRIO",
+    "RLIMIT_RTTIME",
 };
 
 static void report_limits(void)
@@ -150,8 +151,10 @@ static void report_scheduling(void)
     put_num("nice", getpriority(PRIO_PROCESS, 0));
     uint32_t attr[14] = {56};
     if (syscall(SYS_sched_getattr, 0, attr, 56, 0) == 0) {
-        printf("sched.flags=%llu\nsched.runtime=%llu\nsched.deadline=%llu\nsched.period=%llu\n", (unsigned long long)*(uint64_t *)(attr + 2),
-               (unsigned long long)*(uint64_t *)(attr + 6), (unsigned long long)*(uint64_t *)(attr + 8), (unsigned long long)*(uint64_t *)(attr + 10));
+        printf("sched.flags=%llu\nsched.runtime=%llu\nsched.deadline=%llu\nsched.period=%llu\n",
+               (unsigned long long)*(uint64_t *)(attr + 2),
+               (unsigned long long)*(uint64_t *)(attr + 6), (unsigned long long)*(uint64_t *)(attr + 8),
+               (unsigned long long)*(uint64_t *)(attr + 10));
         printf("sched.utilmin=%u\nsched.utilmax=%u\n", attr[12], attr[13]);
     }
     long io = syscall(SYS_ioprio_get, 1, 0);

@@ -58,7 +58,8 @@ void do_trapped(long nr)
     printf("trapped:%ld=%s\n", nr, rc < 0 ? err_name(errno) : "ok");
 }
 
-/* A child makes a call that a filter may TRACE, under a tracer that tells the event's message and lets the call go on as getppid(2). */
+/* A child makes a call that a filter may TRACE, under a tracer that tells the event's message and lets the call go on as
+ * getppid(2). */
 void do_traced(long nr)
 {
     fflush(stdout);
@@ -99,8 +100,8 @@ void do_interrupted(long nr, long milliseconds)
     printf("interrupted:%ld=%s\n", nr, rc < 0 ? err_name(errno) : "ok");
 }
 
-/* A seccomp agent: takes CONNECTIONS listeners at PATH, tells what came with each, and answers one notification of each after DELAY ms with
- * ERRNO, or lets the call go on when that is 0. */
+/* A seccomp agent: takes CONNECTIONS listeners at PATH, tells what came with each, and answers one notification of each after
+ * DELAY ms with ERRNO, or lets the call go on when that is 0. */
 void do_agent(const char *path, int connections, int error, int delay)
 {
     int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

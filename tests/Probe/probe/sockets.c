@@ -49,7 +49,8 @@ int receive_fds(int c, int *fd, char *name, size_t size)
     return count;
 }
 
-/* The engine's end of --console-socket: accepts one connection, tells what came, writes TEXT to the terminal and copies what it prints. */
+/* The engine's end of --console-socket: accepts one connection, tells what came, writes TEXT to the terminal and copies what it
+ * prints. */
 void do_console_server(const char *path, const char *text)
 {
     int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

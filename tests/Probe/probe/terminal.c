@@ -6,7 +6,8 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-/* Runs a program on a new terminal of ROWSxCOLS, TEXT typed into it after "ready" appears (or at once if it holds no such word), output on stdout. */
+/* Runs a program on a new terminal of ROWSxCOLS, TEXT typed into it after "ready" appears (or at once if it holds no such word),
+ * output on stdout. */
 int do_pty(const char *size, const char *text, char **argv)
 {
     int m = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -96,11 +97,12 @@ static double cpu_of(pid_t p)
     return (double)(u + s) / (double)sysconf(_SC_CLK_TCK);
 }
 
-/* Talks to a program on a new terminal, one word of SCRIPT a line: "expect TEXT" (within 20 s, from what matched before on; its end must come as soon), "send TEXT",
- * "size ROWSxCOLS", "kill SIGNAL", "nap MS" (reads nothing meanwhile), "hangup" (closes the terminal), "piped" (at the start: the
- * output is a pipe, not the terminal), "background" (at the start: not the terminal's foreground job), "foreground". Then tells how the program ended
- * ("code"), how many bytes it wrote ("bytes") and x's of them ("xs"), the last 60 ("tail"), its CPU time in ms ("cpu"), what it used during
- * naps ("napcpu"), and whether the terminal's settings are as they were ("restored"). */
+/* Talks to a program on a new terminal, one word of SCRIPT a line: "expect TEXT" (within 20 s, from what matched before on; its
+ * end must come as soon), "send TEXT", "size ROWSxCOLS", "kill SIGNAL", "nap MS" (reads nothing meanwhile), "hangup" (closes the
+ * terminal), "piped" (at the start: the output is a pipe, not the terminal), "background" (at the start: not the terminal's
+ * foreground job), "foreground". Then tells how the program ended ("code"), how many bytes it wrote ("bytes") and x's of them
+ * ("xs"), the last 60 ("tail"), its CPU time in ms ("cpu"), what it used during naps ("napcpu"), and whether the terminal's
+ * settings are as they were ("restored"). */
 int do_talk(char *script, char **argv)
 {
     int m = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);

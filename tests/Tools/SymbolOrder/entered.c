@@ -2,8 +2,8 @@
  *
  *   entered FUNCTIONS OUTPUT PROGRAM [ARG...]
  *
- * FUNCTIONS: hexadecimal addresses of functions, one a line, of a static executable that is not PIE. Each gets a breakpoint, which goes
- * when it is met. OUTPUT: the same, those that were met. */
+ * FUNCTIONS: hexadecimal addresses of functions, one a line, of a static executable that is not PIE. Each gets a breakpoint,
+ * which goes when it is met. OUTPUT: the same, those that were met. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -77,11 +77,13 @@ int main(int argc, char **argv) {
     }
     int status, result = 0;
     waitpid(first, &status, 0);
-    ptrace(PTRACE_SETOPTIONS, first, 0, PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL);
+    ptrace(PTRACE_SETOPTIONS, first, 0, PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK
+           | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL);
     int fd = memory(first);
     for (size_t i = 0; i < count; i++) {
         unsigned char trap = 0xcc;
-        if (pread(fd, &bytes[i], 1, (off_t)functions[i]) != 1 || pwrite(fd, &trap, 1, (off_t)functions[i]) != 1) die("breakpoint");
+        if (pread(fd, &bytes[i], 1, (off_t)functions[i]) != 1
+            || pwrite(fd, &trap, 1, (off_t)functions[i]) != 1) die("breakpoint");
     }
     close(fd);
     ptrace(PTRACE_CONT, first, 0, 0);

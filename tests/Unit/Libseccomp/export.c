@@ -1,7 +1,7 @@
 /* Lets the tests ask libseccomp. Reads lines from standard input:
  *   default ACTION | arch NAME | rule ACTION NAME COUNT [INDEX OP A B]... | number ARCH NAME
- * Writes the filter as raw struct sock_filter[] to standard output, and to standard error a line for each rule that libseccomp refuses
- * ("refused LINE RC") and for each number asked ("number ARCH NAME NR"). Numbers are decimal; OP is enum scmp_compare. */
+ * Writes the filter as raw struct sock_filter[] to standard output, and to standard error a line for each rule that libseccomp
+ * refuses ("refused LINE RC") and for each number asked ("number ARCH NAME NR"). Numbers are decimal; OP is enum scmp_compare. */
 #include <errno.h>
 #include <seccomp.h>
 #include <stdint.h>

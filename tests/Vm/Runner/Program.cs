@@ -78,16 +78,36 @@ sealed class Results : LongLivedMarshalByRefObject, IMessageSink
     {
         switch (message)
         {
-            case ITestCaseDiscoveryMessage found: Cases.Add(found.TestCase); break;
-            case IDiscoveryCompleteMessage: Discovered.Set(); break;
-            case ITestPassed passed: Line(true, $"{passed.Test.DisplayName} ({passed.ExecutionTime.ToString("0.0", CultureInfo.InvariantCulture)} s)", []); break;
-            case ITestFailed failed: Line(false, failed.Test.DisplayName, Details(failed)); break;
-            case IErrorMessage error: Line(false, "the framework", Details(error)); break;
-            case ITestAssemblyCleanupFailure error: Line(false, "the assembly's end", Details(error)); break;
-            case ITestCollectionCleanupFailure error: Line(false, "a collection's end", Details(error)); break;
-            case ITestClassCleanupFailure error: Line(false, "a class's end", Details(error)); break;
-            case ITestAssemblyFinished: Finished.Set(); break;
-            default: break;
+            case ITestCaseDiscoveryMessage found:
+                Cases.Add(found.TestCase);
+                break;
+            case IDiscoveryCompleteMessage:
+                Discovered.Set();
+                break;
+            case ITestPassed passed:
+                Line(true, $"{passed.Test.DisplayName} ({passed.ExecutionTime.ToString("0.0", CultureInfo.InvariantCulture)} s)",
+                    []);
+                break;
+            case ITestFailed failed:
+                Line(false, failed.Test.DisplayName, Details(failed));
+                break;
+            case IErrorMessage error:
+                Line(false, "the framework", Details(error));
+                break;
+            case ITestAssemblyCleanupFailure error:
+                Line(false, "the assembly's end", Details(error));
+                break;
+            case ITestCollectionCleanupFailure error:
+                Line(false, "a collection's end", Details(error));
+                break;
+            case ITestClassCleanupFailure error:
+                Line(false, "a class's end", Details(error));
+                break;
+            case ITestAssemblyFinished:
+                Finished.Set();
+                break;
+            default:
+                break;
         }
         return true;
     }

@@ -64,10 +64,10 @@ public static class DeviceFilter
         const byte JumpEqual = BPF_JMP | BPF_JEQ | BPF_K;
         const byte Exit = BPF_JMP | BPF_EXIT;
 
-        readonly byte[] bytes_ = new byte[capacity * InstructionSize];
-        int count_;
+        readonly byte[] _bytes = new byte[capacity * InstructionSize];
+        int _count;
 
-        public readonly byte[] ToArray() => bytes_.AsSpan(0, count_ * InstructionSize).ToArray();
+        public readonly byte[] ToArray() => _bytes.AsSpan(0, _count * InstructionSize).ToArray();
 
         /// <summary>Takes struct bpf_cgroup_dev_ctx apart: access_type (access in the upper half, type in the lower), major,
         /// minor.</summary>
@@ -96,7 +96,7 @@ public static class DeviceFilter
         void Block(DeviceException device, byte accessJump, int accessMask, bool testAccess, bool result)
         {
             int length = 4 + (testAccess ? 4 : 0) + (device.Major >= 0 ? 2 : 0) + (device.Minor >= 0 ? 2 : 0);
-            int end = count_ + length;
+            int end = _count + length;
             Test(JumpEqual, 2, device.Type == 'b' ? BpfDevcg.BPF_DEVCG_DEV_BLOCK : BpfDevcg.BPF_DEVCG_DEV_CHAR, end);
             if (device.Major >= 0)
             {
@@ -115,23 +115,24 @@ public static class DeviceFilter
             Return(result);
         }
 
-        /// <summary>Goes on when the test holds, and elsewhere by a jump of its own. The verifier (kernel/bpf/verifier.c) first follows
-        /// what comes next: so it first sees the whole program with nothing known of the device, finds every later path covered by
-        /// that, and is done in linear time. The other way round it takes a million steps for 500 exceptions, and then gives up.</summary>
+        /// <summary>Goes on when the test holds, and elsewhere by a jump of its own. The verifier (kernel/bpf/verifier.c) first
+        /// follows what comes next: so it first sees the whole program with nothing known of the device, finds every later path
+        /// covered by that, and is done in linear time. The other way round it takes a million steps for 500 exceptions, and then
+        /// gives up.</summary>
         void Test(byte code, int register, int value, int otherwise)
         {
             Emit(code, register, 0, 1, value);
-            Emit(Jump, 0, 0, checked((short)(otherwise - count_ - 1)), 0);
+            Emit(Jump, 0, 0, checked((short)(otherwise - _count - 1)), 0);
         }
 
         void Emit(byte code, int destination, int source, short offset, int immediate)
         {
-            Span<byte> at = bytes_.AsSpan(count_ * InstructionSize, InstructionSize);
+            Span<byte> at = _bytes.AsSpan(_count * InstructionSize, InstructionSize);
             at[0] = code;
             at[1] = (byte)(destination | (source << 4));
             BinaryPrimitives.WriteInt16LittleEndian(at[2..], offset);
             BinaryPrimitives.WriteInt32LittleEndian(at[4..], immediate);
-            count_++;
+            _count++;
         }
     }
 }

@@ -5,5 +5,6 @@ public sealed class DeviceFilterStep : RuntimeStep
 {
     public required byte[] Program { get; init; }
     public override Phase Phase => Phase.Spawn;
-    public override string Text => $"attach the device rules to the cgroup (eBPF, {Program.Length / DeviceFilter.InstructionSize} instructions)";
+    public override string Text =>
+        $"attach the device rules to the cgroup (eBPF, {Program.Length / DeviceFilter.InstructionSize} instructions)";
 }

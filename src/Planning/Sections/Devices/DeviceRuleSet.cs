@@ -43,15 +43,15 @@ public sealed class DeviceRuleSet
 
     const int FewExceptions = 32;
 
-    readonly List<DeviceException> exceptions_ = [];
+    readonly List<DeviceException> _exceptions = [];
     /// <summary>Where an exception for certain numbers is, once there are more than a few.</summary>
-    Dictionary<DeviceException, int>? places_;
+    Dictionary<DeviceException, int>? _places;
 
     /// <summary>What holds for a device without an exception.</summary>
     public bool DefaultAllow { get; private set; }
 
     /// <summary>Allowed when <see cref="DefaultAllow"/> is false, else denied.</summary>
-    public IReadOnlyList<DeviceException> Exceptions => exceptions_;
+    public IReadOnlyList<DeviceException> Exceptions => _exceptions;
 
     /// <summary>Folds a config's rules, then adds what every container may use. Nothing is allowed before the first
     /// rule.</summary>
@@ -66,15 +66,15 @@ public sealed class DeviceRuleSet
                 string index = i.ToString(CultureInfo.InvariantCulture);
                 problems.Add(new ConfigProblem("linux.resources.devices[" + index + "]", error));
             }
-            if (set.exceptions_.Count > MaxExceptions)
+            if (set._exceptions.Count > MaxExceptions)
             {
                 problems.Add(new ConfigProblem("linux.resources.devices[" + i.ToString(CultureInfo.InvariantCulture) + "]",
                     "too many different devices: the kernel takes a filter for about 8000"));
                 break;
             }
         }
-        set.exceptions_.RemoveAll(e => e.Access == 0);
-        set.places_ = null;
+        set._exceptions.RemoveAll(e => e.Access == 0);
+        set._places = null;
         if (!set.DefaultAllow)
         {
             foreach (DeviceException device in Defaults())
@@ -100,7 +100,7 @@ public sealed class DeviceRuleSet
     /// allow-by-default mode.</summary>
     public bool Allows(char type, long major, long minor, DeviceAccess access)
     {
-        foreach (DeviceException exception in exceptions_)
+        foreach (DeviceException exception in _exceptions)
         {
             if (exception.Covers(type, major, minor))
             {
@@ -122,8 +122,8 @@ public sealed class DeviceRuleSet
         if (type == "a")
         {
             DefaultAllow = rule.Allow;
-            exceptions_.Clear();
-            places_ = null;
+            _exceptions.Clear();
+            _places = null;
             return null;
         }
         if (type is not ("c" or "b"))
@@ -152,13 +152,13 @@ public sealed class DeviceRuleSet
     /// <summary>Index of the exception for the very same numbers, or -1.</summary>
     int Find(char type, long major, long minor)
     {
-        if (exceptions_.Count > FewExceptions)
+        if (_exceptions.Count > FewExceptions)
         {
             return Places().TryGetValue(new DeviceException(type, major, minor, 0), out int place) ? place : -1;
         }
-        for (int i = 0; i < exceptions_.Count; i++)
+        for (int i = 0; i < _exceptions.Count; i++)
         {
-            DeviceException old = exceptions_[i];
+            DeviceException old = _exceptions[i];
             if (old.Type == type && old.Major == major && old.Minor == minor)
             {
                 return i;
@@ -169,12 +169,12 @@ public sealed class DeviceRuleSet
 
     Dictionary<DeviceException, int> Places()
     {
-        places_ ??= [];
-        for (int i = places_.Count; i < exceptions_.Count; i++)
+        _places ??= [];
+        for (int i = _places.Count; i < _exceptions.Count; i++)
         {
-            places_.Add(exceptions_[i] with { Access = 0 }, i);
+            _places.Add(_exceptions[i] with { Access = 0 }, i);
         }
-        return places_;
+        return _places;
     }
 
     void Insert(DeviceException added)
@@ -182,22 +182,22 @@ public sealed class DeviceRuleSet
         int place = Find(added.Type, added.Major, added.Minor);
         if (place < 0)
         {
-            exceptions_.Add(added);
+            _exceptions.Add(added);
             return;
         }
-        exceptions_[place] = added with { Access = exceptions_[place].Access | added.Access };
+        _exceptions[place] = added with { Access = _exceptions[place].Access | added.Access };
     }
 
-    /// <summary>Takes access from the exception with the very same numbers; one without any access left goes at the end of the fold. A
-    /// wider exception that grants it would still do so afterwards, and a rule that silently does nothing is worse than an
-    /// error.</summary>
+    /// <summary>Takes access from the exception with the very same numbers; one without any access left goes at the end of the
+    /// fold. A wider exception that grants it would still do so afterwards, and a rule that silently does nothing is worse than
+    /// an error.</summary>
     string? Remove(DeviceException removed)
     {
         string? hole = Hole(removed, -1, -1) ?? Hole(removed, removed.Major, -1) ?? Hole(removed, -1, removed.Minor);
         int place = hole is null ? Find(removed.Type, removed.Major, removed.Minor) : -1;
         if (place >= 0)
         {
-            exceptions_[place] = removed with { Access = exceptions_[place].Access & ~removed.Access };
+            _exceptions[place] = removed with { Access = _exceptions[place].Access & ~removed.Access };
         }
         return hole;
     }
@@ -205,8 +205,8 @@ public sealed class DeviceRuleSet
     string? Hole(DeviceException removed, long major, long minor)
     {
         int place = (major, minor) == (removed.Major, removed.Minor) ? -1 : Find(removed.Type, major, minor);
-        return place >= 0 && (exceptions_[place].Access & removed.Access) != 0
-            ? "cannot punch a hole for \"" + removed + "\" in the earlier rule \"" + exceptions_[place] + "\""
+        return place >= 0 && (_exceptions[place].Access & removed.Access) != 0
+            ? "cannot punch a hole for \"" + removed + "\" in the earlier rule \"" + _exceptions[place] + "\""
             : null;
     }
 

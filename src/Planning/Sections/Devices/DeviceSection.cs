@@ -32,7 +32,8 @@ sealed class DeviceSection(PlanDraft draft)
         }
     }
 
-    /// <summary>Whether /dev is the container's own, to make nodes and links in: not when something of the host's goes there.</summary>
+    /// <summary>Whether /dev is the container's own, to make nodes and links in: not when something of the host's goes
+    /// there.</summary>
     public bool HasOwnDev()
     {
         foreach (SpecMount mount in draft.Spec.Mounts ?? [])

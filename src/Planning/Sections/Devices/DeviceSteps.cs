@@ -24,7 +24,8 @@ public sealed class DeviceStep : Step
         get
         {
             char type = (Node.Mode & S_IFMT) switch { S_IFBLK => 'b', S_IFIFO => 'p', _ => 'c' };
-            string what = $"{type} {Node.Major}:{Node.Minor} mode {System.Convert.ToString(Node.Mode & O7777, 8).PadLeft(4, '0')}" +
+            string what =
+                $"{type} {Node.Major}:{Node.Minor} mode {System.Convert.ToString(Node.Mode & O7777, 8).PadLeft(4, '0')}" +
                 $" owner {Node.Uid}:{Node.Gid}";
             return (Bind ? "bind device " : "make device ") + Node.Path + " (" + what + ")";
         }

@@ -30,7 +30,8 @@ public sealed class HookStep : RuntimeStep
     public ContainerPlan? Process { get; init; }
     public override Phase Phase => When;
     public override string? Subject => Hook.Path;
-    public override string Text => "run the " + Kind + " hook " + Hook.Path + (Hook.Timeout is { } seconds ? $", for at most {seconds} s" : "") +
+    public override string Text => "run the " + Kind + " hook " + Hook.Path +
+        (Hook.Timeout is { } seconds ? $", for at most {seconds} s" : "") +
         (Process is null ? "" : ", as a process of the container");
 }
 

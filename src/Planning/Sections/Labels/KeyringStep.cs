@@ -26,7 +26,8 @@ public sealed class KeyringStep : Step
     public override string? Hint(string call, int errno) => (call, errno) switch
     {
         (_, Errno.EDQUOT) =>
-            "the quota of keys is used up (not disk space): raise /proc/sys/kernel/keys/maxkeys and maxbytes, or use --no-new-keyring",
+            "the quota of keys is used up (not disk space): raise /proc/sys/kernel/keys/maxkeys and maxbytes, or use " +
+            "--no-new-keyring",
         ("write", Errno.EINVAL) => LabelStep.UnknownLabel,
         _ => null,
     };

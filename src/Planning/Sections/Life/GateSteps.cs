@@ -4,8 +4,8 @@ using OciRun.Kernel;
 
 namespace OciRun.Planning.Steps;
 
-/// <summary>The point where the two lists meet: init tells that it has come here, and waits until the runtime has done the steps that
-/// follow up to the <see cref="ReleaseStep"/>.</summary>
+/// <summary>The point where the two lists meet: init tells that it has come here, and waits until the runtime has done the steps
+/// that follow up to the <see cref="ReleaseStep"/>.</summary>
 public sealed class GateStep : Step
 {
     public required Gate Gate { get; init; }

@@ -1,5 +1,6 @@
 namespace OciRun.Planning.Steps;
-/// <summary>The seccomp listener goes from the process that loaded the filter to the agent (config-linux.md, "Seccomp").</summary>
+/// <summary>The seccomp listener goes from the process that loaded the filter to the agent (config-linux.md,
+/// "Seccomp").</summary>
 public sealed class ListenerStep : RuntimeStep
 {
     public required string Path { get; init; }

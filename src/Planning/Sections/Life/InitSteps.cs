@@ -7,8 +7,8 @@ using static OciRun.Kernel.Prctl;
 
 namespace OciRun.Planning.Steps;
 
-/// <summary>The init process leaves the runtime's image for its own small program. From here on every init step is a plain system call
-/// that the program's table holds.</summary>
+/// <summary>The init process leaves the runtime's image for its own small program. From here on every init step is a plain system
+/// call that the program's table holds.</summary>
 public sealed class ExecInitStep : Step
 {
     public override Phase Phase => Phase.Restrict;

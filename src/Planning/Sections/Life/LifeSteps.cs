@@ -2,13 +2,15 @@ using OciRun.Kernel;
 
 namespace OciRun.Planning.Steps;
 
-/// <summary>Writes and seals the program that init parks in: from here on it is the plan's, with what only the container's files told.</summary>
+/// <summary>Writes and seals the program that init parks in: from here on it is the plan's, with what only the container's files
+/// told.</summary>
 public sealed class InitProgramStep : RuntimeStep
 {
     /// <summary>The uid whose home directory is looked up in the container's /etc/passwd; null when HOME is given.</summary>
     public required uint? HomeOf { get; init; }
     public override Phase Phase => Phase.Restrict;
-    public override string Text => "write and seal the init program" + (HomeOf is null ? "" : "; HOME from the container's /etc/passwd");
+    public override string Text => "write and seal the init program" +
+        (HomeOf is null ? "" : "; HOME from the container's /etc/passwd");
 }
 
 /// <summary>start: the word to start over the start socket, which is removed first.</summary>

@@ -2,7 +2,8 @@ using OciRun.Spec;
 
 namespace OciRun.Planning.Steps;
 
-/// <summary>The directory of the container's state. Making it claims the id, and it stays locked until the command ends.</summary>
+/// <summary>The directory of the container's state. Making it claims the id, and it stays locked until the command
+/// ends.</summary>
 public sealed class StateDirectoryStep : RuntimeStep
 {
     public required string Path { get; init; }

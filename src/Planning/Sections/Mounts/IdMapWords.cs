@@ -6,8 +6,8 @@ using OciRun.Spec;
 
 namespace OciRun.Planning;
 
-/// <summary>crun's mount option <c>idmap=uids=0-1000-10#11-2000-5;gids=@0-0-10</c>: container id, host id and count; a leading '@' means
-/// that the host id is one of the container's user namespace.</summary>
+/// <summary>crun's mount option <c>idmap=uids=0-1000-10#11-2000-5;gids=@0-0-10</c>: container id, host id and count; a leading
+/// '@' means that the host id is one of the container's user namespace.</summary>
 static class IdMapWords
 {
     public static (IReadOnlyList<SpecIdMapping>, IReadOnlyList<SpecIdMapping>)? Parse(string text, SpecLinux linux, string path,

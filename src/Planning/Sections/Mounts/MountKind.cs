@@ -2,8 +2,8 @@ using OciRun.Spec;
 
 namespace OciRun.Planning;
 
-/// <summary>What an entry of mounts asks for. It is said here and nowhere else: the plan, the look for missing sources, check and the
-/// question whose /dev it is must not differ.</summary>
+/// <summary>What an entry of mounts asks for. It is said here and nowhere else: the plan, the look for missing sources, check and
+/// the question whose /dev it is must not differ.</summary>
 public enum MountKind
 {
     /// <summary>A file system of its own: the entry has a type.</summary>
@@ -39,13 +39,14 @@ public static class MountKinds
         {
             "bind" => MountKind.Bind,
             "cgroup" or "cgroup2" => MountKind.Cgroup,
-            null or "" or "none" => options.Propagation.Count > 0 && options.Data.Count == 0 ? MountKind.Change : MountKind.Unknown,
+            null or "" or "none" => options.Propagation.Count > 0 && options.Data.Count == 0 ? MountKind.Change
+            : MountKind.Unknown,
             _ => MountKind.FileSystem,
         };
     }
 
-    /// <summary>Whether what is mounted may be the host's own, so that nothing is made, linked or removed in it: devtmpfs has one instance
-    /// for all of its mounts, which is the host's /dev.</summary>
+    /// <summary>Whether what is mounted may be the host's own, so that nothing is made, linked or removed in it: devtmpfs has one
+    /// instance for all of its mounts, which is the host's /dev.</summary>
     public static bool IsShared(SpecMount mount) =>
         Of(mount) is MountKind.Bind or MountKind.Cgroup || mount.Type == "devtmpfs" && Of(mount) == MountKind.FileSystem;
 }

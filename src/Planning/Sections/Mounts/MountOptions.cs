@@ -4,8 +4,8 @@ using static OciRun.Kernel.MountFlags;
 
 namespace OciRun.Planning;
 
-/// <summary>A mount's options, sorted by what carries them out. Attribute words are MOUNT_ATTR_* bits for mount_setattr(2); a word that
-/// clears (<c>rw</c>, <c>exec</c>) is remembered, so that a bind mount loses a flag that its source has.</summary>
+/// <summary>A mount's options, sorted by what carries them out. Attribute words are MOUNT_ATTR_* bits for mount_setattr(2); a
+/// word that clears (<c>rw</c>, <c>exec</c>) is remembered, so that a bind mount loses a flag that its source has.</summary>
 public sealed class MountOptions
 {
     public bool Bind { get; private set; }
@@ -54,20 +54,52 @@ public sealed class MountOptions
         (Kind kind, ulong bits) = Classify(word);
         switch (kind)
         {
-            case Kind.Set: SetAttr(bits); break;
-            case Kind.Clear: ClearAttr(bits); break;
-            case Kind.RecursiveSet: RecursiveAttrSet |= bits; RecursiveAttrClear = (RecursiveAttrClear & ~bits) | AtimeMask(bits); break;
-            case Kind.RecursiveClear: RecursiveAttrClear |= bits; RecursiveAttrSet &= ~bits; break;
-            case Kind.RecursiveAtime: RecursiveAttrClear |= MOUNT_ATTR__ATIME; RecursiveAttrSet = (RecursiveAttrSet & ~(ulong)MOUNT_ATTR__ATIME) | bits; break;
-            case Kind.Atime: AttrClear |= MOUNT_ATTR__ATIME; AttrSet = (AttrSet & ~(ulong)MOUNT_ATTR__ATIME) | bits; break;
-            case Kind.Propagate: Propagation.Add(bits); break;
-            case Kind.Bind: Bind = true; Recursive |= bits != 0; break;
-            case Kind.Superblock: Data.Add(word); break;
-            case Kind.Legacy: LegacyFlags |= bits; break;
-            case Kind.LegacyClear: LegacyFlags &= ~bits; break;
-            case Kind.Special: AddSpecial(word); break;
-            case Kind.None: break;
-            default: AddData(word); break;
+            case Kind.Set:
+                SetAttr(bits);
+                break;
+            case Kind.Clear:
+                ClearAttr(bits);
+                break;
+            case Kind.RecursiveSet:
+                RecursiveAttrSet |= bits;
+                RecursiveAttrClear = (RecursiveAttrClear & ~bits) | AtimeMask(bits);
+                break;
+            case Kind.RecursiveClear:
+                RecursiveAttrClear |= bits;
+                RecursiveAttrSet &= ~bits;
+                break;
+            case Kind.RecursiveAtime:
+                RecursiveAttrClear |= MOUNT_ATTR__ATIME;
+                RecursiveAttrSet = (RecursiveAttrSet & ~(ulong)MOUNT_ATTR__ATIME) | bits;
+                break;
+            case Kind.Atime:
+                AttrClear |= MOUNT_ATTR__ATIME;
+                AttrSet = (AttrSet & ~(ulong)MOUNT_ATTR__ATIME) | bits;
+                break;
+            case Kind.Propagate:
+                Propagation.Add(bits);
+                break;
+            case Kind.Bind:
+                Bind = true;
+                Recursive |= bits != 0;
+                break;
+            case Kind.Superblock:
+                Data.Add(word);
+                break;
+            case Kind.Legacy:
+                LegacyFlags |= bits;
+                break;
+            case Kind.LegacyClear:
+                LegacyFlags &= ~bits;
+                break;
+            case Kind.Special:
+                AddSpecial(word);
+                break;
+            case Kind.None:
+                break;
+            default:
+                AddData(word);
+                break;
         }
     }
 
@@ -89,13 +121,28 @@ public sealed class MountOptions
     {
         switch (word)
         {
-            case "remount": Remount = true; break;
-            case "tmpcopyup": TmpCopyUp = true; break;
-            case "idmap": IdMap = true; break;
-            case "ridmap": IdMap = true; RecursiveIdMap = true; break;
-            case "copy-symlink": CopySymlink = true; break;
-            case "src-nofollow": SourceNoFollow = true; break;
-            case "dest-nofollow": DestinationNoFollow = true; break;
+            case "remount":
+                Remount = true;
+                break;
+            case "tmpcopyup":
+                TmpCopyUp = true;
+                break;
+            case "idmap":
+                IdMap = true;
+                break;
+            case "ridmap":
+                IdMap = true;
+                RecursiveIdMap = true;
+                break;
+            case "copy-symlink":
+                CopySymlink = true;
+                break;
+            case "src-nofollow":
+                SourceNoFollow = true;
+                break;
+            case "dest-nofollow":
+                DestinationNoFollow = true;
+                break;
             case "defaults":
                 AttrSet = 0;
                 AttrClear = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
@@ -135,7 +182,8 @@ public sealed class MountOptions
         Special,
     }
 
-    /// <summary>The option table (config.md, "Linux mount options"; mount(8)). A switch and not a dictionary: nothing to build at start-up.</summary>
+    /// <summary>The option table (config.md, "Linux mount options"; mount(8)). A switch and not a dictionary: nothing to build at
+    /// start-up.</summary>
     static (Kind, ulong) Classify(string word) => word switch
     {
         "ro" => (Kind.Set, MOUNT_ATTR_RDONLY),
@@ -195,12 +243,14 @@ public sealed class MountOptions
     /// <summary>Every word of the table, sorted: what <c>features</c> lists.</summary>
     public static string[] Words() =>
     [
-        "acl", "async", "atime", "bind", "copy-symlink", "defaults", "dest-nofollow", "dev", "diratime", "dirsync", "exec", "idmap",
+        "acl", "async", "atime", "bind", "copy-symlink", "defaults", "dest-nofollow", "dev", "diratime", "dirsync", "exec",
+        "idmap",
         "iversion", "lazytime", "loud", "mand", "noacl", "noatime", "nodev", "nodiratime", "noexec", "noiversion", "nolazytime",
         "nomand", "norelatime", "nostrictatime", "nosuid", "nosymfollow", "private", "ratime", "rbind", "rdev", "rdiratime",
         "relatime", "remount", "rexec", "ridmap", "rnoatime", "rnodev", "rnodiratime", "rnoexec", "rnorelatime", "rnostrictatime",
         "rnosuid", "rnosymfollow", "ro", "rprivate", "rrelatime", "rro", "rrw", "rshared", "rslave", "rstrictatime", "rsuid",
-        "rsymfollow", "runbindable", "rw", "shared", "silent", "slave", "src-nofollow", "strictatime", "suid", "symfollow", "sync",
+        "rsymfollow", "runbindable", "rw", "shared", "silent", "slave", "src-nofollow", "strictatime", "suid", "symfollow",
+        "sync",
         "tmpcopyup", "unbindable",
     ];
 }

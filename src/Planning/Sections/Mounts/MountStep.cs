@@ -25,8 +25,8 @@ public sealed class MountStep : Step
     public int KeepSlot { get; init; } = -1;
     /// <summary>What to bind when a file system of that type cannot be mounted.</summary>
     public string? FallbackSource { get; init; }
-    /// <summary>Name of the mount option for the security label; empty: the root of the new file system gets it as an attribute; null:
-    /// no label.</summary>
+    /// <summary>Name of the mount option for the security label; empty: the root of the new file system gets it as an attribute;
+    /// null: no label.</summary>
     public string? LabelWord { get; init; }
     public string? Label { get; init; }
     public override Phase Phase => Phase.Root;
@@ -76,7 +76,8 @@ public sealed class MountStep : Step
         text.Append(LabelWord is null ? "" : "; with the label " + Label);
         text.Append(KeepSlot >= 0 ? "; writable at first" : "");
         text.Append(Options.TmpCopyUp ? "; with a copy of what it covers" : "");
-        text.Append(!MapsIds ? "" : (Flags & MountArgFlags.RecursiveIdMap) != 0 ? "; with mapped ids recursively" : "; with mapped ids");
+        text.Append(!MapsIds ? "" : (Flags & MountArgFlags.RecursiveIdMap) != 0 ? "; with mapped ids recursively"
+            : "; with mapped ids");
         text.Append(Options.CopySymlink ? "; a link is copied" : "");
     }
 
@@ -96,25 +97,28 @@ public sealed class MountStep : Step
         if ((clear & MountFlags.MOUNT_ATTR__ATIME) != 0)
         {
             ulong mode = set & MountFlags.MOUNT_ATTR__ATIME;
-            text.Append(mode == MountFlags.MOUNT_ATTR_NOATIME ? ", noatime" : mode == 0 ? ", relatime" : ", strictatime").Append(suffix);
+            text.Append(mode == MountFlags.MOUNT_ATTR_NOATIME ? ", noatime" : mode == 0 ? ", relatime" : ", strictatime")
+                .Append(suffix);
         }
     }
 
     static (ulong, string, string)[] AttributeWords() =>
     [
-        (MountFlags.MOUNT_ATTR_RDONLY, "ro", "rw"), (MountFlags.MOUNT_ATTR_NOSUID, "nosuid", "suid"), (MountFlags.MOUNT_ATTR_NODEV, "nodev", "dev"),
+        (MountFlags.MOUNT_ATTR_RDONLY, "ro", "rw"), (MountFlags.MOUNT_ATTR_NOSUID, "nosuid", "suid"),
+        (MountFlags.MOUNT_ATTR_NODEV, "nodev", "dev"),
         (MountFlags.MOUNT_ATTR_NOEXEC, "noexec", "exec"), (MountFlags.MOUNT_ATTR_NODIRATIME, "nodiratime", "diratime"),
         (MountFlags.MOUNT_ATTR_NOSYMFOLLOW, "nosymfollow", "symfollow"),
     ];
 
     /// <summary>The config word of an MS_* propagation.</summary>
-    public static string PropagationWord(ulong flags) => ((flags & MountFlags.MS_REC) != 0 ? "r" : "") + (flags & ~(ulong)MountFlags.MS_REC) switch
-    {
-        MountFlags.MS_UNBINDABLE => "unbindable",
-        MountFlags.MS_PRIVATE => "private",
-        MountFlags.MS_SLAVE => "slave",
-        _ => "shared",
-    };
+    public static string PropagationWord(ulong flags) => ((flags & MountFlags.MS_REC) != 0 ? "r" : "") +
+        (flags & ~(ulong)MountFlags.MS_REC) switch
+        {
+            MountFlags.MS_UNBINDABLE => "unbindable",
+            MountFlags.MS_PRIVATE => "private",
+            MountFlags.MS_SLAVE => "slave",
+            _ => "shared",
+        };
 
     public override void Lower(ProgramBuilder program)
     {
@@ -187,8 +191,8 @@ public sealed class MountStep : Step
 
     string LegacyWords() => string.Join(',', AllWords(quoted: true));
 
-    /// <summary>The commas in a label need quotes in the one string of mount(2); to fsconfig(2), which takes word by word, quotes are part of
-    /// the label.</summary>
+    /// <summary>The commas in a label need quotes in the one string of mount(2); to fsconfig(2), which takes word by word, quotes
+    /// are part of the label.</summary>
     List<string> AllWords(bool quoted)
     {
         var words = new List<string>();
@@ -220,11 +224,14 @@ public sealed class MountStep : Step
     {
         ("open_tree", Errno.ENOENT) => "the source is missing on the host",
         ("open_tree", Errno.EINVAL) => "the source is unbindable, or in a mount namespace of its own",
-        ("fsconfig", Errno.EINVAL) when LabelWord is { Length: > 0 } => "an option is wrong, or the loaded SELinux policy does not know the label",
+        ("fsconfig", Errno.EINVAL) when LabelWord is { Length: > 0 } =>
+        "an option is wrong, or the loaded SELinux policy does not know the label",
         ("fsopen", Errno.ENODEV) => "this kernel has no file system of that type; see /proc/filesystems",
-        ("mount_setattr", Errno.EPERM) => "the source's mount has flags that are locked in a user namespace and cannot be cleared",
+        ("mount_setattr", Errno.EPERM) =>
+        "the source's mount has flags that are locked in a user namespace and cannot be cleared",
         ("mount_setattr", Errno.EINVAL) => "the file system does not support what the options ask for",
-        ("openat2", Errno.ENOTDIR) => "the destination, or a directory above it, is no directory; proc and sysfs are never mounted through a link",
+        ("openat2", Errno.ENOTDIR) =>
+        "the destination, or a directory above it, is no directory; proc and sysfs are never mounted through a link",
         ("openat2", Errno.ELOOP) => "the destination goes through a link that is not allowed there",
         ("move_mount", Errno.EINVAL) or ("move_mount", Errno.ENOTDIR) => "a directory goes on a directory and a file on a file",
         ("move_mount", Errno.EPERM) => "only a few files below /proc may be mounted over",

@@ -13,7 +13,8 @@ public sealed class OpenSourceStep : OpenStep
     public required int IdMapSlot { get; init; }
     public required bool RecursiveIdMap { get; init; }
     public override string? Subject => Path;
-    public override string Text => "clone the mount of " + Path + (Recursive ? " with what is below" : "") + (IdMapSlot < 0 ? "" : "; with mapped ids");
+    public override string Text => "clone the mount of " + Path + (Recursive ? " with what is below" : "") +
+        (IdMapSlot < 0 ? "" : "; with mapped ids");
 }
 
 /// <summary>Makes a user namespace that holds nothing but the id mappings of a mount.</summary>
@@ -21,5 +22,6 @@ public sealed class OpenIdMapStep : OpenStep
 {
     public required IReadOnlyList<SpecIdMapping> Uids { get; init; }
     public required IReadOnlyList<SpecIdMapping> Gids { get; init; }
-    public override string Text => "make a user namespace for the mount's ids: uid " + MapIdsStep.Ranges(Uids) + "; gid " + MapIdsStep.Ranges(Gids);
+    public override string Text => "make a user namespace for the mount's ids: uid " + MapIdsStep.Ranges(Uids) + "; gid " +
+        MapIdsStep.Ranges(Gids);
 }

@@ -75,7 +75,8 @@ static class MappingRules
 
         if (text > MaxText)
         {
-            rules.Problem(path, $"takes {text} bytes as the text of a map; the kernel takes at most {MaxText}: join lines, or use fewer");
+            rules.Problem(path,
+                $"takes {text} bytes as the text of a map; the kernel takes at most {MaxText}: join lines, or use fewer");
         }
     }
 

@@ -65,7 +65,8 @@ sealed class NamespaceSection(PlanDraft draft)
     public bool OnlyJoins => draft.JoinedNamespaces != 0 && SpawnFlags() == 0;
 
     /// <summary>Namespaces of others can only be joined with the runtime's rights: before the new user namespace.</summary>
-    bool JoinsBeforeUser => draft.IsNew(CLONE_NEWUSER) && (draft.JoinedNamespaces & ~(draft.JoinsPidAtLast ? 0 : CLONE_NEWPID)) != 0;
+    bool JoinsBeforeUser => draft.IsNew(CLONE_NEWUSER)
+        && (draft.JoinedNamespaces & ~(draft.JoinsPidAtLast ? 0 : CLONE_NEWPID)) != 0;
 
     /// <summary>What the runtime does to itself so that its child is born where it is to be.</summary>
     public void PlanBirth()

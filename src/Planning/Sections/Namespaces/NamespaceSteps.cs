@@ -1,9 +1,9 @@
-using OciRun.Kernel;
-using OciRun.Spec;
+using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using System.Text;
-using System;
+using OciRun.Kernel;
+using OciRun.Spec;
 using static OciRun.Kernel.CloneFlags;
 
 namespace OciRun.Planning.Steps;
@@ -11,7 +11,8 @@ namespace OciRun.Planning.Steps;
 /// <summary>A namespace that exists already.</summary>
 public sealed record JoinedNamespace(string ConfigPath, NamespaceKind Kind, string Path, int Slot);
 
-/// <summary>setns(2) into namespaces by path. Those that a new user namespace may not enter are joined before it, the others after.</summary>
+/// <summary>setns(2) into namespaces by path. Those that a new user namespace may not enter are joined before it, the others
+/// after.</summary>
 public sealed class JoinNamespacesStep : Step
 {
     public required IReadOnlyList<JoinedNamespace> Namespaces { get; init; }
@@ -60,8 +61,8 @@ public sealed class JoinContainerStep : Step
         program.Add(OpCode.JoinContainer, (ulong)Namespaces);
 }
 
-/// <summary>unshare(2) of namespaces that must belong to a joined user namespace, and of the cgroup namespace, whose root is the cgroup
-/// that the process is in at that moment.</summary>
+/// <summary>unshare(2) of namespaces that must belong to a joined user namespace, and of the cgroup namespace, whose root is the
+/// cgroup that the process is in at that moment.</summary>
 public sealed class UnshareStep : Step
 {
     public required int Flags { get; init; }
@@ -70,8 +71,8 @@ public sealed class UnshareStep : Step
     public override void Lower(ProgramBuilder program) => program.Call(Sys.unshare, (ulong)Flags);
 }
 
-/// <summary>A second clone: a new pid namespace takes only children, and one that belongs to a joined user namespace can only be made
-/// by a process that has joined it.</summary>
+/// <summary>A second clone: a new pid namespace takes only children, and one that belongs to a joined user namespace can only be
+/// made by a process that has joined it.</summary>
 public sealed class CloneAgainStep : Step
 {
     public required int Flags { get; init; }
@@ -82,8 +83,9 @@ public sealed class CloneAgainStep : Step
     public override void Lower(ProgramBuilder program) => program.Add(OpCode.CloneAgain, (ulong)Flags);
 }
 
-/// <summary>exec: the child that this process leaves in its place is born into the container's pid namespace, where other processes see
-/// it. With CAP_SYS_PTRACE they could take what it has: so it has nothing of the host by then, and as few rights as may be.</summary>
+/// <summary>exec: the child that this process leaves in its place is born into the container's pid namespace, where other
+/// processes see it. With CAP_SYS_PTRACE they could take what it has: so it has nothing of the host by then, and as few rights as
+/// may be.</summary>
 public sealed class EnterPidNamespaceStep : Step
 {
     /// <summary>The child leads a session of its own, with the terminal on its standard streams.</summary>
@@ -141,8 +143,8 @@ public sealed class BecomeRootStep : Step
         errno == Errno.EINVAL ? "container id 0 has no mapping in linux.uidMappings or linux.gidMappings" : null;
 }
 
-/// <summary>Takes the descriptor of a namespace that was opened to be judged before planning (a path could lead to another one by now), and
-/// makes sure that it is of its kind.</summary>
+/// <summary>Takes the descriptor of a namespace that was opened to be judged before planning (a path could lead to another one by
+/// now), and makes sure that it is of its kind.</summary>
 public sealed class OpenNamespaceStep : OpenStep
 {
     /// <summary>In linux.namespaces.</summary>

@@ -7,8 +7,8 @@ namespace OciRun.Planning.Steps;
 /// <summary>A network device of the host that the container gets, and its name there.</summary>
 public readonly record struct MovedDevice(string ConfigPath, string Name, string NewName);
 
-/// <summary>Moves network devices into the container's network namespace, with their permanent addresses of global scope, and brings
-/// them up (config-linux.md, "Network Devices").</summary>
+/// <summary>Moves network devices into the container's network namespace, with their permanent addresses of global scope, and
+/// brings them up (config-linux.md, "Network Devices").</summary>
 public sealed class NetDevicesStep : RuntimeStep
 {
     public required IReadOnlyList<MovedDevice> Devices { get; init; }

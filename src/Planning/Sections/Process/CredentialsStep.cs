@@ -15,11 +15,12 @@ public sealed class CredentialsStep : Step
     /// <summary>null: leave the caller's groups (denied in the user namespace, or kept on request).</summary>
     public required IReadOnlyList<uint>? Groups { get; init; }
     public required CapabilitySets Capabilities { get; init; }
-    /// <summary>The seccomp filter is loaded later and needs CAP_SYS_ADMIN until then. Neither root nor anybody else keeps it through
-    /// execve(2): what a program gets there comes from the bounding, inheritable and ambient sets alone, and the filter is the last
-    /// call before it.</summary>
+    /// <summary>The seccomp filter is loaded later and needs CAP_SYS_ADMIN until then. Neither root nor anybody else keeps it
+    /// through execve(2): what a program gets there comes from the bounding, inheritable and ambient sets alone, and the filter
+    /// is the last call before it.</summary>
     public required bool KeepSysAdmin { get; init; }
-    /// <summary>The kernel's last capability: the bounding set is cleared up to there, also of those without a name here.</summary>
+    /// <summary>The kernel's last capability: the bounding set is cleared up to there, also of those without a name
+    /// here.</summary>
     public int LastCapability { get; init; } = Kernel.Capabilities.Last;
     public override Phase Phase => Phase.Restrict;
     public override string Text => $"become uid {Uid} gid {Gid}" +
@@ -85,7 +86,8 @@ public sealed class CredentialsStep : Step
 public readonly record struct CapabilitySets(ulong Bounding, ulong Effective, ulong Permitted, ulong Inheritable, ulong Ambient)
 {
     public string Describe() =>
-        $"bounding {Names(Bounding)}, effective {Names(Effective)}, permitted {Names(Permitted)}, inheritable {Names(Inheritable)}, " +
+        $"bounding {Names(Bounding)}, effective {Names(Effective)}, permitted {Names(Permitted)}, inheritable " +
+        $"{Names(Inheritable)}, " +
         $"ambient {Names(Ambient)}";
 
     static string Names(ulong set)

@@ -1,10 +1,10 @@
-using OciRun.Kernel;
 using System;
+using OciRun.Kernel;
 
 namespace OciRun.Planning.Steps;
 
-/// <summary>Changes to process.cwd, before and if need be after the change of user, and makes sure that it is inside the container's
-/// root (CVE-2024-21626).</summary>
+/// <summary>Changes to process.cwd, before and if need be after the change of user, and makes sure that it is inside the
+/// container's root (CVE-2024-21626).</summary>
 public sealed class ChangeDirectoryStep : Step
 {
     public required string Path { get; init; }
@@ -12,7 +12,8 @@ public sealed class ChangeDirectoryStep : Step
     public required bool Early { get; init; }
     public override Phase Phase => Phase.Restrict;
     public override string? Subject => Path;
-    public override string Text => Early ? "change to the directory " + Path : "make sure that the working directory is inside the root";
+    public override string Text => Early ? "change to the directory " + Path
+        : "make sure that the working directory is inside the root";
 
     public override void Lower(ProgramBuilder program)
     {

@@ -7,7 +7,8 @@ namespace OciRun.Planning.Steps;
 public sealed class OomScoreStep : RuntimeStep
 {
     public required int Value { get; init; }
-    /// <summary>The process joins a user namespace, which on some kernels may not change its badness; that is tolerated, as runc does.</summary>
+    /// <summary>The process joins a user namespace, which on some kernels may not change its badness; that is tolerated, as runc
+    /// does.</summary>
     public required bool MayBeRefused { get; init; }
     public override Phase Phase => Phase.Spawn;
     public override string Text => "set oom_score_adj to " + Value;

@@ -72,7 +72,8 @@ public sealed class ExecStep : Step
         {
             env.Add("HOME=" + program.Home);
         }
-        program.Call(Sys.execve, 0, program.Vector(Args), program.Vector(env), firstFrom: program.RegisterFor(FindProgramStep.Found));
+        program.Call(Sys.execve, 0, program.Vector(Args), program.Vector(env),
+            firstFrom: program.RegisterFor(FindProgramStep.Found));
     }
 
     public override string? Hint(string call, int errno) => errno switch

@@ -7,13 +7,14 @@ using static OciRun.Kernel.Capability;
 
 namespace OciRun.Planning.Steps;
 
-/// <summary>Resource limits of the payload, set by the runtime with prlimit(2) while the process still has the runtime's user, for a
-/// limit of somebody else's process takes CAP_SYS_RESOURCE. The number of open files comes last, from the process itself: it
-/// would be in the way of accept4(2).</summary>
+/// <summary>Resource limits of the payload, set by the runtime with prlimit(2) while the process still has the runtime's user,
+/// for a limit of somebody else's process takes CAP_SYS_RESOURCE. The number of open files comes last, from the process itself:
+/// it would be in the way of accept4(2).</summary>
 public sealed class RlimitsStep : RuntimeStep
 {
     public required IReadOnlyList<SpecRlimit> Rlimits { get; init; }
-    /// <summary>The process will clone itself: its number of processes is limited by the child, and only raised here where need be.</summary>
+    /// <summary>The process will clone itself: its number of processes is limited by the child, and only raised here where need
+    /// be.</summary>
     public required bool LeavesProcesses { get; init; }
     public override Phase Phase => Phase.Restrict;
     public override string Text
@@ -34,7 +35,8 @@ public sealed class RlimitsStep : RuntimeStep
         errno == Errno.EPERM ? "raising a hard limit above the caller's needs CAP_SYS_RESOURCE" : null;
 }
 
-/// <summary>A limit that would be in the way before: of open files once no more are opened, of processes once the last is cloned.</summary>
+/// <summary>A limit that would be in the way before: of open files once no more are opened, of processes once the last is
+/// cloned.</summary>
 public sealed class LateRlimitStep : Step
 {
     public required SpecRlimit Limit { get; init; }

@@ -18,7 +18,8 @@ public sealed class TerminalStep : Step
         (Rows > 0 && Columns > 0 ? $", {Columns} columns by {Rows} rows" : "");
 
     public override void Lower(ProgramBuilder program) =>
-        program.Add(OpCode.Terminal, (Console ? 1UL : 0) | (Console && InSharedDev ? 2UL : 0), Columns, Rows, (byte)(LeadsSession ? 1 : 0));
+        program.Add(OpCode.Terminal, (Console ? 1UL : 0) | (Console && InSharedDev ? 2UL : 0), Columns, Rows,
+        (byte)(LeadsSession ? 1 : 0));
 
     public override string? Hint(string call, int errno) =>
         errno == Errno.ENOENT ? "a terminal needs a devpts mount on /dev/pts" : null;

@@ -21,7 +21,8 @@ public sealed class IntelRdtStep : RuntimeStep
     public override Phase Phase => Phase.Prepare;
     public override string? Subject => Group.Length == 0 ? "the default group" : Group;
     public override string Text => "make or check the resctrl group " + (Group.Length == 0 ? "/" : Group) +
-        (Schemata.Count == 0 ? "" : " with " + string.Join(", ", Schemata)) + (Monitor is null ? "" : "; monitor it as " + Monitor);
+        (Schemata.Count == 0 ? "" : " with " + string.Join(", ", Schemata)) +
+        (Monitor is null ? "" : "; monitor it as " + Monitor);
 }
 
 /// <summary>Init, and with it all that it will fork, becomes a task of the group.</summary>
@@ -31,7 +32,8 @@ public sealed class IntelRdtJoinStep : RuntimeStep
     public required string? Monitor { get; init; }
     public override Phase Phase => Phase.Spawn;
     public override string? Subject => Group.Length == 0 ? "the default group" : Group;
-    public override string Text => "put init into the resctrl group " + (Group.Length == 0 ? "/" : Group) + (Monitor is null ? "" : " and its monitor " + Monitor);
+    public override string Text => "put init into the resctrl group " + (Group.Length == 0 ? "/" : Group) +
+        (Monitor is null ? "" : " and its monitor " + Monitor);
 }
 
 /// <summary>update: lines of the group's schemata file, which get their old values back when something later fails.</summary>
@@ -43,7 +45,8 @@ public sealed class IntelRdtUpdateStep : RuntimeStep
     public required string Option { get; init; }
     public override Phase Phase => Phase.Prepare;
     public override string? Subject => Group.Length == 0 ? "the default group" : Group;
-    public override string Text => "change the schemata of the resctrl group " + (Group.Length == 0 ? "/" : Group) + ": " + string.Join(", ", Schemata);
+    public override string Text => "change the schemata of the resctrl group " + (Group.Length == 0 ? "/" : Group) + ": " +
+        string.Join(", ", Schemata);
 }
 
 /// <summary>Removes the group that was made for the container; its tasks fall back to the parent group.</summary>

@@ -11,7 +11,8 @@ public sealed class PropagationStep : Step
     /// <summary>The rootfs, when the mount above it must be made private because the propagation leaves it shared.</summary>
     public string? PrivateAbove { get; init; }
     public override Phase Phase => Phase.Root;
-    public override string Text => "make all mounts " + Word + (PrivateAbove is null ? "" : ", and the one above the rootfs private");
+    public override string Text => "make all mounts " + Word +
+        (PrivateAbove is null ? "" : ", and the one above the rootfs private");
 
     public override void Lower(ProgramBuilder program) =>
         program.Add(OpCode.SetPropagation, Flags, PrivateAbove is null ? 0UL : 1UL, program.String(PrivateAbove));
@@ -36,7 +37,8 @@ public sealed class RootfsStep : Step
     };
 }
 
-/// <summary>Covers a path so that the container cannot read it: /dev/null over a file, an empty read-only tmpfs over a directory.</summary>
+/// <summary>Covers a path so that the container cannot read it: /dev/null over a file, an empty read-only tmpfs over a
+/// directory.</summary>
 public sealed class MaskStep : Step
 {
     public required string Path { get; init; }
@@ -85,7 +87,12 @@ public sealed class SwitchRootStep : Step
 
     public override void Lower(ProgramBuilder program)
     {
-        program.Add(Way switch { RootSwitch.Pivot => OpCode.PivotRoot, RootSwitch.Move => OpCode.MoveRoot, _ => OpCode.ChangeRoot }, Propagation);
+        program.Add(Way switch
+        {
+            RootSwitch.Pivot => OpCode.PivotRoot,
+            RootSwitch.Move => OpCode.MoveRoot,
+            _ => OpCode.ChangeRoot
+        }, Propagation);
     }
 
     public override string? Hint(string call, int errno) => Way == RootSwitch.Pivot && errno == Errno.EINVAL

@@ -1,10 +1,11 @@
-using OciRun.Kernel;
-using System.Collections.Generic;
 using System;
+using System.Collections.Generic;
+using OciRun.Kernel;
 
 namespace OciRun.Planning.Steps;
 
-/// <summary>exec: the CPUs of the runtime while it clones a process, and so of the process until it is in the container's cgroup.</summary>
+/// <summary>exec: the CPUs of the runtime while it clones a process, and so of the process until it is in the container's
+/// cgroup.</summary>
 public sealed class InitialAffinityStep : RuntimeStep
 {
     public required byte[] Cpus { get; init; }
@@ -23,8 +24,8 @@ public sealed class RestoreAffinityStep : RuntimeStep
 /// <summary>sched_setaffinity(2) of the process itself, once it is in its cgroup.</summary>
 public sealed class AffinityStep : Step
 {
-    /// <summary>Bit mask of CPUs; null for all, so that the caller's own restriction does not reach the payload. The kernel leaves out
-    /// what the cpuset of the cgroup forbids.</summary>
+    /// <summary>Bit mask of CPUs; null for all, so that the caller's own restriction does not reach the payload. The kernel
+    /// leaves out what the cpuset of the cgroup forbids.</summary>
     public required byte[]? Cpus { get; init; }
     public string List { get; init; } = "";
     /// <summary>CPUs that a mask has room for: the largest CONFIG_NR_CPUS.</summary>

@@ -50,7 +50,7 @@ static class MemoryPolicyRules
 
     static void CheckFlags(SpecMemoryPolicy policy, int mode, Rules rules)
     {
-        const string Path = "linux.memoryPolicy.flags";
+        const string path = "linux.memoryPolicy.flags";
         int flags = 0;
         for (int i = 0; i < (policy.Flags?.Count ?? 0); i++)
         {
@@ -60,19 +60,19 @@ static class MemoryPolicyRules
             }
             else
             {
-                rules.Problem(ConfigPath.Item(Path, i), $"unknown flag \"{policy.Flags[i]}\"");
+                rules.Problem(ConfigPath.Item(path, i), $"unknown flag \"{policy.Flags[i]}\"");
             }
         }
 
         if ((flags & (Relative | Static)) == (Relative | Static))
         {
-            rules.Problem(Path, "MPOL_F_RELATIVE_NODES and MPOL_F_STATIC_NODES exclude each other");
+            rules.Problem(path, "MPOL_F_RELATIVE_NODES and MPOL_F_STATIC_NODES exclude each other");
         }
 
         if ((flags & MemPolicyFlags.MPOL_F_NUMA_BALANCING) != 0
             && mode is not (MemPolicyMode.MPOL_BIND or MemPolicyMode.MPOL_PREFERRED_MANY))
         {
-            rules.Problem(Path, $"MPOL_F_NUMA_BALANCING goes with MPOL_BIND and MPOL_PREFERRED_MANY, not with {policy.Mode}");
+            rules.Problem(path, $"MPOL_F_NUMA_BALANCING goes with MPOL_BIND and MPOL_PREFERRED_MANY, not with {policy.Mode}");
         }
     }
 }

@@ -76,7 +76,7 @@ static class SchedulingRules
     /// sched(7).</summary>
     static void CheckDeadline(SpecScheduler scheduler, int policy, Rules rules)
     {
-        const ulong MinRuntime = 1024;
+        const ulong minRuntime = 1024;
         if (policy != SchedPolicy.SCHED_DEADLINE)
         {
             if ((scheduler.Runtime | scheduler.Deadline | scheduler.Period) != 0)
@@ -87,9 +87,9 @@ static class SchedulingRules
             return;
         }
 
-        if (scheduler.Runtime < MinRuntime)
+        if (scheduler.Runtime < minRuntime)
         {
-            rules.Problem("scheduler.runtime", $"{scheduler.Runtime} ns is too little; the kernel takes {MinRuntime} and more");
+            rules.Problem("scheduler.runtime", $"{scheduler.Runtime} ns is too little; the kernel takes {minRuntime} and more");
         }
 
         if (scheduler.Runtime > scheduler.Deadline)

@@ -81,7 +81,8 @@ public static class SysctlRules
 
         return rules.HasOwn(linux, type)
             ? null
-            : $"is not allowed in the host's {type} namespace: it needs {(type == "ipc" ? "an" : "a")} {type} namespace in linux.namespaces";
+            : $"is not allowed in the host's {type} namespace: it needs {(type == "ipc" ? "an" : "a")} {type} namespace in " +
+            $"linux.namespaces";
     }
 
     static string? NamespaceOf(string path) => path switch
