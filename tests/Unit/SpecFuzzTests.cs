@@ -50,12 +50,16 @@ public sealed class SpecFuzzTests
     {
         string mounts = string.Join(',', Enumerable.Repeat("""{"destination":5,"type":7}""", 30_000));
         byte[] config = Encoding.UTF8.GetBytes($$"""{"ociVersion":"1.0.0","root":{"path":"r"},"mounts":[{{mounts}}]}""");
-        var watch = System.Diagnostics.Stopwatch.StartNew();
         var problems = new List<ConfigProblem>();
-        ConfigCheck.Run(config, Host, "cgroupfs", problems);
+        int ofTheSpecification = 0;
+        double seconds = ThreadTime.Of(() =>
+        {
+            ConfigCheck.Run(config, Host, "cgroupfs", problems);
+            ofTheSpecification = SpecificationCheck.Run(config).Count;
+        });
         Assert.Equal(60_000, problems.Count(p => p.Path.StartsWith("mounts[")));
-        Assert.Equal(60_000, SpecificationCheck.Run(config).Count);
-        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 10);
+        Assert.Equal(60_000, ofTheSpecification);
+        Assert.InRange(seconds, 0, 10);
     }
 
     [Fact]
