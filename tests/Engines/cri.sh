@@ -45,7 +45,7 @@ EOF
 containerd >/tmp/containerd.log 2>&1 &
 until_true ctr version || { no "containerd starts: $(tail -n 3 /tmp/containerd.log)"; finish; exit; }
 echo "# $(containerd --version), $($rt --version | head -n 1)"
-for image in image pause; do try ctr -n k8s.io image import /tmp/$image.tar; same "import $image" 0 $rc; done
+for image in image pause; do load ctr -n k8s.io image import /tmp/$image.tar; done
 
 # cri METHOD TEXT: one call; sets out (text form of the answer, or the error) and rc
 cri() {

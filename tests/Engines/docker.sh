@@ -9,7 +9,7 @@ export DOCKER_BUILDKIT_RUNC_COMMAND=/usr/bin/$rt
 dockerd "${runtime[@]}" --bridge=none --iptables=false --ip6tables=false --exec-opt native.cgroupdriver=cgroupfs >/tmp/dockerd.log 2>&1 &
 until_true docker version || { no "dockerd starts: $(tail -n 5 /tmp/dockerd.log)"; finish; exit; }
 echo "# $(docker version -f '{{.Server.Version}}'), $($rt --version | head -n 1)"
-try docker load -i /tmp/image.tar; same "docker load" 0 $rc
+load docker load -i /tmp/image.tar
 D="docker run --rm"
 # dockerd now and then loses the output of a container that ends at once, with runc as well: once more, and said so
 try() {

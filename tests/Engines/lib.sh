@@ -9,6 +9,20 @@ sorted() { tr " " "\n" <<<"$*" | sort | tr "\n" " "; }
 # try COMMAND...: sets out (both streams) and rc
 try() { out=$(timeout 180 "$@" 2>&1 </dev/null); rc=$?; }
 
+# What the command said that failed: a status alone explains nothing.
+eval "told_$(declare -f no)"
+no() { told_no "$@"; [ -z "${out-}" ] || printf '%s\n' "$out" | sed 's/^/#   /'; }
+
+# load COMMAND...: an engine takes the image. Nothing of a runtime is in it, and everything after depends on it: it has three tries.
+load() {
+  local i
+  for i in 1 2 3; do
+    try "$@"; [ $rc != 0 ] || break
+    echo "# $* (try $i): $rc: $out"
+  done
+  same "$1 takes an image" 0 $rc
+}
+
 # terminal COMMAND: with a terminal
 terminal() { timeout 180 script -qec "$1" /dev/null; }
 

@@ -19,7 +19,7 @@ E
 echo containers:x:999:999::/:/bin/false >>/etc/passwd
 echo containers:300000:1000000 | tee -a /etc/subuid >>/etc/subgid
 make_image
-try podman load -i /tmp/image.tar; same "podman load" 0 $rc
+load podman load -i /tmp/image.tar
 P="podman run --rm"
 echo "# $(podman --version), $($rt --version | head -n 1)"
 
@@ -108,10 +108,11 @@ until_true sh -c '[ "$(podman inspect -f "{{.RestartCount}} {{.State.Status}}" a
 same "restart on failure, twice" "2 exited" "$(podman inspect -f '{{.RestartCount}} {{.State.Status}}' again)"
 podman rm -f -t 0 again >/dev/null
 
-# The program in the container tells that it is ready; who started podman as a service hears it.
+# The program in the container tells that it is ready; who started podman as a service hears it. The pid comes from podman and the word from the
+# container, in any order.
 cat >/tmp/listen.pl <<'L'
 use Socket; socket(my $s, AF_UNIX, SOCK_DGRAM, 0); bind($s, pack_sockaddr_un($ARGV[0])) or die; $| = 1; print "listening\n";
-$SIG{ALRM} = sub { exit 1 }; alarm 30; while (1) { recv($s, my $m, 4096, 0); print "$m\n"; exit 0 if $m =~ /READY=1/ }
+$SIG{ALRM} = sub { exit 1 }; alarm 30; my $all = ""; until ($all =~ /READY=1/ && $all =~ /MAINPID=/) { recv($s, my $m, 4096, 0); print "$m\n"; $all .= $m }
 L
 cat >/tmp/tell.pl <<'L'
 use Socket; socket(my $s, AF_UNIX, SOCK_DGRAM, 0); connect($s, pack_sockaddr_un($ENV{NOTIFY_SOCKET})) or die "$ENV{NOTIFY_SOCKET}: $!";

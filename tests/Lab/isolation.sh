@@ -48,6 +48,8 @@ furnish() {
     mount -t sysfs sysfs "$1/sys"
     mount -t cgroup2 cgroup2 "$1/sys/fs/cgroup"
     mount --rbind /dev "$1/dev"
+    # Not the machine's: podman keeps its locks there, which two runs at once would share.
+    [ ! -d "$1/dev/shm" ] || mount -t tmpfs -o mode=1777 tmpfs "$1/dev/shm"
     for d in tmp run; do mount -t tmpfs -o mode=755 tmpfs "$1/$d"; done
     chmod 1777 "$1/tmp"
 }
