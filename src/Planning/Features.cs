@@ -46,16 +46,16 @@ public static class Features
         Seccomp = new()
         {
             Enabled = true,
-            Actions = [.. SeccompNames.Actions],
-            Operators = [.. SeccompNames.Operators],
-            Archs = [.. SeccompNames.Architectures],
-            KnownFlags = [.. SeccompNames.Flags],
-            SupportedFlags = [.. SeccompNames.Flags],
+            Actions = [.. SeccompNames.Actions.Words()],
+            Operators = [.. SeccompNames.Operators.Words()],
+            Archs = [.. SeccompArchitecture.Words()],
+            KnownFlags = [.. SeccompNames.Flags.Words()],
+            SupportedFlags = [.. SeccompNames.Flags.Words()],
         },
         Apparmor = new() { Enabled = true },
         Selinux = new() { Enabled = true },
         IntelRdt = new() { Enabled = true, Schemata = true, Monitoring = true },
-        MemoryPolicy = new() { Modes = [.. SchedulingWords.MemoryModes()], Flags = [.. SchedulingWords.MemoryFlags()] },
+        MemoryPolicy = new() { Modes = [.. SchedulingWords.MemoryModes.Words()], Flags = [.. SchedulingWords.MemoryFlags.Words()] },
         MountExtensions = new() { Idmap = new() { Enabled = true } },
         NetDevices = new() { Enabled = true },
     };

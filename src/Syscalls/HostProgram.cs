@@ -71,7 +71,8 @@ public static unsafe class HostProgram
         return errno;
     }
 
-    static List<string> Environment()
+    /// <summary>The runtime's own environment, KEY=VALUE.</summary>
+    public static List<string> Environment()
     {
         List<string> words = [];
         foreach (DictionaryEntry entry in System.Environment.GetEnvironmentVariables())

@@ -9,6 +9,7 @@ static class CNames
     public static readonly Dictionary<string, string> Constants = new()
     {
         ["CloneFlags"] = "linux/sched.h",
+        ["NamespaceInodes"] = "linux/nsfs.h",
         ["MountFlags"] = "linux/mount.h sys/mount.h",
         ["OpenFlags"] = "linux/fcntl.h",
         ["ResolveFlags"] = "linux/openat2.h",
@@ -109,6 +110,14 @@ static class CNames
     {
         ["MFD_EXEC"] = "6.3",
         ["MPOL_WEIGHTED_INTERLEAVE"] = "6.9",
+        ["IPC_NS_INIT_INO"] = "6.18",
+        ["UTS_NS_INIT_INO"] = "6.18",
+        ["USER_NS_INIT_INO"] = "6.18",
+        ["PID_NS_INIT_INO"] = "6.18",
+        ["CGROUP_NS_INIT_INO"] = "6.18",
+        ["TIME_NS_INIT_INO"] = "6.18",
+        ["NET_NS_INIT_INO"] = "6.18",
+        ["MNT_NS_INIT_INO"] = "6.18",
     };
 
     /// <summary>Types whose constants are this project's own, checked by other tests here.</summary>

@@ -52,15 +52,16 @@ public sealed class FeaturesTests
         Assert.All(namespaces, word => Assert.NotNull(NamespaceKind.Of(word)));
         string[] modes = Words(linux.GetProperty("memoryPolicy"), "modes");
         Assert.Equal(Constants.NamesOf(typeof(MemPolicyMode)).Order(StringComparer.Ordinal), modes);
-        Assert.All(modes, word => Assert.Equal(Constants.ValueOf(typeof(MemPolicyMode), word), SchedulingWords.MemoryMode(word)));
+        Assert.All(modes, word => Assert.Equal(Constants.ValueOf(typeof(MemPolicyMode), word),
+            SchedulingWords.MemoryModes[word]));
         string[] flags = Words(linux.GetProperty("memoryPolicy"), "flags");
         Assert.Equal(Constants.NamesOf(typeof(MemPolicyFlags)).Order(StringComparer.Ordinal), flags);
         Assert.All(flags, word => Assert.Equal(Constants.ValueOf(typeof(MemPolicyFlags), word),
-            SchedulingWords.MemoryFlag(word)));
+            SchedulingWords.MemoryFlags[word]));
         JsonElement seccomp = linux.GetProperty("seccomp");
-        Assert.All(Words(seccomp, "actions"), word => Assert.NotNull(SeccompNames.Action(word)));
+        Assert.All(Words(seccomp, "actions"), word => Assert.NotNull(SeccompNames.Actions[word]));
         Assert.All(Words(seccomp, "archs"), word => Assert.NotNull(SeccompArchitecture.Find(word)));
-        Assert.All(Words(seccomp, "supportedFlags"), word => Assert.NotEqual(0u, SeccompNames.Flag(word)));
+        Assert.All(Words(seccomp, "supportedFlags"), word => Assert.NotNull(SeccompNames.Flags[word]));
     }
 
     [Fact]

@@ -107,7 +107,7 @@ static class Libseccomp
 
     static uint Answer(string action, uint? errno)
     {
-        uint value = SeccompNames.Action(action)!.Value;
+        uint value = SeccompNames.Actions[action]!.Value;
         return value is SeccompRet.SECCOMP_RET_ERRNO or SeccompRet.SECCOMP_RET_TRACE ? value | (errno ?? 1) : value;
     }
 

@@ -77,7 +77,7 @@ public sealed class MountOptionsTests
         MountOptions options = MountOptions.Parse([.. words]);
         var parts = new List<string>(Describe("", options.AttrSet, options.AttrClear));
         parts.AddRange(Describe("all", options.RecursiveAttrSet, options.RecursiveAttrClear));
-        parts.AddRange(options.Propagation.Select(MountStep.PropagationWord));
+        parts.AddRange(options.Propagation.Select(MountOptions.PropagationWord));
         parts.AddRange(options.Data.Select(static word => "data:" + word));
         (bool Is, string Name)[] flags =
         [

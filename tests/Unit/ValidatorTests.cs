@@ -233,7 +233,7 @@ public sealed class ValidatorTests
     [InlineData("\"intelRdt\":{\"schemata\":[\"L3:0=f\",\"junk\"]}",
         "linux.intelRdt.schemata[1]: must be one line such as L3:0=f;1=f")]
     [InlineData("\"personality\":{}", "linux.personality.domain: missing")]
-    [InlineData("\"personality\":{\"domain\":\"BSD\"}", "linux.personality.domain: \"BSD\" is none of LINUX and LINUX32")]
+    [InlineData("\"personality\":{\"domain\":\"BSD\"}", "linux.personality.domain: \"BSD\" is none of LINUX, LINUX32")]
     [InlineData("\"personality\":{\"domain\":\"LINUX32\",\"flags\":[\"X\"]}",
         "linux.personality.flags: must be empty: no flag is defined")]
     public void Rules_of_linux(string member, string problem) => Assert.Equal([problem], CheckLinux(member));

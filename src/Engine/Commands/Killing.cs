@@ -5,8 +5,6 @@ using OciRun.Planning.Steps;
 using OciRun.Spec;
 using OciRun.Syscalls;
 
-using static OciRun.Kernel.CloneFlags;
-
 namespace OciRun.Engine.Commands;
 
 /// <summary>kill.</summary>
@@ -18,7 +16,7 @@ public static class Killing
         using ContainerDirectory directory = ContainerDirectory.Open(globals, id);
         ContainerRecord record = directory.Load(withConfig: true);
         ContainerStatus status = Liveness.StatusOf(directory, record);
-        bool shared = (NamespaceKind.NewOf(record.Config) & CLONE_NEWPID) == 0;
+        bool shared = !NamespaceKind.HasOwnPidNamespace(record.Config);
         if (signal != 0 && (all || (shared && signal == Signal.SIGKILL)))
         {
             KillAll(record, signal);

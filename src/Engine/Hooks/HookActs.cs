@@ -17,7 +17,7 @@ static class HookActs
             Pidfd = step.Namespaces == 0 ? -1 : made.InitPidfd,
             Namespaces = step.Namespaces,
             Directory = step.Directory,
-            DefaultEnvironment = step.Process is null ? HookRunner.OwnEnvironment() : [],
+            DefaultEnvironment = step.Process is null ? HostProgram.Environment() : [],
             Output = step.Output,
             InitPidfd = step.EndsWithInit && !made.IsUndone ? made.InitPidfd.Value : -1,
         };

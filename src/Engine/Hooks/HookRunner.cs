@@ -1,6 +1,4 @@
 using System;
-using System.Collections;
-using System.Collections.Generic;
 using System.Globalization;
 using OciRun.Kernel;
 using OciRun.Spec;
@@ -13,17 +11,6 @@ namespace OciRun.Engine.Hooks;
 /// error message, the whole process group killed at the timeout.</summary>
 static class HookRunner
 {
-    /// <summary>The runtime's own environment, as hooks without one get it.</summary>
-    public static List<string> OwnEnvironment()
-    {
-        var result = new List<string>();
-        foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
-        {
-            result.Add(entry.Key + "=" + entry.Value);
-        }
-        return result;
-    }
-
     /// <summary>Runs a hook in the place it is to be in. Null: it succeeded.</summary>
     public static string? Run(SpecHook hook, byte[] state, HookPlace place)
     {

@@ -50,7 +50,7 @@ static class HostProbe
 
     static void SurveyNamespaces(HostSurvey host)
     {
-        foreach ((string type, _, string file) in NamespaceKind.All())
+        foreach ((string type, _, string file, _) in NamespaceKind.All())
         {
             if (Syscall.Exists("/proc/self/ns/" + file))
             {

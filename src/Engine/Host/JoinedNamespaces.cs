@@ -86,15 +86,8 @@ sealed class JoinedNamespaces : IDisposable
     static bool IsHosts(string? type, int fd)
     {
         ulong inode = Syscall.Fstat(fd).st_ino;
-        foreach (NamespaceKind kind in NamespaceKind.All())
-        {
-            if (kind.Type == type)
-            {
-                return inode == InitialNamespaces.InodeOf(kind.Flag) || inode == InodeOf("/proc/self/ns/" + kind.File)
-                    || inode == InodeOf("/proc/1/ns/" + kind.File);
-            }
-        }
-        return false;
+        return NamespaceKind.Of(type) is { } kind && (inode == kind.InitialInode ||
+            inode == InodeOf("/proc/self/ns/" + kind.File) || inode == InodeOf("/proc/1/ns/" + kind.File));
     }
 
     /// <summary>0, which no namespace has, when it cannot be seen: those of process 1 take the right to trace it.</summary>

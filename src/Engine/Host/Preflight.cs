@@ -17,7 +17,7 @@ sealed class Preflight : IDisposable
     const int LargestConfig = 64 << 20;
     public static bool InUserNamespace() =>
         Syscall.TryFstatAt(AtFlags.AT_FDCWD, "/proc/self/ns/user", 0, out Stat user) == 0
-        && user.st_ino != InitialNamespaces.User;
+        && user.st_ino != NamespaceInodes.USER_NS_INIT_INO;
 
     public CgroupMount? Mount { get; private set; }
     public CgroupSite? Site { get; private set; }

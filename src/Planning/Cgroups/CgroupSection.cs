@@ -183,7 +183,7 @@ sealed class CgroupSection(PlanDraft draft)
         }
         // Cut short before it was known which cgroup was made, it has no process but init, which is dead.
         bool isKnown = record.Schema < ContainerRecord.FirstWithInodes || record.CgroupInode != 0;
-        bool hasOwnPids = (NamespaceKind.NewOf(record.Config) & CLONE_NEWPID) != 0;
+        bool hasOwnPids = NamespaceKind.HasOwnPidNamespace(record.Config);
         draft.Add(new RemoveCgroupStep
         {
             Path = cgroup,

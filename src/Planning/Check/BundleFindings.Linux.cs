@@ -56,7 +56,7 @@ public static partial class BundleFindings
         for (int i = 0; i < (linux.Namespaces?.Count ?? 0); i++)
         {
             SpecNamespace entry = linux.Namespaces![i];
-            if (NamespaceKind.Of(entry.Type) is null)
+            if (NamespaceKind.Of(entry.Type) is not { } kind)
             {
                 continue;
             }
@@ -71,7 +71,7 @@ public static partial class BundleFindings
                 && limit == 0)
             {
                 findings.Add(new Finding(Severity.Error, path, $"no new {entry.Type} namespace may be made",
-                    $"raise {HostFindings.LimitName(entry.Type!)} with sysctl"));
+                    $"raise {HostFindings.LimitName(kind)} with sysctl"));
             }
         }
     }

@@ -28,12 +28,7 @@ public static class HostFindings
         return findings;
     }
 
-    internal static string LimitName(string type) => type switch
-    {
-        "mount" => "user.max_mnt_namespaces",
-        "network" => "user.max_net_namespaces",
-        _ => $"user.max_{type}_namespaces",
-    };
+    internal static string LimitName(NamespaceKind kind) => $"user.max_{kind.File}_namespaces";
 
     internal static string Join(List<string> words) => words.Count == 0 ? "none" : string.Join(", ", words);
 
@@ -70,7 +65,7 @@ public static class HostFindings
             else if (host.NamespaceLimits.TryGetValue(type, out long limit) && limit == 0)
             {
                 findings.Add(new Finding(Severity.Warning, path, "no new ones may be made",
-                    $"raise {LimitName(type)} with sysctl"));
+                    $"raise {LimitName(kind)} with sysctl"));
             }
             else
             {

@@ -15,55 +15,74 @@ public readonly record struct SeccompArchitecture(string Name, uint Audit, uint 
 
     public bool IsLittleEndian => (Audit & __AUDIT_ARCH_LE) != 0;
 
+    static readonly SeccompArchitecture[] All =
+    [
+        new("SCMP_ARCH_X86_64", AUDIT_ARCH_X86_64, 0),
+        new("SCMP_ARCH_X86", AUDIT_ARCH_I386, 0),
+        new("SCMP_ARCH_X32", AUDIT_ARCH_X86_64, SeccompRanges.X32Bit),
+        new("SCMP_ARCH_ARM", AUDIT_ARCH_ARM, 0),
+        new("SCMP_ARCH_AARCH64", AUDIT_ARCH_AARCH64, 0),
+        new("SCMP_ARCH_LOONGARCH64", AUDIT_ARCH_LOONGARCH64, 0),
+        new("SCMP_ARCH_M68K", AUDIT_ARCH_M68K, 0),
+        new("SCMP_ARCH_MIPS", AUDIT_ARCH_MIPS, 4000),
+        new("SCMP_ARCH_MIPSEL", AUDIT_ARCH_MIPSEL, 4000),
+        new("SCMP_ARCH_MIPS64", AUDIT_ARCH_MIPS64, 5000),
+        new("SCMP_ARCH_MIPSEL64", AUDIT_ARCH_MIPSEL64, 5000),
+        new("SCMP_ARCH_MIPS64N32", AUDIT_ARCH_MIPS64N32, 6000),
+        new("SCMP_ARCH_MIPSEL64N32", AUDIT_ARCH_MIPSEL64N32, 6000),
+        new("SCMP_ARCH_PARISC", AUDIT_ARCH_PARISC, 0),
+        new("SCMP_ARCH_PARISC64", AUDIT_ARCH_PARISC64, 0),
+        new("SCMP_ARCH_PPC", AUDIT_ARCH_PPC, 0),
+        new("SCMP_ARCH_PPC64", AUDIT_ARCH_PPC64, 0),
+        new("SCMP_ARCH_PPC64LE", AUDIT_ARCH_PPC64LE, 0),
+        new("SCMP_ARCH_RISCV64", AUDIT_ARCH_RISCV64, 0),
+        new("SCMP_ARCH_S390", AUDIT_ARCH_S390, 0),
+        new("SCMP_ARCH_S390X", AUDIT_ARCH_S390X, 0),
+        new("SCMP_ARCH_SH", AUDIT_ARCH_SHEL, 0),
+        new("SCMP_ARCH_SHEB", AUDIT_ARCH_SH, 0),
+    ];
+
     /// <summary>The architecture of that name, or null when the word is unknown.</summary>
-    public static SeccompArchitecture? Find(string? name) => name switch
+    public static SeccompArchitecture? Find(string? name)
     {
-        "SCMP_ARCH_X86_64" => new(name, AUDIT_ARCH_X86_64, 0),
-        "SCMP_ARCH_X86" => new(name, AUDIT_ARCH_I386, 0),
-        "SCMP_ARCH_X32" => new(name, AUDIT_ARCH_X86_64, SeccompRanges.X32Bit),
-        "SCMP_ARCH_ARM" => new(name, AUDIT_ARCH_ARM, 0),
-        "SCMP_ARCH_AARCH64" => new(name, AUDIT_ARCH_AARCH64, 0),
-        "SCMP_ARCH_LOONGARCH64" => new(name, AUDIT_ARCH_LOONGARCH64, 0),
-        "SCMP_ARCH_M68K" => new(name, AUDIT_ARCH_M68K, 0),
-        "SCMP_ARCH_MIPS" => new(name, AUDIT_ARCH_MIPS, 4000),
-        "SCMP_ARCH_MIPSEL" => new(name, AUDIT_ARCH_MIPSEL, 4000),
-        "SCMP_ARCH_MIPS64" => new(name, AUDIT_ARCH_MIPS64, 5000),
-        "SCMP_ARCH_MIPSEL64" => new(name, AUDIT_ARCH_MIPSEL64, 5000),
-        "SCMP_ARCH_MIPS64N32" => new(name, AUDIT_ARCH_MIPS64N32, 6000),
-        "SCMP_ARCH_MIPSEL64N32" => new(name, AUDIT_ARCH_MIPSEL64N32, 6000),
-        "SCMP_ARCH_PARISC" => new(name, AUDIT_ARCH_PARISC, 0),
-        "SCMP_ARCH_PARISC64" => new(name, AUDIT_ARCH_PARISC64, 0),
-        "SCMP_ARCH_PPC" => new(name, AUDIT_ARCH_PPC, 0),
-        "SCMP_ARCH_PPC64" => new(name, AUDIT_ARCH_PPC64, 0),
-        "SCMP_ARCH_PPC64LE" => new(name, AUDIT_ARCH_PPC64LE, 0),
-        "SCMP_ARCH_RISCV64" => new(name, AUDIT_ARCH_RISCV64, 0),
-        "SCMP_ARCH_S390" => new(name, AUDIT_ARCH_S390, 0),
-        "SCMP_ARCH_S390X" => new(name, AUDIT_ARCH_S390X, 0),
-        "SCMP_ARCH_SH" => new(name, AUDIT_ARCH_SHEL, 0),
-        "SCMP_ARCH_SHEB" => new(name, AUDIT_ARCH_SH, 0),
-        _ => null,
-    };
+        foreach (SeccompArchitecture one in All)
+        {
+            if (one.Name == name)
+            {
+                return one;
+            }
+        }
+        return null;
+    }
+
+    /// <summary>All names, sorted: what <c>features</c> lists.</summary>
+    public static string[] Words()
+    {
+        string[] names = Array.ConvertAll(All, static one => one.Name);
+        Array.Sort(names, StringComparer.Ordinal);
+        return names;
+    }
 
     /// <summary>The numbers of all calls of <see cref="SyscallNameTable"/>, less <see cref="Base"/>.</summary>
-    internal ReadOnlySpan<ushort> Numbers => Name switch
+    internal ReadOnlySpan<ushort> Numbers => Audit switch
     {
-        "SCMP_ARCH_X86_64" => SyscallNumberTable.X86_64,
-        "SCMP_ARCH_X86" => SyscallNumberTable.X86,
-        "SCMP_ARCH_X32" => SyscallNumberTable.X32,
-        "SCMP_ARCH_ARM" => SyscallNumberTable.Arm,
-        "SCMP_ARCH_AARCH64" => SyscallNumberTable.Arm64,
-        "SCMP_ARCH_LOONGARCH64" => SyscallNumberTable.LoongArch64,
-        "SCMP_ARCH_M68K" => SyscallNumberTable.M68k,
-        "SCMP_ARCH_MIPS" or "SCMP_ARCH_MIPSEL" => SyscallNumberTable.MipsO32,
-        "SCMP_ARCH_MIPS64" or "SCMP_ARCH_MIPSEL64" => SyscallNumberTable.MipsN64,
-        "SCMP_ARCH_MIPS64N32" or "SCMP_ARCH_MIPSEL64N32" => SyscallNumberTable.MipsN32,
-        "SCMP_ARCH_PARISC" => SyscallNumberTable.Parisc,
-        "SCMP_ARCH_PARISC64" => SyscallNumberTable.Parisc64,
-        "SCMP_ARCH_PPC" => SyscallNumberTable.Ppc,
-        "SCMP_ARCH_PPC64" or "SCMP_ARCH_PPC64LE" => SyscallNumberTable.Ppc64,
-        "SCMP_ARCH_RISCV64" => SyscallNumberTable.RiscV64,
-        "SCMP_ARCH_S390" => SyscallNumberTable.S390,
-        "SCMP_ARCH_S390X" => SyscallNumberTable.S390x,
+        AUDIT_ARCH_X86_64 when Base != 0 => SyscallNumberTable.X32,
+        AUDIT_ARCH_X86_64 => SyscallNumberTable.X86_64,
+        AUDIT_ARCH_I386 => SyscallNumberTable.X86,
+        AUDIT_ARCH_ARM => SyscallNumberTable.Arm,
+        AUDIT_ARCH_AARCH64 => SyscallNumberTable.Arm64,
+        AUDIT_ARCH_LOONGARCH64 => SyscallNumberTable.LoongArch64,
+        AUDIT_ARCH_M68K => SyscallNumberTable.M68k,
+        AUDIT_ARCH_MIPS or AUDIT_ARCH_MIPSEL => SyscallNumberTable.MipsO32,
+        AUDIT_ARCH_MIPS64 or AUDIT_ARCH_MIPSEL64 => SyscallNumberTable.MipsN64,
+        AUDIT_ARCH_MIPS64N32 or AUDIT_ARCH_MIPSEL64N32 => SyscallNumberTable.MipsN32,
+        AUDIT_ARCH_PARISC => SyscallNumberTable.Parisc,
+        AUDIT_ARCH_PARISC64 => SyscallNumberTable.Parisc64,
+        AUDIT_ARCH_PPC => SyscallNumberTable.Ppc,
+        AUDIT_ARCH_PPC64 or AUDIT_ARCH_PPC64LE => SyscallNumberTable.Ppc64,
+        AUDIT_ARCH_RISCV64 => SyscallNumberTable.RiscV64,
+        AUDIT_ARCH_S390 => SyscallNumberTable.S390,
+        AUDIT_ARCH_S390X => SyscallNumberTable.S390x,
         _ => SyscallNumberTable.Sh,
     };
 }

@@ -66,7 +66,7 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems, Seccomp
 
     readonly uint? ReadAction(string? action, uint? errno, string path, string errnoPath)
     {
-        uint? value = SeccompNames.Action(action);
+        uint? value = SeccompNames.Actions[action];
         if (value == null)
         {
             Report(path, string.IsNullOrEmpty(action) ? "an action is required" : "unknown action \"" + action + "\"");
@@ -114,7 +114,7 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems, Seccomp
         }
         for (int i = 0; i < spec.Flags.Count; i++)
         {
-            uint flag = SeccompNames.Flag(spec.Flags[i]);
+            uint flag = SeccompNames.Flags[spec.Flags[i]] ?? 0;
             if (flag == 0)
             {
                 Report(".flags[" + i.ToString() + "]", "unknown flag \"" + spec.Flags[i] + "\"");
@@ -149,7 +149,7 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems, Seccomp
         }
         int firstName = _profile.NameCount;
         ReadNames(syscall?.Names, index);
-        uint? value = SeccompNames.Action(syscall?.Action);
+        uint? value = SeccompNames.Actions[syscall?.Action];
         if (value is null or SeccompRet.SECCOMP_RET_ERRNO or SeccompRet.SECCOMP_RET_TRACE || syscall!.ErrnoRet != null)
         {
             value = ReadAction(syscall?.Action, syscall?.ErrnoRet, Path(index) + ".action", Path(index) + ".errnoRet");
@@ -217,7 +217,7 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems, Seccomp
             {
                 Report(path + ".index", arg.Index.ToString() + " is out of range: a system call has arguments 0 to 5");
             }
-            if (SeccompNames.Operator(arg.Op) is not { } op)
+            if (SeccompNames.Operators[arg.Op] is not { } op)
             {
                 Report(path + ".op", string.IsNullOrEmpty(arg.Op) ? "an operator is required" : "unknown operator \"" + arg.Op +
                     "\"");

@@ -51,7 +51,7 @@ public sealed class MountOptions
 
     void Add(string word)
     {
-        (Kind kind, ulong bits) = Classify(word);
+        (_, Kind kind, ulong bits) = Find(word);
         switch (kind)
         {
             case Kind.Set:
@@ -92,13 +92,13 @@ public sealed class MountOptions
             case Kind.LegacyClear:
                 LegacyFlags &= ~bits;
                 break;
-            case Kind.Special:
-                AddSpecial(word);
-                break;
             case Kind.None:
                 break;
-            default:
+            case Kind.Unknown:
                 AddData(word);
+                break;
+            default:
+                AddSpecial(kind);
                 break;
         }
     }
@@ -117,33 +117,33 @@ public sealed class MountOptions
 
     static ulong AtimeMask(ulong bits) => (bits & MOUNT_ATTR__ATIME) != 0 ? MOUNT_ATTR__ATIME : 0UL;
 
-    void AddSpecial(string word)
+    void AddSpecial(Kind kind)
     {
-        switch (word)
+        switch (kind)
         {
-            case "remount":
+            case Kind.Remount:
                 Remount = true;
                 break;
-            case "tmpcopyup":
+            case Kind.TmpCopyUp:
                 TmpCopyUp = true;
                 break;
-            case "idmap":
+            case Kind.IdMap:
                 IdMap = true;
                 break;
-            case "ridmap":
+            case Kind.RecursiveIdMap:
                 IdMap = true;
                 RecursiveIdMap = true;
                 break;
-            case "copy-symlink":
+            case Kind.CopySymlink:
                 CopySymlink = true;
                 break;
-            case "src-nofollow":
+            case Kind.SourceNoFollow:
                 SourceNoFollow = true;
                 break;
-            case "dest-nofollow":
+            case Kind.DestinationNoFollow:
                 DestinationNoFollow = true;
                 break;
-            case "defaults":
+            case Kind.Defaults:
                 AttrSet = 0;
                 AttrClear = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
                 break;
@@ -179,78 +179,151 @@ public sealed class MountOptions
         Superblock,
         Legacy,
         LegacyClear,
-        Special,
+        Remount,
+        TmpCopyUp,
+        IdMap,
+        RecursiveIdMap,
+        CopySymlink,
+        SourceNoFollow,
+        DestinationNoFollow,
+        Defaults,
     }
 
-    /// <summary>The option table (config.md, "Linux mount options"; mount(8)). A switch and not a dictionary: nothing to build at
-    /// start-up.</summary>
-    static (Kind, ulong) Classify(string word) => word switch
+    /// <summary>A word, and what it does with which bits.</summary>
+    readonly record struct Entry(string Word, Kind Kind, ulong Bits = 0);
+
+    /// <summary>The option table (config.md, "Linux mount options"; mount(8)): it is searched for a config's words, listed by
+    /// <c>features</c>, and read backwards by <c>explain</c>, which takes the first word of a meaning.</summary>
+    static readonly Entry[] Table =
+    [
+        new("ro", Kind.Set, MOUNT_ATTR_RDONLY),
+        new("rw", Kind.Clear, MOUNT_ATTR_RDONLY),
+        new("nosuid", Kind.Set, MOUNT_ATTR_NOSUID),
+        new("suid", Kind.Clear, MOUNT_ATTR_NOSUID),
+        new("nodev", Kind.Set, MOUNT_ATTR_NODEV),
+        new("dev", Kind.Clear, MOUNT_ATTR_NODEV),
+        new("noexec", Kind.Set, MOUNT_ATTR_NOEXEC),
+        new("exec", Kind.Clear, MOUNT_ATTR_NOEXEC),
+        new("nodiratime", Kind.Set, MOUNT_ATTR_NODIRATIME),
+        new("diratime", Kind.Clear, MOUNT_ATTR_NODIRATIME),
+        new("nosymfollow", Kind.Set, MOUNT_ATTR_NOSYMFOLLOW),
+        new("symfollow", Kind.Clear, MOUNT_ATTR_NOSYMFOLLOW),
+        new("noatime", Kind.Atime, MOUNT_ATTR_NOATIME),
+        new("relatime", Kind.Atime),
+        new("norelatime", Kind.Atime),
+        new("nostrictatime", Kind.Atime),
+        new("atime", Kind.Atime),
+        new("strictatime", Kind.Atime, MOUNT_ATTR_STRICTATIME),
+        new("rro", Kind.RecursiveSet, MOUNT_ATTR_RDONLY),
+        new("rrw", Kind.RecursiveClear, MOUNT_ATTR_RDONLY),
+        new("rnosuid", Kind.RecursiveSet, MOUNT_ATTR_NOSUID),
+        new("rsuid", Kind.RecursiveClear, MOUNT_ATTR_NOSUID),
+        new("rnodev", Kind.RecursiveSet, MOUNT_ATTR_NODEV),
+        new("rdev", Kind.RecursiveClear, MOUNT_ATTR_NODEV),
+        new("rnoexec", Kind.RecursiveSet, MOUNT_ATTR_NOEXEC),
+        new("rexec", Kind.RecursiveClear, MOUNT_ATTR_NOEXEC),
+        new("rnodiratime", Kind.RecursiveSet, MOUNT_ATTR_NODIRATIME),
+        new("rdiratime", Kind.RecursiveClear, MOUNT_ATTR_NODIRATIME),
+        new("rnosymfollow", Kind.RecursiveSet, MOUNT_ATTR_NOSYMFOLLOW),
+        new("rsymfollow", Kind.RecursiveClear, MOUNT_ATTR_NOSYMFOLLOW),
+        new("rrelatime", Kind.RecursiveAtime),
+        new("ratime", Kind.RecursiveAtime),
+        new("rnorelatime", Kind.RecursiveAtime),
+        new("rnostrictatime", Kind.RecursiveAtime),
+        new("rnoatime", Kind.RecursiveAtime, MOUNT_ATTR_NOATIME),
+        new("rstrictatime", Kind.RecursiveAtime, MOUNT_ATTR_STRICTATIME),
+        new("private", Kind.Propagate, MS_PRIVATE),
+        new("rprivate", Kind.Propagate, MS_PRIVATE | MS_REC),
+        new("slave", Kind.Propagate, MS_SLAVE),
+        new("rslave", Kind.Propagate, MS_SLAVE | MS_REC),
+        new("shared", Kind.Propagate, MS_SHARED),
+        new("rshared", Kind.Propagate, MS_SHARED | MS_REC),
+        new("unbindable", Kind.Propagate, MS_UNBINDABLE),
+        new("runbindable", Kind.Propagate, MS_UNBINDABLE | MS_REC),
+        new("bind", Kind.Bind),
+        new("rbind", Kind.Bind, 1),
+        new("sync", Kind.Superblock),
+        new("async", Kind.Superblock),
+        new("dirsync", Kind.Superblock),
+        new("mand", Kind.Superblock),
+        new("nomand", Kind.Superblock),
+        new("lazytime", Kind.Superblock),
+        new("nolazytime", Kind.Superblock),
+        new("iversion", Kind.Legacy, MS_I_VERSION),
+        new("noiversion", Kind.LegacyClear, MS_I_VERSION),
+        new("acl", Kind.Legacy, MS_POSIXACL),
+        new("noacl", Kind.LegacyClear, MS_POSIXACL),
+        new("silent", Kind.None),
+        new("loud", Kind.None),
+        new("remount", Kind.Remount),
+        new("tmpcopyup", Kind.TmpCopyUp),
+        new("idmap", Kind.IdMap),
+        new("ridmap", Kind.RecursiveIdMap),
+        new("copy-symlink", Kind.CopySymlink),
+        new("src-nofollow", Kind.SourceNoFollow),
+        new("dest-nofollow", Kind.DestinationNoFollow),
+        new("defaults", Kind.Defaults),
+    ];
+
+    static Entry Find(string word)
     {
-        "ro" => (Kind.Set, MOUNT_ATTR_RDONLY),
-        "rw" => (Kind.Clear, MOUNT_ATTR_RDONLY),
-        "nosuid" => (Kind.Set, MOUNT_ATTR_NOSUID),
-        "suid" => (Kind.Clear, MOUNT_ATTR_NOSUID),
-        "nodev" => (Kind.Set, MOUNT_ATTR_NODEV),
-        "dev" => (Kind.Clear, MOUNT_ATTR_NODEV),
-        "noexec" => (Kind.Set, MOUNT_ATTR_NOEXEC),
-        "exec" => (Kind.Clear, MOUNT_ATTR_NOEXEC),
-        "nodiratime" => (Kind.Set, MOUNT_ATTR_NODIRATIME),
-        "diratime" => (Kind.Clear, MOUNT_ATTR_NODIRATIME),
-        "nosymfollow" => (Kind.Set, MOUNT_ATTR_NOSYMFOLLOW),
-        "symfollow" => (Kind.Clear, MOUNT_ATTR_NOSYMFOLLOW),
-        "noatime" => (Kind.Atime, MOUNT_ATTR_NOATIME),
-        "atime" or "norelatime" or "nostrictatime" or "relatime" => (Kind.Atime, 0),
-        "strictatime" => (Kind.Atime, MOUNT_ATTR_STRICTATIME),
-        "rro" => (Kind.RecursiveSet, MOUNT_ATTR_RDONLY),
-        "rrw" => (Kind.RecursiveClear, MOUNT_ATTR_RDONLY),
-        "rnosuid" => (Kind.RecursiveSet, MOUNT_ATTR_NOSUID),
-        "rsuid" => (Kind.RecursiveClear, MOUNT_ATTR_NOSUID),
-        "rnodev" => (Kind.RecursiveSet, MOUNT_ATTR_NODEV),
-        "rdev" => (Kind.RecursiveClear, MOUNT_ATTR_NODEV),
-        "rnoexec" => (Kind.RecursiveSet, MOUNT_ATTR_NOEXEC),
-        "rexec" => (Kind.RecursiveClear, MOUNT_ATTR_NOEXEC),
-        "rnodiratime" => (Kind.RecursiveSet, MOUNT_ATTR_NODIRATIME),
-        "rdiratime" => (Kind.RecursiveClear, MOUNT_ATTR_NODIRATIME),
-        "rnosymfollow" => (Kind.RecursiveSet, MOUNT_ATTR_NOSYMFOLLOW),
-        "rsymfollow" => (Kind.RecursiveClear, MOUNT_ATTR_NOSYMFOLLOW),
-        "rrelatime" or "ratime" or "rnorelatime" or "rnostrictatime" => (Kind.RecursiveAtime, 0),
-        "rnoatime" => (Kind.RecursiveAtime, MOUNT_ATTR_NOATIME),
-        "rstrictatime" => (Kind.RecursiveAtime, MOUNT_ATTR_STRICTATIME),
-        "private" => (Kind.Propagate, MS_PRIVATE),
-        "rprivate" => (Kind.Propagate, MS_PRIVATE | MS_REC),
-        "slave" => (Kind.Propagate, MS_SLAVE),
-        "rslave" => (Kind.Propagate, MS_SLAVE | MS_REC),
-        "shared" => (Kind.Propagate, MS_SHARED),
-        "rshared" => (Kind.Propagate, MS_SHARED | MS_REC),
-        "unbindable" => (Kind.Propagate, MS_UNBINDABLE),
-        "runbindable" => (Kind.Propagate, MS_UNBINDABLE | MS_REC),
-        "bind" => (Kind.Bind, 0),
-        "rbind" => (Kind.Bind, 1),
-        "sync" or "async" or "dirsync" or "mand" or "nomand" or "lazytime" or "nolazytime" => (Kind.Superblock, 0),
-        "iversion" => (Kind.Legacy, MS_I_VERSION),
-        "noiversion" => (Kind.LegacyClear, MS_I_VERSION),
-        "acl" => (Kind.Legacy, MS_POSIXACL),
-        "noacl" => (Kind.LegacyClear, MS_POSIXACL),
-        "silent" or "loud" => (Kind.None, 0),
-        "remount" or "tmpcopyup" or "idmap" or "ridmap" or "copy-symlink" or "src-nofollow" or "dest-nofollow" or "defaults"
-            => (Kind.Special, 0),
-        _ => (Kind.Unknown, 0),
-    };
+        foreach (Entry entry in Table)
+        {
+            if (entry.Word == word)
+            {
+                return entry;
+            }
+        }
+        return new Entry(word, Kind.Unknown);
+    }
+
+    static string? WordOf(Kind kind, ulong bits)
+    {
+        foreach (Entry entry in Table)
+        {
+            if (entry.Kind == kind && entry.Bits == bits)
+            {
+                return entry.Word;
+            }
+        }
+        return null;
+    }
 
     /// <summary>Whether the word is in the table, and so is no data for the file system.</summary>
-    public static bool IsKnown(string word) => Classify(word).Item1 != Kind.Unknown;
+    public static bool IsKnown(string word) => Find(word).Kind != Kind.Unknown;
 
     /// <summary>Every word of the table, sorted: what <c>features</c> lists.</summary>
-    public static string[] Words() =>
-    [
-        "acl", "async", "atime", "bind", "copy-symlink", "defaults", "dest-nofollow", "dev", "diratime", "dirsync", "exec",
-        "idmap",
-        "iversion", "lazytime", "loud", "mand", "noacl", "noatime", "nodev", "nodiratime", "noexec", "noiversion", "nolazytime",
-        "nomand", "norelatime", "nostrictatime", "nosuid", "nosymfollow", "private", "ratime", "rbind", "rdev", "rdiratime",
-        "relatime", "remount", "rexec", "ridmap", "rnoatime", "rnodev", "rnodiratime", "rnoexec", "rnorelatime", "rnostrictatime",
-        "rnosuid", "rnosymfollow", "ro", "rprivate", "rrelatime", "rro", "rrw", "rshared", "rslave", "rstrictatime", "rsuid",
-        "rsymfollow", "runbindable", "rw", "shared", "silent", "slave", "src-nofollow", "strictatime", "suid", "symfollow",
-        "sync",
-        "tmpcopyup", "unbindable",
-    ];
+    public static string[] Words()
+    {
+        string[] words = Array.ConvertAll(Table, static entry => entry.Word);
+        Array.Sort(words, StringComparer.Ordinal);
+        return words;
+    }
+
+    /// <summary>The words of MOUNT_ATTR_* bits, in the order of the bits: the one that sets a bit, or the one that clears
+    /// it.</summary>
+    public static List<string> AttributeWords(ulong set, ulong clear)
+    {
+        var words = new List<string>();
+        for (ulong rest = (set | clear) & ~(ulong)MOUNT_ATTR__ATIME; rest != 0; rest &= rest - 1)
+        {
+            ulong bit = rest & ~(rest - 1);
+            if (WordOf((set & bit) != 0 ? Kind.Set : Kind.Clear, bit) is { } word)
+            {
+                words.Add(word);
+            }
+        }
+        if ((clear & MOUNT_ATTR__ATIME) != 0 && WordOf(Kind.Atime, set & MOUNT_ATTR__ATIME) is { } atime)
+        {
+            words.Add(atime);
+        }
+        return words;
+    }
+
+    /// <summary>The MS_* flags of a word for a propagation; 0 for a word that is none.</summary>
+    public static ulong PropagationOf(string? word) =>
+        word is not null && Find(word) is { Kind: Kind.Propagate, Bits: ulong flags } ? flags : 0;
+
+    /// <summary>The word of a propagation's MS_* flags.</summary>
+    public static string PropagationWord(ulong flags) => WordOf(Kind.Propagate, flags) ?? "";
 }

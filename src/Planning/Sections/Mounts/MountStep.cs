@@ -63,7 +63,7 @@ public sealed class MountStep : Step
         Attributes(text, " recursively", Options.RecursiveAttrSet, Options.RecursiveAttrClear);
         foreach (ulong propagation in Options.Propagation)
         {
-            text.Append(", ").Append(PropagationWord(propagation));
+            text.Append(", ").Append(MountOptions.PropagationWord(propagation));
         }
         if (!IsBind)
         {
@@ -83,42 +83,11 @@ public sealed class MountStep : Step
 
     static void Attributes(StringBuilder text, string suffix, ulong set, ulong clear)
     {
-        foreach ((ulong bit, string on, string off) in AttributeWords())
+        foreach (string word in MountOptions.AttributeWords(set, clear))
         {
-            if ((set & bit) != 0)
-            {
-                text.Append(", ").Append(on).Append(suffix);
-            }
-            else if ((clear & bit) != 0)
-            {
-                text.Append(", ").Append(off).Append(suffix);
-            }
-        }
-        if ((clear & MountFlags.MOUNT_ATTR__ATIME) != 0)
-        {
-            ulong mode = set & MountFlags.MOUNT_ATTR__ATIME;
-            text.Append(mode == MountFlags.MOUNT_ATTR_NOATIME ? ", noatime" : mode == 0 ? ", relatime" : ", strictatime")
-                .Append(suffix);
+            text.Append(", ").Append(word).Append(suffix);
         }
     }
-
-    static (ulong, string, string)[] AttributeWords() =>
-    [
-        (MountFlags.MOUNT_ATTR_RDONLY, "ro", "rw"), (MountFlags.MOUNT_ATTR_NOSUID, "nosuid", "suid"),
-        (MountFlags.MOUNT_ATTR_NODEV, "nodev", "dev"),
-        (MountFlags.MOUNT_ATTR_NOEXEC, "noexec", "exec"), (MountFlags.MOUNT_ATTR_NODIRATIME, "nodiratime", "diratime"),
-        (MountFlags.MOUNT_ATTR_NOSYMFOLLOW, "nosymfollow", "symfollow"),
-    ];
-
-    /// <summary>The config word of an MS_* propagation.</summary>
-    public static string PropagationWord(ulong flags) => ((flags & MountFlags.MS_REC) != 0 ? "r" : "") +
-        (flags & ~(ulong)MountFlags.MS_REC) switch
-        {
-            MountFlags.MS_UNBINDABLE => "unbindable",
-            MountFlags.MS_PRIVATE => "private",
-            MountFlags.MS_SLAVE => "slave",
-            _ => "shared",
-        };
 
     public override void Lower(ProgramBuilder program)
     {

@@ -2,23 +2,25 @@ using System;
 using System.Text;
 using OciRun.Spec;
 using static OciRun.Kernel.CloneFlags;
+using static OciRun.Kernel.NamespaceInodes;
 
 namespace OciRun.Planning.Steps;
 
-/// <summary>One kind of namespace: its word in config.json, its CLONE_NEW* bit and its file below /proc/PID/ns.</summary>
-public readonly record struct NamespaceKind(string Type, int Flag, string File)
+/// <summary>One kind of namespace: its word in config.json, its CLONE_NEW* bit, its file below /proc/PID/ns, and the inode of the
+/// one that the kernel starts with.</summary>
+public readonly record struct NamespaceKind(string Type, int Flag, string File, uint InitialInode)
 {
     /// <summary>config-linux.md, "Namespaces".</summary>
     public static NamespaceKind[] All() =>
     [
-        new("cgroup", CLONE_NEWCGROUP, "cgroup"),
-        new("ipc", CLONE_NEWIPC, "ipc"),
-        new("mount", CLONE_NEWNS, "mnt"),
-        new("network", CLONE_NEWNET, "net"),
-        new("pid", CLONE_NEWPID, "pid"),
-        new("time", CLONE_NEWTIME, "time"),
-        new("user", CLONE_NEWUSER, "user"),
-        new("uts", CLONE_NEWUTS, "uts"),
+        new("cgroup", CLONE_NEWCGROUP, "cgroup", CGROUP_NS_INIT_INO),
+        new("ipc", CLONE_NEWIPC, "ipc", IPC_NS_INIT_INO),
+        new("mount", CLONE_NEWNS, "mnt", MNT_NS_INIT_INO),
+        new("network", CLONE_NEWNET, "net", NET_NS_INIT_INO),
+        new("pid", CLONE_NEWPID, "pid", PID_NS_INIT_INO),
+        new("time", CLONE_NEWTIME, "time", TIME_NS_INIT_INO),
+        new("user", CLONE_NEWUSER, "user", USER_NS_INIT_INO),
+        new("uts", CLONE_NEWUTS, "uts", UTS_NS_INIT_INO),
     ];
 
     /// <summary>The kind of a word of linux.namespaces; null for a word that is none.</summary>
@@ -42,6 +44,9 @@ public readonly record struct NamespaceKind(string Type, int Flag, string File)
 
     /// <summary>The kinds that a config makes anew; those with a path are joined.</summary>
     public static int NewOf(RuntimeSpec spec) => KindsOf(spec, joined: false);
+
+    /// <summary>Whether all processes of the pid namespace are the container's, and end with its init.</summary>
+    public static bool HasOwnPidNamespace(RuntimeSpec spec) => (NewOf(spec) & CLONE_NEWPID) != 0;
 
     public static int JoinedOf(RuntimeSpec spec) => KindsOf(spec, joined: true);
 

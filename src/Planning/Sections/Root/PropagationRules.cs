@@ -1,5 +1,3 @@
-using OciRun.Planning.Sections;
-
 namespace OciRun.Planning.Validation;
 
 /// <summary>config-linux.md, "Rootfs Mount Propagation".</summary>
@@ -7,7 +5,7 @@ static class PropagationRules
 {
     public static void Check(string? propagation, Rules rules)
     {
-        if (propagation is { Length: > 0 } word && Propagation.FlagsOf(word) is null)
+        if (propagation is { Length: > 0 } word && MountOptions.PropagationOf(word) == 0)
         {
             rules.Problem("linux.rootfsPropagation",
                 $"\"{word}\" is none of shared, slave, private, unbindable and their r forms");

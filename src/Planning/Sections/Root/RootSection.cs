@@ -15,7 +15,7 @@ sealed class RootSection(PlanDraft draft)
         {
             return;
         }
-        ulong propagation = PropagationFlags(draft.Linux.RootfsPropagation);
+        ulong propagation = MountOptions.PropagationOf(draft.Linux.RootfsPropagation);
         if (draft.HasMountNamespace)
         {
             // Only rprivate and the shared ones say something about the host's mounts. The others are for the new root alone,
@@ -59,7 +59,7 @@ sealed class RootSection(PlanDraft draft)
         {
             ConfigPath = "root.path",
             Way = !draft.HasMountNamespace ? RootSwitch.Chroot : draft.Options.NoPivot ? RootSwitch.Move : RootSwitch.Pivot,
-            Propagation = PropagationFlags(draft.Linux.RootfsPropagation),
+            Propagation = MountOptions.PropagationOf(draft.Linux.RootfsPropagation),
         });
     }
 
@@ -78,7 +78,4 @@ sealed class RootSection(PlanDraft draft)
             }
         }
     }
-
-    /// <summary>MS_* flags of linux.rootfsPropagation, 0 when it is absent.</summary>
-    static ulong PropagationFlags(string? word) => (ulong)(word is null ? 0 : Propagation.FlagsOf(word) ?? 0);
 }

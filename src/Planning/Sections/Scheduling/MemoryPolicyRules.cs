@@ -20,7 +20,7 @@ static class MemoryPolicyRules
         {
             rules.Missing("linux.memoryPolicy.mode");
         }
-        else if (SchedulingWords.MemoryMode(policy.Mode) is int mode)
+        else if (SchedulingWords.MemoryModes[policy.Mode] is int mode)
         {
             CheckNodes(policy, mode, rules);
             CheckFlags(policy, mode, rules);
@@ -54,7 +54,7 @@ static class MemoryPolicyRules
         int flags = 0;
         for (int i = 0; i < (policy.Flags?.Count ?? 0); i++)
         {
-            if (SchedulingWords.MemoryFlag(policy.Flags![i]) is int flag)
+            if (SchedulingWords.MemoryFlags[policy.Flags![i]] is int flag)
             {
                 flags |= flag;
             }

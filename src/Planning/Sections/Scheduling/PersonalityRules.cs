@@ -17,9 +17,9 @@ static class PersonalityRules
         {
             rules.Missing("linux.personality.domain");
         }
-        else if (SchedulingWords.PersonalityDomain(personality.Domain) is null)
+        else if (SchedulingWords.PersonalityDomains[personality.Domain] is null)
         {
-            rules.Problem("linux.personality.domain", $"\"{personality.Domain}\" is none of LINUX and LINUX32");
+            rules.Problem("linux.personality.domain", $"\"{personality.Domain}\" is none of {SchedulingWords.PersonalityDomains}");
         }
 
         if (personality.Flags is { Count: > 0 })

@@ -31,7 +31,7 @@ static class SchedulingRules
             return;
         }
 
-        if (SchedulingWords.SchedulerPolicy(scheduler.Policy) is not int policy)
+        if (SchedulingWords.SchedulerPolicies[scheduler.Policy] is not int policy)
         {
             rules.Problem("scheduler.policy", $"unknown policy \"{scheduler.Policy}\"");
             return;
@@ -44,7 +44,7 @@ static class SchedulingRules
 
         for (int i = 0; i < (scheduler.Flags?.Count ?? 0); i++)
         {
-            if (SchedulingWords.SchedulerFlag(scheduler.Flags![i]) is null)
+            if (SchedulingWords.SchedulerFlags[scheduler.Flags![i]] is null)
             {
                 rules.Problem(ConfigPath.Item("scheduler.flags", i), $"unknown flag \"{scheduler.Flags[i]}\"");
             }
@@ -109,9 +109,9 @@ static class SchedulingRules
         {
             rules.Missing("ioPriority.class");
         }
-        else if (SchedulingWords.IoPriorityClass(io.Class) is null)
+        else if (SchedulingWords.IoPriorityClasses[io.Class] is null)
         {
-            rules.Problem("ioPriority.class", $"\"{io.Class}\" is none of IOPRIO_CLASS_RT, IOPRIO_CLASS_BE, IOPRIO_CLASS_IDLE");
+            rules.Problem("ioPriority.class", $"\"{io.Class}\" is none of {SchedulingWords.IoPriorityClasses}");
         }
 
         if (io.Priority is < 0 or >= IoPrio.IOPRIO_NR_LEVELS)

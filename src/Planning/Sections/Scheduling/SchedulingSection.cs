@@ -19,7 +19,7 @@ sealed class SchedulingSection(PlanDraft draft)
         }
         if (process.IoPriority is { Class: not null } priority)
         {
-            int kind = SchedulingWords.IoPriorityClass(priority.Class) ?? IoPrioClass.IOPRIO_CLASS_IDLE;
+            int kind = SchedulingWords.IoPriorityClasses[priority.Class] ?? IoPrioClass.IOPRIO_CLASS_IDLE;
             // 0 is the group of the process, which setsid has just made its own.
             draft.Add(ProcessCallStep.Of(Sys.ioprio_set, "process.ioPriority",
                 $"set the I/O priority to {priority.Class} {priority.Priority}",
@@ -29,7 +29,7 @@ sealed class SchedulingSection(PlanDraft draft)
         if (draft.Linux.Personality?.Domain is { } domain)
         {
             draft.Add(ProcessCallStep.Of(Sys.personality, "linux.personality", "set the personality to " + domain, null,
-                (ulong)(SchedulingWords.PersonalityDomain(domain) ?? Personality.PER_LINUX)));
+                (ulong)(SchedulingWords.PersonalityDomains[domain] ?? Personality.PER_LINUX)));
         }
         if (draft.Linux.MemoryPolicy is { Mode: not null } policy)
         {
@@ -47,14 +47,14 @@ sealed class SchedulingSection(PlanDraft draft)
         int flags = 0;
         foreach (string flag in scheduler.Flags ?? [])
         {
-            flags |= SchedulingWords.SchedulerFlag(flag) ?? 0;
+            flags |= SchedulingWords.SchedulerFlags[flag] ?? 0;
         }
         Span<SchedAttr> value =
         [
             new SchedAttr
             {
                 size = SchedAttr.SCHED_ATTR_SIZE_VER0,
-                sched_policy = (uint)(SchedulingWords.SchedulerPolicy(scheduler.Policy) ?? SchedPolicy.SCHED_NORMAL),
+                sched_policy = (uint)(SchedulingWords.SchedulerPolicies[scheduler.Policy] ?? SchedPolicy.SCHED_NORMAL),
                 sched_flags = (ulong)flags,
                 sched_nice = scheduler.Nice,
                 sched_priority = unchecked((uint)scheduler.Priority),
@@ -81,10 +81,10 @@ sealed class SchedulingSection(PlanDraft draft)
 
     void AddMemoryPolicy(SpecMemoryPolicy policy)
     {
-        int mode = SchedulingWords.MemoryMode(policy.Mode) ?? MemPolicyMode.MPOL_DEFAULT;
+        int mode = SchedulingWords.MemoryModes[policy.Mode] ?? MemPolicyMode.MPOL_DEFAULT;
         foreach (string flag in policy.Flags ?? [])
         {
-            mode |= SchedulingWords.MemoryFlag(flag) ?? 0;
+            mode |= SchedulingWords.MemoryFlags[flag] ?? 0;
         }
         byte[]? nodes = string.IsNullOrEmpty(policy.Nodes) ? [] : NumberList.Mask(policy.Nodes, 1024);
         if (nodes is null)
