@@ -5,7 +5,6 @@ using OciRun.Kernel;
 using OciRun.Planning.Seccomp;
 using OciRun.Spec;
 using Xunit;
-using Xunit.Abstractions;
 
 namespace OciRun.Tests.Unit;
 
