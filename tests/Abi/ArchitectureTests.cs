@@ -26,9 +26,8 @@ public sealed class ArchitectureTests : IClassFixture<ArchitectureTests.Arm64>
 
         public Arm64()
         {
-            (int code, string output, _) = Host.Run("", "dotnet", "build", "src/Kernel/Kernel.csproj", "-c", "Release",
-                "--nologo",
-                "-v", "quiet", "-p:Architecture=arm64", "-p:ArtifactsPath=" + _directory);
+            (int code, string output, _) = Host.RunSdk("build", "src/Kernel/Kernel.csproj", "-c", "Release",
+                "--nologo", "-v", "quiet", "-p:Architecture=arm64", "-p:ArtifactsPath=" + _directory);
             Assert.True(code == 0, output);
             string library = Directory.GetFiles(Path.Combine(_directory, "bin"), "OciRun.Kernel.dll", SearchOption.AllDirectories)
                 .Single();

@@ -12,7 +12,7 @@ public sealed class BuildTests
     [Fact]
     public void Warnings_of_the_native_compiler_are_errors_and_none_is_hidden()
     {
-        (int code, string output, string error) = Host.Run("", "dotnet", "msbuild", "src/Cli/Cli.csproj", "-nologo",
+        (int code, string output, string error) = Host.RunSdk("msbuild", "src/Cli/Cli.csproj", "-nologo",
             "-getProperty:TreatWarningsAsErrors", "-getProperty:IlcTreatWarningsAsErrors", "-getProperty:NoWarn",
             "-getProperty:SuppressTrimAnalysisWarnings", "-getProperty:SuppressAotAnalysisWarnings", "-getProperty:PublishAot");
         Assert.True(code == 0, output + error);

@@ -20,7 +20,27 @@ static class Host
         return directory ?? throw new InvalidOperationException("no Runtime.sln above " + AppContext.BaseDirectory);
     }
 
-    public static (int Code, string Output, string Error) Run(string input, string program, params IEnumerable<string> arguments)
+    /// <summary>A command of the SDK. It leaves directories and lock files in the temporary directory, and a compiler that stays
+    /// would keep its socket there: this one has a directory that goes with it, and no such compiler.</summary>
+    public static (int Code, string Output, string Error) RunSdk(params IEnumerable<string> arguments)
+    {
+        string directory = Directory.CreateTempSubdirectory("oci-run-sdk-").FullName;
+        try
+        {
+            return Run([("TMPDIR", directory), ("UseSharedCompilation", "false")], "", "dotnet", arguments);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    public static (int Code, string Output, string Error) Run(string input, string program,
+        params IEnumerable<string> arguments) =>
+        Run([], input, program, arguments);
+
+    static (int Code, string Output, string Error) Run((string Name, string Value)[] environment, string input, string program,
+        IEnumerable<string> arguments)
     {
         ProcessStartInfo info = new(program, arguments)
         {
@@ -30,6 +50,10 @@ static class Host
             WorkingDirectory = Root,
         };
         info.Environment["LC_ALL"] = "C";
+        foreach ((string name, string value) in environment)
+        {
+            info.Environment[name] = value;
+        }
         using Process process = Process.Start(info)!;
         System.Threading.Tasks.Task<string> error = process.StandardError.ReadToEndAsync();
         System.Threading.Tasks.Task writer = process.StandardInput.WriteAsync(input)

@@ -15,7 +15,7 @@ public sealed class LinkTests : IDisposable
 
     static (int Code, string Text) Build(params string[] more)
     {
-        (int code, string output, string error) = Host.Run("", "dotnet",
+        (int code, string output, string error) = Host.RunSdk(
             ["msbuild", "src/Cli/Cli.csproj", "-nologo", "-v:quiet", "-p:Configuration=Release", "-t:CheckLinkNames", .. more]);
         return (code, output + error);
     }
@@ -71,7 +71,7 @@ public sealed class LinkTests : IDisposable
     {
         HashSet<string> names = Symbols();
         Assert.Contains("main", names);
-        (int code, string output, string error) = Host.Run("", "dotnet", "msbuild", "src/Cli/Cli.csproj", "-nologo",
+        (int code, string output, string error) = Host.RunSdk("msbuild", "src/Cli/Cli.csproj", "-nologo",
             "-getItem:WrappedSymbol");
         Assert.True(code == 0, error);
         var wrapped = System.Text.Json.JsonDocument.Parse(output).RootElement.GetProperty("Items").GetProperty("WrappedSymbol")

@@ -143,9 +143,8 @@ public sealed class PlanTraceTests : ContainerTest
     {
         var directory = NewDirectory("trace-" + name);
         var (prefix, timings) = (Path.Combine(directory, "calls"), Path.Combine(directory, "timings.json"));
-        var strace = Command.Start("strace", ["-ff", "-q", "-s", "4096", "-o", prefix, Host.Runtime, "--root", Root, "--timings",
-            timings, .. command],
-            env: ChildEnvironment);
+        using var strace = Command.Start("strace", ["-ff", "-q", "-s", "4096", "-o", prefix, Host.Runtime, "--root", Root,
+            "--timings", timings, .. command], env: ChildEnvironment);
         // strace stays as long as a process that it traces.
         Assert.True(Host.Eventually(() => File.Exists(timings) && File.ReadAllText(timings).EndsWith('}')), "no timings: " +
             string.Join(' ', command));
