@@ -63,20 +63,6 @@ public sealed class SourceTests
             .Where(line => names.Contains(Bare(Regex.Match(line, @"const \w+ (\w+)").Groups[1].Value)))]);
     }
 
-    /// <summary>"Working on it" in the README names files by their path below src, or by the name alone when the folder was just
-    /// named.</summary>
-    [Fact]
-    public void Every_file_that_the_readme_says_to_touch_is_there()
-    {
-        string readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
-        int start = readme.IndexOf("## Working on it", StringComparison.Ordinal);
-        string section = readme[start..readme.IndexOf("\n## ", start, StringComparison.Ordinal)];
-        string[] all = [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*", SearchOption.AllDirectories)];
-        string[] named = [.. Regex.Matches(section, @"`([\w/.-]+\.(cs|S|8))`").Select(match => match.Groups[1].Value)];
-        Assert.True(named.Length > 15, "the section names few files");
-        None([.. named.Where(name => !all.Any(file => file.EndsWith("/" + name, StringComparison.Ordinal)))]);
-    }
-
     [Fact]
     public void The_search_sees_what_it_looks_for()
     {
