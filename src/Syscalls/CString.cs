@@ -22,6 +22,7 @@ public static unsafe class CString
         {
             throw new SyscallException("path", Errno.EINVAL, text.Replace("\0", "\\0", StringComparison.Ordinal));
         }
+        // A UTF-16 unit becomes at most three bytes of UTF-8 (four for a pair of them), so nothing need be counted first.
         int most = checked((text.Length * 3) + 1);
         Span<byte> target = most <= buffer.Length ? buffer : new byte[most];
         int length = Encoding.UTF8.GetBytes(text, target);
@@ -34,7 +35,9 @@ public static unsafe class CString
         Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text));
 }
 
-/// <summary>A null-terminated vector of strings in unmanaged memory, for execve(2); lives until disposed or exec.</summary>
+/// <summary>A null-terminated vector of strings in unmanaged memory, for execve(2); lives until disposed or exec. One block for
+/// the pointers and the text: it is handed to a child, which cannot allocate and for which no collector may move
+/// anything.</summary>
 public sealed unsafe class CStringVector : IDisposable
 {
     byte** _pointers;
@@ -49,6 +52,7 @@ public sealed unsafe class CStringVector : IDisposable
             total += (nuint)Encoding.UTF8.GetByteCount(strings[i]) + 1;
         }
         _pointers = (byte**)NativeMemory.Alloc(total);
+        // The pointers stand first, the text right behind them.
         byte* next = (byte*)_pointers + table;
         for (int i = 0; i < strings.Count; i++)
         {

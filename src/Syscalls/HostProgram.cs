@@ -7,15 +7,19 @@ using Tmds.Linux;
 
 namespace OciRun.Syscalls;
 
-/// <summary>Runs a program of the host with posix_spawn(3): the runtime stays single-threaded, and the child never runs managed
-/// code.</summary>
+/// <summary>Runs a program of the host with posix_spawn(3). System.Diagnostics.Process would bring threads and a handler for
+/// SIGCHLD into a process that is going to clone a container; and after fork(2) the child would run managed code, where
+/// posix_spawn's runs only the C library's between clone(2) and execve(2). glibc makes it with CLONE_VM and CLONE_VFORK (since
+/// 2.24), so that no page table is copied either.</summary>
 public static unsafe class HostProgram
 {
     /// <summary>Larger than posix_spawnattr_t (336 bytes) and posix_spawn_file_actions_t (80 bytes) of any C library on 64
     /// bits.</summary>
     const int OpaqueSize = 512;
+    // Both of <spawn.h>, the same in glibc and musl.
     const short POSIX_SPAWN_SETSIGDEF = 4;
     const short POSIX_SPAWN_SETSIGMASK = 8;
+    // sigset_t of the C library has room for 1024 signals, the one of the kernel for 64.
     const int SignalSetSize = 128;
 
     /// <summary>Runs a program and collects its standard output; the other streams are the caller's.</summary>
@@ -27,6 +31,8 @@ public static unsafe class HostProgram
     {
         output = [];
         int* ends = stackalloc int[2];
+        // Close-on-exec for both ends: the program gets its copy by dup2, which clears the flag (dup(2)), and nothing else of
+        // ours.
         if (LibC.pipe2(ends, LibC.O_CLOEXEC) < 0)
         {
             errno = LibC.errno;
@@ -34,7 +40,9 @@ public static unsafe class HostProgram
         }
 
         errno = Spawn(arguments, ends[1], out int pid);
+        // As long as we hold a writing end as well, the reader never sees the end of the output (pipe(7)).
         LibC.close(ends[1]);
+        // Read before waiting: a program that writes more than a pipe holds (64 KiB, pipe(7)) would wait for us, and we for it.
         if (errno == 0)
         {
             output = ReadAll(ends[0]);
@@ -46,6 +54,7 @@ public static unsafe class HostProgram
 
     static int Spawn(IReadOnlyList<string> arguments, int stdout, out int pid)
     {
+        // Opaque structures of the C library: more room than they need, since no header is seen here.
         byte* actions = stackalloc byte[OpaqueSize];
         byte* attributes = stackalloc byte[OpaqueSize];
         byte* signals = stackalloc byte[SignalSetSize];
@@ -53,6 +62,8 @@ public static unsafe class HostProgram
         posix_spawn_file_actions_init(actions);
         posix_spawn_file_actions_adddup2(actions, stdout, Stdio.Output);
         posix_spawnattr_init(attributes);
+        // Blocked signals survive execve(2), signal(7): the program starts with none blocked, whatever the runtime does at this
+        // moment.
         posix_spawnattr_setsigmask(attributes, signals);
         // SIGPIPE, which .NET ignores, must not stay ignored in the program.
         signals[(LibC.SIGPIPE - 1) / 8] = (byte)(1 << ((LibC.SIGPIPE - 1) % 8));
@@ -62,6 +73,7 @@ public static unsafe class HostProgram
         byte** argv = NewVector(arguments);
         byte** envp = NewVector(Environment());
         int child = 0;
+        // The error is the result, not in errno; what execve(2) says in the child is told as well (posix_spawn(3)).
         int errno = posix_spawnp(&child, argv[0], actions, attributes, argv, envp);
         FreeVector(argv);
         FreeVector(envp);
@@ -126,6 +138,7 @@ public static unsafe class HostProgram
     static int Wait(int pid)
     {
         int status = 0;
+        // By number, without a race: a child that nobody has waited for keeps its number, as a zombie (wait(2)).
         while (waitpid(pid, &status, 0) < 0 && LibC.errno == LibC.EINTR)
         {
         }

@@ -7,6 +7,7 @@ namespace OciRun.Syscalls;
 /// program.</summary>
 public sealed unsafe class Pattern : IDisposable
 {
+    // REG_EXTENDED and REG_NOSUB of <regex.h>: the syntax of egrep, and no positions of what matched.
     const int REG_EXTENDED = 1;
     const int REG_NOSUB = 8;
     /// <summary>Larger than regex_t (64 bytes) of any C library on 64 bits.</summary>
@@ -33,6 +34,8 @@ public sealed unsafe class Pattern : IDisposable
         }
 
         byte* message = stackalloc byte[200];
+        // regerror(3) also takes the structure of a regcomp that failed, and cuts its text to the room. After a failure
+        // regfree(3) has nothing to free: what regcomp(3) had taken it gave back.
         regerror(result, compiled, message, 200);
         problem = Marshal.PtrToStringUTF8((nint)message);
         NativeMemory.Free(compiled);
@@ -44,6 +47,7 @@ public sealed unsafe class Pattern : IDisposable
     {
         fixed (byte* start = CString.Of(text, stackalloc byte[CString.Stack]))
         {
+            // Zero is a match. No positions are asked for, so it may stop at the first place that fits.
             return regexec(_compiled, start, 0, null, 0) == 0;
         }
     }

@@ -17,16 +17,22 @@ public sealed unsafe class SignalPipe : IDisposable
     /// <exception cref="SyscallException">mmap, mprotect or rt_sigaction failed.</exception>
     public SignalPipe(ulong signals)
     {
+        // O_NONBLOCK for both: a handler that waits for room in the pipe would never return, and a reader that finds nothing
+        // goes on.
         (_read, _write) = Syscall.Pipe2(OpenFlags.O_CLOEXEC | OpenFlags.O_NONBLOCK);
         byte* code = (byte*)Syscall.Check(Syscall.Try(Sys.mmap, 0, PageSize,
             Mmap.PROT_READ | Mmap.PROT_WRITE, Mmap.MAP_PRIVATE | Mmap.MAP_ANONYMOUS, -1, 0), "mmap");
+        // Writable first, then executable, and never both at once: a stray write must not become code.
         int restorer = SignalHandlerCode.Write(new Span<byte>(code, PageSize), _write);
         Syscall.Check(Syscall.Try(Sys.mprotect, (long)code, PageSize, Mmap.PROT_READ | Mmap.PROT_EXEC), "mprotect");
         KernelSigaction action = new()
         {
             sa_handler = (ulong)code,
+            // The kernel of x86-64 wants the code that calls rt_sigreturn from the program; the C library adds its own, and it
+            // is passed by here (sigreturn(2)). SA_RESTART: what waits goes on, as nothing has happened to it.
             sa_flags = SigactionFlags.SA_RESTORER | SigactionFlags.SA_RESTART,
             sa_restorer = (ulong)(code + restorer),
+            // No second signal within the handler: it has one byte on the stack and no other state.
             sa_mask = ulong.MaxValue,
         };
         for (int signal = 1; signal <= Signals.Max; signal++)

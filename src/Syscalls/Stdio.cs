@@ -21,6 +21,7 @@ public static class Stdio
             nint done = 0;
             while (done < bytes.Length)
             {
+                // Standard output may be a pipe that is full, or a file on a full disk: the next write says why it was short.
                 nint written = (nint)LibC.write(fd, start + done, bytes.Length - (int)done);
                 if (written >= 0)
                 {

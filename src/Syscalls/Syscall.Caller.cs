@@ -12,8 +12,12 @@ public static unsafe partial class Syscall
     /// <returns>The descriptor or -errno.</returns>
     public static int TryOpenToWrite(string path, int flags)
     {
+        // O_NONBLOCK: a FIFO without a reader is ENXIO instead of a wait without end (fifo(7)). It has no effect on a regular
+        // file. O_NOCTTY: a terminal as a log must not become the controlling one.
         const int always = OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_NOCTTY | OpenFlags.O_NONBLOCK;
         int fd = TryOpenAt(AtFlags.AT_FDCWD, path, flags | always | OpenFlags.O_NOFOLLOW, Mode.O644);
+        // A link in a directory like /tmp may be anybody's, and whoever it belongs to would choose the file that root writes
+        // to. The kernel's fs.protected_symlinks forbids the same, where it is on, in sticky directories (proc(5)).
         if (fd == -Errno.ELOOP && IsTrustedLink(path))
         {
             fd = TryOpenAt(AtFlags.AT_FDCWD, path, flags | always, Mode.O644);
@@ -31,6 +35,8 @@ public static unsafe partial class Syscall
         {
             return fd;
         }
+        // Opening a FIFO to read succeeds at once with O_NONBLOCK, and then reads nothing for as long as nobody writes. Pipes
+        // without a name lie on pipefs, FIFOs on the file system of their path: that tells them apart.
         if ((Fstat(fd).st_mode & StatMode.S_IFMT) == StatMode.S_IFIFO && Fstatfs(fd).f_type != StatfsMagic.PIPEFS_MAGIC)
         {
             TryClose(fd);
@@ -43,6 +49,7 @@ public static unsafe partial class Syscall
         TryFstatAt(AtFlags.AT_FDCWD, path, AtFlags.AT_SYMLINK_NOFOLLOW, out Stat link) == 0
         && (link.st_uid == 0 || link.st_uid == Geteuid());
 
+    // The flag belongs to the open file description, fcntl(2), which is ours alone: nobody else has opened it yet.
     static int Blocking(int fd)
     {
         long flags = Try(Sys.fcntl, fd, Fcntl.F_GETFL);

@@ -25,7 +25,8 @@ public static unsafe partial class Syscall
     /// <summary>getegid(2).</summary>
     public static uint Getegid() => (uint)Try(Sys.getegid);
 
-    /// <summary>pidfd_open(2); close-on-exec by nature.</summary>
+    /// <summary>pidfd_open(2), Linux 5.3; close-on-exec by nature. Only a process that is known to be alive, or a child not
+    /// waited for, is surely the one meant: before the call, a number may have been given to another.</summary>
     public static SafeFd PidfdOpen(int pid, int flags = 0) => Own(TryPidfdOpen(pid, flags), "pidfd_open");
 
     /// <summary>pidfd_open(2): the descriptor or -errno (ESRCH: no such process).</summary>
@@ -34,7 +35,7 @@ public static unsafe partial class Syscall
     /// <summary>pidfd_send_signal(2): 0 or -errno. Signal 0 only asks whether the process is there; a zombie still is.</summary>
     public static int TryPidfdSendSignal(int pidfd, int signal) => (int)Try(Sys.pidfd_send_signal, pidfd, signal, 0, 0);
 
-    /// <summary>pidfd_getfd(2), Linux 5.6; close-on-exec by nature.</summary>
+    /// <summary>pidfd_getfd(2), Linux 5.6; close-on-exec by nature. It wants the right to ptrace the other process.</summary>
     public static SafeFd PidfdGetFd(int pidfd, int targetFd) => Own(Try(Sys.pidfd_getfd, pidfd, targetFd, 0), "pidfd_getfd");
 
     /// <summary>kill(2): 0 or -errno.</summary>
@@ -47,7 +48,8 @@ public static unsafe partial class Syscall
         return result;
     }
 
-    /// <summary>waitid(2): 0 or -errno (ECHILD).</summary>
+    /// <summary>waitid(2): 0 or -errno (ECHILD). P_PIDFD is of Linux 5.4. With WNOHANG and nothing to report the kernel leaves
+    /// the pid 0, and says success.</summary>
     public static int TryWaitId(int idType, int id, int options, out WaitResult result)
     {
         Siginfo info = default;

@@ -6,9 +6,11 @@ namespace OciRun.Syscalls;
 /// <content>read(2), write(2), and whole files.</content>
 public static unsafe partial class Syscall
 {
+    // Most files of procfs and cgroups are shorter than this; a config of 10 KiB takes two reads and the one that finds the end.
     const int FirstChunk = 4096;
 
-    /// <summary>read(2): the count or -errno.</summary>
+    /// <summary>read(2): the count, 0 at the end, or -errno. Files of procfs and cgroupfs may give less than asked for before
+    /// their end.</summary>
     public static int TryRead(int fd, Span<byte> buffer)
     {
         fixed (byte* p = buffer)
@@ -17,7 +19,8 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>pread(2): the count or -errno.</summary>
+    /// <summary>pread(2): the count or -errno. It leaves the offset alone, which children share through the open file
+    /// description (open(2)).</summary>
     public static int TryPread(int fd, Span<byte> buffer, long offset)
     {
         fixed (byte* p = buffer)
@@ -44,6 +47,8 @@ public static unsafe partial class Syscall
     {
         while (!bytes.IsEmpty)
         {
+            // A write to a pipe or socket may be short, and one to a full disk is so before it fails: the rest tells the
+            // reason.
             int written = TryWrite(fd, bytes);
             if (written < 0)
             {
@@ -54,7 +59,9 @@ public static unsafe partial class Syscall
         return 0;
     }
 
-    /// <summary>Reads from <paramref name="fd"/> to the end; more than <paramref name="most"/> bytes are EFBIG.</summary>
+    /// <summary>Reads from <paramref name="fd"/> to the end; more than <paramref name="most"/> bytes are EFBIG. The size that
+    /// stat(2) tells is not asked: it is 0 in procfs, and a file may grow meanwhile. The bound is there for files that others
+    /// write.</summary>
     public static byte[] ReadAll(int fd, int most, string? path = null)
     {
         byte[] buffer = new byte[Math.Min(FirstChunk, most + 1)];
@@ -67,6 +74,8 @@ public static unsafe partial class Syscall
                 {
                     throw new SyscallException("read", Errno.EFBIG, path);
                 }
+                // Four times as much each time, and never more than one byte over the bound: that byte is what tells that there
+                // is more.
                 Array.Resize(ref buffer, (int)Math.Min((long)buffer.Length * 4, (long)most + 1));
             }
             int count = (int)Check(TryRead(fd, buffer.AsSpan(length)), "read", path);
@@ -84,7 +93,8 @@ public static unsafe partial class Syscall
         return buffer;
     }
 
-    /// <summary>Reads the file <paramref name="path"/>; more than <paramref name="most"/> bytes are EFBIG.</summary>
+    /// <summary>Reads the file <paramref name="path"/>; more than <paramref name="most"/> bytes are EFBIG. O_NOCTTY: opening a
+    /// terminal by a wrong path must not make it the controlling one (open(2)).</summary>
     public static byte[] ReadAll(string path, int most)
     {
         using SafeFd fd = Open(path, OpenFlags.O_RDONLY | OpenFlags.O_NOCTTY);

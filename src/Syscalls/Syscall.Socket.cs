@@ -8,13 +8,13 @@ namespace OciRun.Syscalls;
 /// <content>socket(2), unix(7), sendmsg(2), recvmsg(2), netlink(7).</content>
 public static unsafe partial class Syscall
 {
-    // sun_path without its final NUL.
+    // sun_path of unix(7) is 108 bytes. Linux takes an address without the final NUL, other readers of a socket's name may not.
     const int MaxSunPath = 107;
 
-    // SCM_MAX_FD of the kernel.
+    // SCM_MAX_FD of the kernel, unix(7): a longer list is EINVAL for the sender, so none can be received either.
     const int MaxFds = 253;
 
-    /// <summary>socket(2), always SOCK_CLOEXEC.</summary>
+    /// <summary>socket(2), always SOCK_CLOEXEC: hooks and newuidmap are executed while sockets are open.</summary>
     public static SafeFd Socket(int family, int type, int protocol = 0) =>
         Own(FromLibC(LibC.socket(family, type | SocketType.SOCK_CLOEXEC, protocol)), "socket");
 
@@ -29,13 +29,15 @@ public static unsafe partial class Syscall
     /// <summary>bind(2) to an AF_UNIX path of any length.</summary>
     public static void BindUnix(int fd, string path) => Check(WithUnixAddress(Sys.bind, fd, path), "bind", path);
 
-    /// <summary>connect(2) to an AF_UNIX path: 0 or -errno.</summary>
+    /// <summary>connect(2) to an AF_UNIX path: 0 or -errno. ECONNREFUSED tells a socket that nobody listens on any more, ENOENT
+    /// one that was removed.</summary>
     public static int TryConnectUnix(int fd, string path) => WithUnixAddress(Sys.connect, fd, path);
 
     /// <summary>listen(2).</summary>
     public static void Listen(int fd, int backlog) => Check(FromLibC(LibC.listen(fd, backlog)), "listen");
 
-    /// <summary>sendmsg(2): the count or -errno.</summary>
+    /// <summary>sendmsg(2): the count or -errno. Descriptors travel as SCM_RIGHTS; on a stream socket they want at least one
+    /// byte of data with them (unix(7)).</summary>
     public static int TrySendMsg(int fd, ReadOnlySpan<byte> bytes, ReadOnlySpan<int> fds = default)
     {
         if (fds.Length > MaxFds)
@@ -52,6 +54,7 @@ public static unsafe partial class Syscall
             Msghdr message = new() { msg_iov = &iov, msg_iovlen = 1 };
             if (payload > 0)
             {
+                // The length counts without the padding (CMSG_LEN), the room with it (CMSG_SPACE), cmsg(3).
                 *(Cmsghdr*)control = new Cmsghdr
                 {
                     cmsg_len = (nuint)(sizeof(Cmsghdr) + payload),
@@ -62,13 +65,16 @@ public static unsafe partial class Syscall
                 message.msg_control = control;
                 message.msg_controllen = (nuint)space;
             }
+            // MSG_NOSIGNAL: EPIPE and no SIGPIPE, whatever this process does with its signals (send(2)).
             return (int)Try(Sys.sendmsg, fd, (long)(&message), MsgFlags.MSG_NOSIGNAL);
         }
     }
 
-    /// <summary>recvmsg(2): the count or -errno.</summary>
+    /// <summary>recvmsg(2): the count or -errno; a message that was cut short is EMSGSIZE, and none of its descriptors stays
+    /// open.</summary>
     public static int TryRecvMsg(int fd, Span<byte> buffer, Span<int> fds, out int fdCount, int flags = 0)
     {
+        // Room for as many descriptors as one message can carry, whatever was asked for: a peer chooses how many it sends.
         const int space = 16 + ((MaxFds * sizeof(int) + 7) & ~7);
         byte* control = stackalloc byte[space];
         fdCount = 0;
@@ -76,12 +82,14 @@ public static unsafe partial class Syscall
         {
             Iovec iov = new() { iov_base = p, iov_len = (nuint)buffer.Length };
             Msghdr message = new() { msg_iov = &iov, msg_iovlen = 1, msg_control = control, msg_controllen = space };
+            // MSG_CMSG_CLOEXEC, or a program that is executed at this moment inherits what a peer sent.
             long count = Try(Sys.recvmsg, fd, (long)(&message), flags | MsgFlags.MSG_CMSG_CLOEXEC);
             if (count < 0)
             {
                 return (int)count;
             }
             fdCount = TakeFds(control, (long)message.msg_controllen, fds);
+            // Some are lost (the limit of open files was reached, or an LSM refused one), and which is not said.
             if ((message.msg_flags & MsgFlags.MSG_CTRUNC) != 0)
             {
                 foreach (int taken in fds[..fdCount])
@@ -102,12 +110,14 @@ public static unsafe partial class Syscall
         {
             Cmsghdr* header = (Cmsghdr*)(control + at);
             long size = (long)header->cmsg_len;
+            // CMSG_NXTHDR of cmsg(3) makes the same two checks; without the first a header of length 0 would be read for ever.
             if (size < sizeof(Cmsghdr) || at + size > length)
             {
                 break;
             }
             if (header->cmsg_level == SocketOption.SOL_SOCKET && header->cmsg_type == SocketOption.SCM_RIGHTS)
             {
+                // What the caller did not ask for is open all the same, in this process: closed, or it is inherited by a fork.
                 int* numbers = (int*)(header + 1);
                 for (int i = 0; i < (size - sizeof(Cmsghdr)) / sizeof(int); i++)
                 {
@@ -134,7 +144,8 @@ public static unsafe partial class Syscall
         {
             return CallWithAddress(nr, fd, path);
         }
-        // A longer path is reached through its directory's descriptor: only the last component must be short.
+        // A longer path is reached through its directory's descriptor: only the last component must be short. The state directory
+        // is where an engine wants it and has a container's id of 64 letters in it, so that 107 bytes are soon gone.
         int slash = path.LastIndexOf('/');
         string directory = slash < 0 ? "." : slash == 0 ? "/" : path[..slash];
         int dirfd = TryOpen(directory, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY);
@@ -160,7 +171,8 @@ public static unsafe partial class Syscall
         return (int)Try(nr, fd, (long)(&address), total);
     }
 
-    /// <summary>A netlink(7) socket, SOCK_RAW, bound to a port of the kernel's choice.</summary>
+    /// <summary>A netlink(7) socket, SOCK_RAW, bound to a port of the kernel's choice: with nl_pid 0 it takes one that is
+    /// free.</summary>
     public static SafeFd NetlinkSocket(int protocol)
     {
         SafeFd fd = Socket(AddressFamily.AF_NETLINK, SocketType.SOCK_RAW, protocol);
@@ -177,7 +189,8 @@ public static unsafe partial class Syscall
     /// <summary>Sends one netlink request to the kernel.</summary>
     public static void NetlinkSend(int fd, ReadOnlySpan<byte> request) => Check(TrySendMsg(fd, request), "sendmsg", "AF_NETLINK");
 
-    /// <summary>Receives one datagram of netlink messages; one that does not fit is EMSGSIZE.</summary>
+    /// <summary>Receives one datagram of netlink messages; one that does not fit is EMSGSIZE. MSG_TRUNC makes the kernel say
+    /// the true length (recv(2)): a list of messages that was cut in silence would look complete.</summary>
     public static int NetlinkReceive(int fd, Span<byte> buffer)
     {
         fixed (byte* p = buffer)

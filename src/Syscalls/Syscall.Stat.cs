@@ -7,7 +7,8 @@ namespace OciRun.Syscalls;
 /// <content>stat(2), statfs(2), access(2), getdents(2).</content>
 public static unsafe partial class Syscall
 {
-    /// <summary>fstat(2).</summary>
+    /// <summary>fstat(2); works on O_PATH descriptors since Linux 3.6, so that a thing is looked at without being
+    /// opened.</summary>
     public static Stat Fstat(int fd)
     {
         Stat stat;
@@ -15,7 +16,8 @@ public static unsafe partial class Syscall
         return stat;
     }
 
-    /// <summary>fstatat(2): 0 or -errno.</summary>
+    /// <summary>fstatat(2): 0 or -errno. An empty path with AT_EMPTY_PATH asks for what <paramref name="dirfd"/> itself
+    /// is.</summary>
     public static int TryFstatAt(int dirfd, string path, int flags, out Stat stat)
     {
         fixed (Stat* s = &stat)
@@ -26,7 +28,8 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>fstatfs(2); works on O_PATH descriptors.</summary>
+    /// <summary>fstatfs(2); works on O_PATH descriptors since Linux 3.12. The type is how a real procfs is told from a
+    /// directory of that name.</summary>
     public static Statfs64 Fstatfs(int fd)
     {
         Statfs64 statfs;
@@ -34,7 +37,9 @@ public static unsafe partial class Syscall
         return statfs;
     }
 
-    /// <summary>faccessat2(2): 0 or -errno. Mode is of <see cref="Access"/>, flags are AT_EACCESS and others.</summary>
+    /// <summary>faccessat2(2), Linux 5.8: 0 or -errno. Mode is of <see cref="Access"/>, flags are AT_EACCESS and others:
+    /// without it the real ids are asked, as for a set-user-id program. The older faccessat takes no flags; C libraries imitate
+    /// them.</summary>
     public static int TryFaccessAt2(int dirfd, string path, int mode, int flags)
     {
         fixed (byte* p = CString.Of(path, stackalloc byte[CString.Stack]))
@@ -52,7 +57,9 @@ public static unsafe partial class Syscall
     public static List<string> ListDirectory(int fd)
     {
         List<string> names = [];
+        // The offset belongs to the open file description, and a descriptor may have been listed before.
         Check(Try(Sys.lseek, fd, 0, Seek.SEEK_SET), "lseek");
+        // A buffer that has no room for one entry is EINVAL; a name has at most 255 bytes.
         const int size = 8192;
         byte* buffer = stackalloc byte[size];
         while (true)
@@ -64,6 +71,7 @@ public static unsafe partial class Syscall
             }
             for (long at = 0; at < count;)
             {
+                // Entries are as long as their names: d_reclen leads to the next one, getdents(2).
                 Dirent64* entry = (Dirent64*)(buffer + at);
                 byte* name = buffer + at + Dirent64.NameOffset;
                 if (!IsDotOrDotDot(name))

@@ -6,9 +6,6 @@ namespace OciRun.Syscalls;
 /// <content>ioctl(2), ioctl_tty(2).</content>
 public static unsafe partial class Syscall
 {
-    // Linux 6.17 to 7.2 write past a short attribute: the kernel always gets this much.
-    const int BpfAttrBytes = 128;
-
     /// <summary>ioctl(2) with an integer or a pointer: its result or -errno.</summary>
     public static long TryIoctl(int fd, uint request, long argument) => Try(Sys.ioctl, fd, request, argument);
 
@@ -22,14 +19,16 @@ public static unsafe partial class Syscall
         }
     }
 
-    /// <summary>Whether <paramref name="fd"/> is a terminal.</summary>
+    /// <summary>Whether <paramref name="fd"/> is a terminal: only those know TCGETS, others say ENOTTY. isatty(3) asks the
+    /// same.</summary>
     public static bool IsTerminal(int fd)
     {
         Termios termios = default;
         return TryIoctl(fd, OciRun.Kernel.Ioctl.TCGETS, ref termios) == 0;
     }
 
-    /// <summary>TIOCSWINSZ.</summary>
+    /// <summary>TIOCSWINSZ, ioctl_tty(2). The foreground processes of the terminal get SIGWINCH when the size is another
+    /// one.</summary>
     public static void SetWindowSize(int fd, ushort rows, ushort columns)
     {
         Winsize size = new() { ws_row = rows, ws_col = columns };
@@ -43,7 +42,8 @@ public static unsafe partial class Syscall
         return (int)TryIoctl(fd, OciRun.Kernel.Ioctl.TIOCGWINSZ, ref size);
     }
 
-    /// <summary>TCGETS.</summary>
+    /// <summary>TCGETS, ioctl_tty(2), with the structure of the kernel, which is not the one of tcgetattr(3): that has more
+    /// control characters.</summary>
     public static Termios GetTermios(int fd)
     {
         Termios termios = default;
@@ -51,7 +51,7 @@ public static unsafe partial class Syscall
         return termios;
     }
 
-    /// <summary>TCSETS.</summary>
+    /// <summary>TCSETS, ioctl_tty(2): at once, without waiting for what is still to be written.</summary>
     public static void SetTermios(int fd, Termios termios) =>
         Check(TryIoctl(fd, OciRun.Kernel.Ioctl.TCSETS, ref termios), "ioctl(TCSETS)");
 }

@@ -20,10 +20,12 @@ public static unsafe partial class Syscall
     public static long Once(long nr, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0)
     {
         long result = RawSyscall(nr, a, b, c, d, e, f);
+        // The C library returns -1 and sets errno of the thread; no call whose valid result may be -1 is made here.
         return result == -1 ? -*ErrnoLocation() : result;
     }
 
-    /// <summary>One system call, tried again on EINTR: its result or -errno.</summary>
+    /// <summary>One system call, tried again on EINTR: its result or -errno. signal(7) lists the calls that a handler
+    /// interrupts in spite of SA_RESTART.</summary>
     public static long Try(long nr, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0)
     {
         long result;
