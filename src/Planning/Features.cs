@@ -55,7 +55,11 @@ public static class Features
         Apparmor = new() { Enabled = true },
         Selinux = new() { Enabled = true },
         IntelRdt = new() { Enabled = true, Schemata = true, Monitoring = true },
-        MemoryPolicy = new() { Modes = [.. SchedulingWords.MemoryModes.Words()], Flags = [.. SchedulingWords.MemoryFlags.Words()] },
+        MemoryPolicy = new()
+        {
+            Modes = [.. SchedulingWords.MemoryModes.Words()],
+            Flags = [.. SchedulingWords.MemoryFlags.Words()],
+        },
         MountExtensions = new() { Idmap = new() { Enabled = true } },
         NetDevices = new() { Enabled = true },
     };

@@ -19,7 +19,8 @@ static class PersonalityRules
         }
         else if (SchedulingWords.PersonalityDomains[personality.Domain] is null)
         {
-            rules.Problem("linux.personality.domain", $"\"{personality.Domain}\" is none of {SchedulingWords.PersonalityDomains}");
+            rules.Problem("linux.personality.domain",
+                $"\"{personality.Domain}\" is none of {SchedulingWords.PersonalityDomains}");
         }
 
         if (personality.Flags is { Count: > 0 })
