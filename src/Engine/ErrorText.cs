@@ -33,8 +33,7 @@ static class ErrorText
     public static RuntimeException OfRecord(ContainerPlan plan, Record record, string? detail)
     {
         Step? step = record.Step < (uint)plan.Steps.Count ? plan.Steps[(int)record.Step] : null;
-        string call = SyscallTable.Name(record.Call, SeccompArchitecture.Find("SCMP_ARCH_X86_64")!.Value) ?? "system call " +
-            record.Call;
+        string call = SyscallTable.Name(record.Call) ?? "system call " + record.Call;
         if (OfProgram(step, record.Errno) is { } program)
         {
             return program;

@@ -12,6 +12,8 @@ public static class Netlink
     public const int NLM_F_CREATE = 1024;
     public const int NLMSG_ERROR = 2;
     public const int NLMSG_DONE = 3;
+    public const int NLA_F_NESTED = 0x8000;
+    public const int NLA_F_NET_BYTEORDER = 0x4000;
     public const int RTM_NEWLINK = 16;
     public const int RTM_GETLINK = 18;
     public const int RTM_NEWADDR = 20;

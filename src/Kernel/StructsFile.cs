@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace OciRun.Kernel;
@@ -62,6 +63,13 @@ public static class Dev
     /// <summary>Major numbers of pseudo terminals' slaves: UNIX98_PTY_SLAVE_MAJOR and seven more (linux/major.h).</summary>
     public const uint FirstSlaveMajor = 136;
     public const uint LastSlaveMajor = 143;
+
+    /// <summary>The largest numbers that the kernel takes: 12 bits and 20 bits.</summary>
+    public const long LastMajor = (1 << 12) - 1, LastMinor = (1 << 20) - 1;
+
+    /// <summary>major(3), of what the kernel takes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Major(ulong device) => device >> 8 & LastMajor;
 
     /// <summary>makedev(3).</summary>
     public static ulong Make(ulong major, ulong minor) =>

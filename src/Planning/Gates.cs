@@ -79,6 +79,8 @@ public enum RecordType : uint
 public struct Record
 {
     public const int Size = 32;
+    /// <summary>Bytes of text that may follow an error's record: what the file system said about a mount.</summary>
+    public const int MostDetail = 512;
     /// <summary>Where <see cref="Aux"/> stands in it.</summary>
     public const int AuxOffset = 16;
 

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Runtime.InteropServices;
 using Tmds.Linux;
+using static OciRun.Kernel.SpawnFlags;
 
 namespace OciRun.Syscalls;
 
@@ -16,9 +17,6 @@ public static unsafe class HostProgram
     /// <summary>Larger than posix_spawnattr_t (336 bytes) and posix_spawn_file_actions_t (80 bytes) of any C library on 64
     /// bits.</summary>
     const int OpaqueSize = 512;
-    // Both of <spawn.h>, the same in glibc and musl.
-    const short POSIX_SPAWN_SETSIGDEF = 4;
-    const short POSIX_SPAWN_SETSIGMASK = 8;
     // sigset_t of the C library has room for 1024 signals, the one of the kernel for 64.
     const int SignalSetSize = 128;
 

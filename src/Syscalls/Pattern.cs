@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.InteropServices;
+using static OciRun.Kernel.RegexFlags;
 
 namespace OciRun.Syscalls;
 
@@ -7,9 +8,6 @@ namespace OciRun.Syscalls;
 /// program.</summary>
 public sealed unsafe class Pattern : IDisposable
 {
-    // REG_EXTENDED and REG_NOSUB of <regex.h>: the syntax of egrep, and no positions of what matched.
-    const int REG_EXTENDED = 1;
-    const int REG_NOSUB = 8;
     /// <summary>Larger than regex_t (64 bytes) of any C library on 64 bits.</summary>
     const int OpaqueSize = 256;
 

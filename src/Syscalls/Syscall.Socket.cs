@@ -8,9 +8,6 @@ namespace OciRun.Syscalls;
 /// <content>socket(2), unix(7), sendmsg(2), recvmsg(2), netlink(7).</content>
 public static unsafe partial class Syscall
 {
-    // sun_path of unix(7) is 108 bytes. Linux takes an address without the final NUL, other readers of a socket's name may not.
-    const int MaxSunPath = 107;
-
     // SCM_MAX_FD of the kernel, unix(7): a longer list is EINVAL for the sender, so none can be received either.
     const int MaxFds = 253;
 
@@ -140,7 +137,8 @@ public static unsafe partial class Syscall
 
     static int WithUnixAddress(long nr, int fd, string path)
     {
-        if (Encoding.UTF8.GetByteCount(path) <= MaxSunPath)
+        // Linux takes an address without the final NUL, other readers of a socket's name may not.
+        if (Encoding.UTF8.GetByteCount(path) < Limits.UNIX_PATH_MAX)
         {
             return CallWithAddress(nr, fd, path);
         }
@@ -154,7 +152,7 @@ public static unsafe partial class Syscall
             return dirfd;
         }
         string shorter = "/proc/self/fd/" + dirfd + "/" + path[(slash + 1)..];
-        int result = Encoding.UTF8.GetByteCount(shorter) <= MaxSunPath
+        int result = Encoding.UTF8.GetByteCount(shorter) < Limits.UNIX_PATH_MAX
             ? CallWithAddress(nr, fd, shorter) : -Errno.ENAMETOOLONG;
         TryClose(dirfd);
         return result;

@@ -64,6 +64,25 @@ public sealed class ArchitectureTests : IClassFixture<ArchitectureTests.Arm64>
         Assert.Equal(Members(typeof(CloneArgs).Assembly.GetExportedTypes()), Members(_types));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_machine_is_what_its_compiler_says(bool arm64)
+    {
+        Type machine = arm64 ? _types.Single(t => t.Name == nameof(Machine)) : typeof(Machine);
+        object? elf = machine.GetField(nameof(Machine.Elf))!.GetRawConstantValue();
+        object? audit = machine.GetField(nameof(Machine.Audit))!.GetRawConstantValue();
+        Assert.Equal("", Host.Compile($"""
+            #include <linux/audit.h>
+            #ifdef __x86_64__
+            _Static_assert({elf} == EM_X86_64 && {audit}u == AUDIT_ARCH_X86_64, "x64");
+            #else
+            _Static_assert({elf} == EM_AARCH64 && {audit}u == AUDIT_ARCH_AARCH64, "arm64");
+            #endif
+
+            """, arm64));
+    }
+
     [Fact]
     public void The_headers_of_arm64_are_another_machines() => Assert.Contains("O_NOFOLLOW is not",
         Host.Compile(HeaderTests.ConstantsSource(typeof(OpenFlags)), arm64: true));

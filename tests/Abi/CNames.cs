@@ -66,7 +66,10 @@ static class CNames
         ["Capability"] = "linux/capability.h",
         ["Rlimit"] = "sys/resource.h",
         ["SigactionFlags"] = "asm/signal.h",
-        ["Limits"] = "linux/limits.h",
+        ["Limits"] = "linux/limits.h limits.h net/if.h linux/un.h",
+        ["Elf"] = "elf.h",
+        ["SpawnFlags"] = "spawn.h",
+        ["RegexFlags"] = "regex.h",
         ["SchedAttr"] = "linux/types.h linux/sched/types.h",
         ["Sys"] = "asm/unistd.h",
     };
@@ -121,9 +124,8 @@ static class CNames
     };
 
     /// <summary>Types whose constants are this project's own, checked by other tests here.</summary>
-    public static readonly HashSet<string> OwnConstants = ["Capabilities", "Rlimits", "Signals", "Dirent64", "Stat", "Dev",
-        "Mode", "KeyPermission",
-        "SeccompData"];
+    public static readonly HashSet<string> OwnConstants = ["Machine", "Capabilities", "Rlimits", "Signals", "Dirent64", "Stat",
+        "Dev", "Mode", "KeyPermission", "SeccompData"];
 
     /// <summary>Structures that C names otherwise or does not declare: inline arrays, checked as fields; KernelSigaction, by
     /// running.</summary>

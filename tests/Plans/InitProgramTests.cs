@@ -90,7 +90,7 @@ public sealed class InitProgramTests : IDisposable
         Assert.DoesNotContain("RWE", text);
         Assert.DoesNotContain("INTERP", text);
         Assert.Matches(@"GNU_STACK .* RW ", text);
-        Assert.Equal(InitCode.ElfMachine, BitConverter.ToUInt16(File.ReadAllBytes(path), 18));
+        Assert.Equal(Machine.Elf, BitConverter.ToUInt16(File.ReadAllBytes(path), 18));
     }
 
     [Fact]

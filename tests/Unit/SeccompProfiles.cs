@@ -40,7 +40,7 @@ static class SeccompProfiles
     public static SeccompFilter Compile(SpecSeccomp spec, string native = "SCMP_ARCH_X86_64")
     {
         var problems = new List<ConfigProblem>();
-        SeccompFilter? filter = SeccompCompiler.Compile(spec, problems, native);
+        SeccompFilter? filter = SeccompCompiler.Compile(spec, problems, SeccompArchitecture.Find(native));
         Assert.Empty(problems);
         Assert.Null(SeccompSimulator.Check(filter!.Instructions));
         return filter;

@@ -13,6 +13,7 @@ public static unsafe class DeviceProgram
 {
     const int MostAttempts = 10;
     const int MaxPrograms = 64;
+    const int AttrWords = 16;
     const int InfoSize = 256;
     const int InfoNameOffset = 64;
     const int LogSize = 1 << 16;
@@ -103,20 +104,20 @@ public static unsafe class DeviceProgram
         byte* info = stackalloc byte[InfoSize];
         new Span<byte>(info, InfoSize).Clear();
         // union bpf_attr, info: bpf_fd, info_len, info.
-        ulong* attr = stackalloc ulong[16];
-        new Span<ulong>(attr, 16).Clear();
+        ulong* attr = stackalloc ulong[AttrWords];
+        new Span<ulong>(attr, AttrWords).Clear();
         attr[0] = (uint)fd | ((ulong)InfoSize << 32);
         attr[1] = (ulong)info;
-        return Syscall.Try(Sys.bpf, BpfCmd.BPF_OBJ_GET_INFO_BY_FD, (long)attr, 128) == 0 &&
+        return Syscall.Try(Sys.bpf, BpfCmd.BPF_OBJ_GET_INFO_BY_FD, (long)attr, AttrWords * sizeof(ulong)) == 0 &&
             new ReadOnlySpan<byte>(info + InfoNameOffset, Name.Length + 1).SequenceEqual("oci_run_dev\0"u8);
     }
 
     static int GetById(uint id)
     {
-        ulong* attr = stackalloc ulong[16];
-        new Span<ulong>(attr, 16).Clear();
+        ulong* attr = stackalloc ulong[AttrWords];
+        new Span<ulong>(attr, AttrWords).Clear();
         attr[0] = id;
-        return (int)Syscall.Try(Sys.bpf, BpfCmd.BPF_PROG_GET_FD_BY_ID, (long)attr, 128);
+        return (int)Syscall.Try(Sys.bpf, BpfCmd.BPF_PROG_GET_FD_BY_ID, (long)attr, AttrWords * sizeof(ulong));
     }
 
     static int Load(byte[] program)

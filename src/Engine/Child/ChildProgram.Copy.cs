@@ -17,6 +17,7 @@ static unsafe partial class ChildProgram
 {
     const int DeepestCopy = 64;
     const int CopyBuffer = 16384;
+    const int EntryBuffer = 4096;
 
     static void CopyTree(ChildContext* c, int from, int to, int depth)
     {
@@ -32,10 +33,10 @@ static unsafe partial class ChildProgram
             source = Check(c, Sys.openat, ChildSys.Call(Sys.openat, from, (long)d, O_DIRECTORY | O_CLOEXEC, 0));
             target = Check(c, Sys.openat, ChildSys.Call(Sys.openat, to, (long)d, O_DIRECTORY | O_CLOEXEC, 0));
         }
-        byte* entries = stackalloc byte[4096];
+        byte* entries = stackalloc byte[EntryBuffer];
         while (true)
         {
-            long size = Check(c, Sys.getdents64, ChildSys.Call(Sys.getdents64, source, (long)entries, 4096));
+            long size = Check(c, Sys.getdents64, ChildSys.Call(Sys.getdents64, source, (long)entries, EntryBuffer));
             if (size == 0)
             {
                 break;
@@ -134,13 +135,13 @@ static unsafe partial class ChildProgram
     /// <summary>Extended attributes that the target takes; tmpfs has no user.* before Linux 6.6.</summary>
     static void CopyAttributes(int from, int to)
     {
-        byte* names = stackalloc byte[4096];
-        byte* value = stackalloc byte[4096];
-        long size = ChildSys.Call(Sys.flistxattr, from, (long)names, 4096);
+        byte* names = stackalloc byte[EntryBuffer];
+        byte* value = stackalloc byte[EntryBuffer];
+        long size = ChildSys.Call(Sys.flistxattr, from, (long)names, EntryBuffer);
         for (long at = 0; at < size; at++)
         {
             byte* name = names + at;
-            long length = ChildSys.Call(Sys.fgetxattr, from, (long)name, (long)value, 4096);
+            long length = ChildSys.Call(Sys.fgetxattr, from, (long)name, (long)value, EntryBuffer);
             if (length >= 0)
             {
                 ChildSys.Call(Sys.fsetxattr, to, (long)name, (long)value, length, 0);

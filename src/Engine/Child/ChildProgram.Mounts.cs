@@ -367,9 +367,9 @@ static unsafe partial class ChildProgram
     /// 'size'").</summary>
     static void FailMount(ChildContext* c, long call, int errno, int fs)
     {
-        byte* message = stackalloc byte[Record.Size + 512];
+        byte* message = stackalloc byte[Record.Size + Record.MostDetail];
         Fill((Record*)message, RecordType.Error, c->Step, (uint)call, errno, 0);
-        long size = ChildSys.Call(Sys.read, fs, (long)(message + Record.Size), 512);
+        long size = ChildSys.Call(Sys.read, fs, (long)(message + Record.Size), Record.MostDetail);
         ChildSys.Call(Sys.write, c->Channel, (long)message, Record.Size + (size > 0 ? size : 0));
         Exit(1);
     }

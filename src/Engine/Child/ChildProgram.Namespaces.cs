@@ -177,7 +177,7 @@ static unsafe partial class ChildProgram
                 continue;
             }
             uint type = status.st_mode & S_IFMT;
-            if (type == S_IFBLK || (type == S_IFCHR && (status.st_rdev >> 8 & 0xfff) is < Dev.FirstSlaveMajor
+            if (type == S_IFBLK || (type == S_IFCHR && Dev.Major(status.st_rdev) is < Dev.FirstSlaveMajor
                 or > Dev.LastSlaveMajor))
             {
                 continue;

@@ -86,7 +86,7 @@ static unsafe class ChildSpawn
             return;
         }
         int errno = (int)-result;
-        ChildSys.Call(Sys.write, c->Report, (long)&errno, 4);
+        ChildSys.Call(Sys.write, c->Report, (long)&errno, sizeof(int));
         while (true)
         {
             ChildSys.Call(Sys.exit_group, 127);

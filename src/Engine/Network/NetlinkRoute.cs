@@ -80,8 +80,8 @@ sealed class NetlinkRoute : IDisposable
             {
                 break;
             }
-            // The two highest bits say "nested" and "network byte order".
-            result.Add(((ushort)(attribute.rta_type & 0x3fff), bytes[4..attribute.rta_len].ToArray()));
+            int type = attribute.rta_type & ~(Netlink.NLA_F_NESTED | Netlink.NLA_F_NET_BYTEORDER);
+            result.Add(((ushort)type, bytes[4..attribute.rta_len].ToArray()));
             bytes = bytes[Math.Min(bytes.Length, (attribute.rta_len + 3) & ~3)..];
         }
         return result;

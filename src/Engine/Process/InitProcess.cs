@@ -192,7 +192,7 @@ sealed unsafe class InitProcess : IDisposable
     /// did to it failed. Null: it lives, or ended without a word.</summary>
     public RuntimeException? PendingError()
     {
-        Span<byte> buffer = stackalloc byte[Record.Size + 512];
+        Span<byte> buffer = stackalloc byte[Record.Size + Record.MostDetail];
         Span<int> fds = stackalloc int[4];
         while (Pidfd >= 0 && !_programFilled)
         {
@@ -223,7 +223,7 @@ sealed unsafe class InitProcess : IDisposable
     /// <summary>Waits for the next gate. Null: the channel was closed without an error, as execve of the payload does.</summary>
     public Gate? NextGate()
     {
-        Span<byte> buffer = stackalloc byte[Record.Size + 512];
+        Span<byte> buffer = stackalloc byte[Record.Size + Record.MostDetail];
         Span<int> fds = stackalloc int[4];
         Gate? early = null;
         while (true)

@@ -11,8 +11,7 @@ namespace OciRun.Engine.Terminal;
 sealed class Foreground : IDisposable
 {
     // The C library keeps two for its threads (nptl(7)), and the managed runtime uses the next.
-    const int FirstRuntimeSignal = 32;
-    const int LastRuntimeSignal = 34;
+    const int FirstRuntimeSignal = Signals.SIGRTMIN - 2;
 
     readonly SignalPipe _signals;
     TerminalRelay? _relay;
@@ -28,7 +27,7 @@ sealed class Foreground : IDisposable
         ulong all = ~(Bit(SIGILL) | Bit(SIGTRAP) | Bit(SIGABRT) | Bit(SIGBUS) | Bit(SIGFPE) | Bit(SIGKILL) | Bit(SIGSEGV) |
             Bit(SIGPIPE) |
             Bit(SIGSTOP) | Bit(SIGSYS));
-        for (int signal = FirstRuntimeSignal; signal <= LastRuntimeSignal; signal++)
+        for (int signal = FirstRuntimeSignal; signal <= Signals.SIGRTMIN; signal++)
         {
             all &= ~Bit(signal);
         }

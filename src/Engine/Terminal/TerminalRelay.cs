@@ -167,8 +167,7 @@ sealed class TerminalRelay : IDisposable
         }
     }
 
-    /// <summary>SIGHUP, SIGINT, SIGQUIT, SIGTERM.</summary>
-    static bool EndsWait(int signal) => signal is 1 or 2 or 3 or 15;
+    static bool EndsWait(int signal) => signal is Signal.SIGHUP or Signal.SIGINT or Signal.SIGQUIT or Signal.SIGTERM;
 
     public void Dispose()
     {

@@ -1,6 +1,8 @@
 using System;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using OciRun.Kernel;
+using static OciRun.Kernel.Elf;
 
 namespace OciRun.Planning;
 
@@ -15,7 +17,6 @@ public static class InitImage
     /// <summary>Where the table stands in the file, behind the code.</summary>
     internal const int OpsOffset = 0x300;
     const ulong RegistersAddress = 0x600000;
-    const int Page = 4096;
 
     /// <summary>Where the data is in the memory of the program.</summary>
     public const uint DataAddress = 0x10000000;
@@ -36,7 +37,7 @@ public static class InitImage
         {
             throw new InvalidOperationException("the init program is too large");
         }
-        int dataOffset = (textSize + Page - 1) & -Page;
+        int dataOffset = (textSize + Machine.LargestPage - 1) & -Machine.LargestPage;
         byte[] file = new byte[dataOffset + data.Length];
         WriteHeader(file, textSize, dataOffset, data.Length);
         InitCode.Bytes.CopyTo(file.AsSpan(InitCode.Offset));
@@ -45,24 +46,24 @@ public static class InitImage
         return file;
     }
 
-    /// <summary>elf(5): an ET_EXEC for x86-64 with a segment of code and table, one of data, one of zeroes, and no executable
+    /// <summary>elf(5): an ET_EXEC with a segment of code and table, one of data, one of zeroes, and no executable
     /// stack.</summary>
     static void WriteHeader(Span<byte> file, int textSize, int dataOffset, int dataSize)
     {
-        ReadOnlySpan<byte> ident = [0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1];
+        ReadOnlySpan<byte> ident = [0x7f, (byte)'E', (byte)'L', (byte)'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT];
         ident.CopyTo(file);
-        BinaryPrimitives.WriteUInt16LittleEndian(file[16..], 2);
-        BinaryPrimitives.WriteUInt16LittleEndian(file[18..], InitCode.ElfMachine);
-        BinaryPrimitives.WriteUInt32LittleEndian(file[20..], 1);
+        BinaryPrimitives.WriteUInt16LittleEndian(file[16..], ET_EXEC);
+        BinaryPrimitives.WriteUInt16LittleEndian(file[18..], Machine.Elf);
+        BinaryPrimitives.WriteUInt32LittleEndian(file[20..], EV_CURRENT);
         BinaryPrimitives.WriteUInt64LittleEndian(file[24..], TextAddress + InitCode.Offset);
         BinaryPrimitives.WriteUInt64LittleEndian(file[32..], 64);
         BinaryPrimitives.WriteUInt16LittleEndian(file[52..], 64);
         BinaryPrimitives.WriteUInt16LittleEndian(file[54..], 56);
         BinaryPrimitives.WriteUInt16LittleEndian(file[56..], 4);
-        Segment(file[64..], 1, 5, 0, TextAddress, (ulong)textSize, (ulong)textSize);
-        Segment(file[120..], 1, 4, (ulong)dataOffset, DataAddress, (ulong)dataSize, (ulong)dataSize);
-        Segment(file[176..], 1, 6, 0, RegistersAddress, 0, 2 * Page);
-        Segment(file[232..], 0x6474e551, 6, 0, 0, 0, 0);
+        Segment(file[64..], PT_LOAD, PF_R | PF_X, 0, TextAddress, (ulong)textSize, (ulong)textSize);
+        Segment(file[120..], PT_LOAD, PF_R, (ulong)dataOffset, DataAddress, (ulong)dataSize, (ulong)dataSize);
+        Segment(file[176..], PT_LOAD, PF_R | PF_W, 0, RegistersAddress, 0, 2 * Machine.LargestPage);
+        Segment(file[232..], PT_GNU_STACK, PF_R | PF_W, 0, 0, 0, 0);
     }
 
     static void Segment(Span<byte> header, uint type, uint flags, ulong offset, ulong address, ulong fileSize, ulong memorySize)
@@ -74,6 +75,6 @@ public static class InitImage
         BinaryPrimitives.WriteUInt64LittleEndian(header[24..], address);
         BinaryPrimitives.WriteUInt64LittleEndian(header[32..], fileSize);
         BinaryPrimitives.WriteUInt64LittleEndian(header[40..], memorySize);
-        BinaryPrimitives.WriteUInt64LittleEndian(header[48..], Page);
+        BinaryPrimitives.WriteUInt64LittleEndian(header[48..], Machine.LargestPage);
     }
 }

@@ -19,8 +19,7 @@ public static partial class ProgramPrinter
     const int Proc = Channel + 2;
 
     static string CallName(uint number) =>
-        SyscallTable.Name(number, SeccompArchitecture.Find("SCMP_ARCH_X86_64")!.Value) ??
-        number.ToString(CultureInfo.InvariantCulture);
+        SyscallTable.Name(number) ?? number.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Both stages of a plan's process, and of the processes of its hooks that run in the container.</summary>
     public static string Text(ContainerPlan plan)

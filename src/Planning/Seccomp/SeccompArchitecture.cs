@@ -1,4 +1,5 @@
 using System;
+using OciRun.Kernel;
 using static OciRun.Kernel.AuditArch;
 
 namespace OciRun.Planning.Seccomp;
@@ -41,6 +42,20 @@ public readonly record struct SeccompArchitecture(string Name, uint Audit, uint 
         new("SCMP_ARCH_SH", AUDIT_ARCH_SHEL, 0),
         new("SCMP_ARCH_SHEB", AUDIT_ARCH_SH, 0),
     ];
+
+    /// <summary>That of the binary itself.</summary>
+    public static SeccompArchitecture Native
+    {
+        get
+        {
+            SeccompArchitecture native = All[0];
+            for (int i = 1; native.Audit != Machine.Audit; i++)
+            {
+                native = All[i];
+            }
+            return native;
+        }
+    }
 
     /// <summary>The architecture of that name, or null when the word is unknown.</summary>
     public static SeccompArchitecture? Find(string? name)

@@ -19,8 +19,7 @@ public static class SeccompCompiler
     /// <summary>Null when the profile is absent (no default action and no rules) or has problems, which are then in
     /// <paramref name="problems"/> with config paths such as <c>linux.seccomp.syscalls[3].args[0].op</c>.</summary>
     public static SeccompFilter? Compile(SpecSeccomp seccomp, List<ConfigProblem> problems,
-        string nativeArch = "SCMP_ARCH_X86_64",
-        SeccompAnnotations? annotations = null)
+        SeccompArchitecture? native = null, SeccompAnnotations? annotations = null)
     {
         if (annotations?.Program is { } given)
         {
@@ -31,7 +30,7 @@ public static class SeccompCompiler
         {
             return null;
         }
-        if (new SeccompReader(seccomp, problems, annotations).Read(nativeArch) is not { } profile)
+        if (new SeccompReader(seccomp, problems, annotations).Read(native ?? SeccompArchitecture.Native) is not { } profile)
         {
             return null;
         }

@@ -12,10 +12,11 @@ public static class SeccompPrinter
 {
     /// <summary>What the filter does, per architecture, as ranges of numbers with their names. Empty when the profile has
     /// problems.</summary>
-    public static string Table(SpecSeccomp seccomp, string nativeArch = "SCMP_ARCH_X86_64")
+    public static string Table(SpecSeccomp seccomp)
     {
         var text = new StringBuilder();
-        if (string.IsNullOrEmpty(seccomp.DefaultAction) || new SeccompReader(seccomp, []).Read(nativeArch) is not { } profile)
+        if (string.IsNullOrEmpty(seccomp.DefaultAction) ||
+            new SeccompReader(seccomp, []).Read(SeccompArchitecture.Native) is not { } profile)
         {
             return "";
         }

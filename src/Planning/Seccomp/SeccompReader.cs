@@ -16,10 +16,10 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems, Seccomp
     readonly int _problemsBefore = problems.Count;
 
     /// <summary>Null when there were problems.</summary>
-    public readonly SeccompProfile? Read(string nativeArchitecture)
+    public readonly SeccompProfile? Read(SeccompArchitecture native)
     {
         ReadDefault();
-        ReadArchitectures(nativeArchitecture);
+        ReadArchitectures(native);
         ReadFlags();
         ReadSyscalls();
         return Checked();
@@ -87,9 +87,9 @@ ref struct SeccompReader(SpecSeccomp spec, List<ConfigProblem> problems, Seccomp
         return value;
     }
 
-    readonly void ReadArchitectures(string native)
+    readonly void ReadArchitectures(SeccompArchitecture native)
     {
-        _profile.Architectures.Add(SeccompArchitecture.Find(native) ?? throw new ArgumentException(native));
+        _profile.Architectures.Add(native);
         for (int i = 0; i < (spec.Architectures?.Count ?? 0); i++)
         {
             string name = spec.Architectures![i];

@@ -51,6 +51,9 @@ public static class SyscallTable
         return index < 0 ? -1 : Absolute(architecture.Numbers[index], architecture);
     }
 
+    /// <summary>The name of a call of the binary's own architecture, or null when the table has none.</summary>
+    public static string? Name(uint number) => Name(number, SeccompArchitecture.Native);
+
     /// <summary>The name of a number, or null when the table has none. A search through the whole table, for people's
     /// eyes.</summary>
     public static string? Name(uint number, SeccompArchitecture architecture)

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Text;
+using OciRun.Kernel;
 using OciRun.Planning.Steps;
 using OciRun.Spec;
 
@@ -10,11 +11,6 @@ namespace OciRun.Planning.Validation;
 /// so that a good config costs no text.</summary>
 readonly struct Rules(List<ConfigProblem> problems, string prefix = "", bool specificationOnly = false, int hostNamespaces = 0)
 {
-    /// <summary>PATH_MAX without its final NUL, path_resolution(7).</summary>
-    const int MaxPath = 4095;
-    /// <summary>NAME_MAX.</summary>
-    const int MaxName = 255;
-
     readonly KnownPaths? _known = problems.Count == 0 ? null : new KnownPaths(problems, problems.Count);
 
     public void Problem(string path, string message)
@@ -76,23 +72,23 @@ readonly struct Rules(List<ConfigProblem> problems, string prefix = "", bool spe
     public static string? LengthFault(string path)
     {
         // A UTF-16 unit is at most three bytes of UTF-8: most paths need no counting.
-        if (path.Length <= MaxName / 3)
+        if (path.Length <= Limits.NAME_MAX / 3)
         {
             return null;
         }
 
         int length = Encoding.UTF8.GetByteCount(path);
-        if (length > MaxPath)
+        if (length >= Limits.PATH_MAX)
         {
-            return $"is {length} bytes long; the kernel takes paths of at most {MaxPath}";
+            return $"is {length} bytes long; the kernel takes paths of at most {Limits.PATH_MAX - 1}";
         }
 
         foreach (Range part in path.AsSpan().Split('/'))
         {
             int name = Encoding.UTF8.GetByteCount(path.AsSpan()[part]);
-            if (name > MaxName)
+            if (name > Limits.NAME_MAX)
             {
-                return $"has a name of {name} bytes in it; the kernel takes names of at most {MaxName}";
+                return $"has a name of {name} bytes in it; the kernel takes names of at most {Limits.NAME_MAX}";
             }
         }
 

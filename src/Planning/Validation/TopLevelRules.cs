@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using OciRun.Kernel;
 using OciRun.Spec;
 
 namespace OciRun.Planning.Validation;
@@ -7,9 +8,6 @@ namespace OciRun.Planning.Validation;
 /// <summary>config.md: version, root, host name, annotations.</summary>
 static class TopLevelRules
 {
-    /// <summary>__NEW_UTS_LEN of sethostname(2) and setdomainname(2).</summary>
-    const int MaxHostName = 64;
-
     public static void Check(RuntimeSpec spec, Rules rules)
     {
         CheckVersion(spec.OciVersion, rules);
@@ -99,9 +97,9 @@ static class TopLevelRules
         }
 
         int length = System.Text.Encoding.UTF8.GetByteCount(name);
-        if (length > MaxHostName)
+        if (length > Limits.HOST_NAME_MAX)
         {
-            rules.Problem(path, $"is {length} bytes long; the kernel takes at most {MaxHostName}");
+            rules.Problem(path, $"is {length} bytes long; the kernel takes at most {Limits.HOST_NAME_MAX}");
         }
     }
 }

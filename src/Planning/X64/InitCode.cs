@@ -7,8 +7,6 @@ static class InitCode
 {
     /// <summary>Where the code stands in the file: behind the ELF header and four program headers.</summary>
     public const int Offset = 0x180;
-    /// <summary>EM_X86_64.</summary>
-    public const ushort ElfMachine = 62;
 
     public static ReadOnlySpan<byte> Bytes =>
     [

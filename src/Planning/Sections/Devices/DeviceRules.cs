@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using OciRun.Kernel;
 using OciRun.Spec;
 using static OciRun.Kernel.Mode;
 using static OciRun.Kernel.StatMode;
@@ -8,9 +9,6 @@ namespace OciRun.Planning.Validation;
 /// <summary>config-linux.md, "Devices".</summary>
 static class DeviceRules
 {
-    /// <summary>dev_t of the kernel: 12 bits of major and 20 bits of minor number.</summary>
-    const long MaxMajor = (1 << 12) - 1, MaxMinor = (1 << 20) - 1;
-
     public static void Check(List<SpecDevice>? devices, Rules rules)
     {
         for (int i = 0; i < (devices?.Count ?? 0); i++)
@@ -36,8 +34,8 @@ static class DeviceRules
             }
             else if (device.Type != "p")
             {
-                CheckNumber(device.Major, MaxMajor, path + ".major", rules);
-                CheckNumber(device.Minor, MaxMinor, path + ".minor", rules);
+                CheckNumber(device.Major, Dev.LastMajor, path + ".major", rules);
+                CheckNumber(device.Minor, Dev.LastMinor, path + ".minor", rules);
             }
 
             CheckOwner(device.Uid, path, ".uid", rules);

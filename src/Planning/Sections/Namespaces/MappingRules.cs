@@ -7,7 +7,7 @@ namespace OciRun.Planning.Validation;
 /// uid_map.</summary>
 static class MappingRules
 {
-    /// <summary>UID_GID_MAP_MAX_EXTENTS, since Linux 4.15.</summary>
+    /// <summary>Lines of uid_map since Linux 4.15: UID_GID_MAP_MAX_EXTENTS, which no header has.</summary>
     const int MaxLines = 340;
     /// <summary>A map is written in one write(2), which must be shorter than a page.</summary>
     const int MaxText = 4095;

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Text;
+using OciRun.Kernel;
 using OciRun.Spec;
 
 namespace OciRun.Planning.Validation;
@@ -8,9 +9,6 @@ namespace OciRun.Planning.Validation;
 /// <summary>config-linux.md, "Network Devices".</summary>
 public static class NetDeviceRules
 {
-    /// <summary>IFNAMSIZ without its final NUL.</summary>
-    const int MaxName = 15;
-
     internal static void Check(SpecLinux linux, Rules rules)
     {
         if (linux.NetDevices is not { Count: > 0 } devices)
@@ -51,9 +49,9 @@ public static class NetDeviceRules
     static string? NameFault(string name, int percent = -1)
     {
         int length = Encoding.UTF8.GetByteCount(name);
-        if (length is 0 or > MaxName)
+        if (length is 0 or >= Limits.IFNAMSIZ)
         {
-            return $"\"{name}\" is no interface name: it must have 1 to {MaxName} bytes";
+            return $"\"{name}\" is no interface name: it must have 1 to {Limits.IFNAMSIZ - 1} bytes";
         }
 
         bool bad = name is "." or "..";

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Text;
+using OciRun.Kernel;
 using OciRun.Spec;
 using static OciRun.Kernel.Mode;
 
@@ -8,13 +9,10 @@ namespace OciRun.Planning.Validation;
 /// <summary>config.md, "Process": what is executed, where, as whom.</summary>
 static class ProcessRules
 {
-    /// <summary>MAX_ARG_STRLEN of execve(2) is 32 pages, its final NUL included.</summary>
+    /// <summary>A string of execve(2) is at most 32 of the smallest pages, its final NUL included.</summary>
     const int MaxString = 32 * 4096 - 1;
     /// <summary>The id that means "leave as it is" to the kernel and so can belong to nobody.</summary>
     public const uint NoId = uint.MaxValue;
-
-    /// <summary>NGROUPS_MAX of setgroups(2).</summary>
-    const int MaxGroups = 65536;
 
     public static void Check(SpecProcess process, Rules rules)
     {
@@ -112,9 +110,10 @@ static class ProcessRules
             rules.Problem("user.umask", $"{umask} is out of range (0 to 511, which is 0777)");
         }
 
-        if (user.AdditionalGids?.Count > MaxGroups)
+        if (user.AdditionalGids?.Count > Limits.NGROUPS_MAX)
         {
-            rules.Problem("user.additionalGids", $"has {user.AdditionalGids.Count} groups; the kernel takes at most {MaxGroups}");
+            rules.Problem("user.additionalGids",
+                $"has {user.AdditionalGids.Count} groups; the kernel takes at most {Limits.NGROUPS_MAX}");
         }
 
         for (int i = 0; i < (user.AdditionalGids?.Count ?? 0); i++)
