@@ -322,6 +322,37 @@ public sealed class ExecTests : ContainerTest
         Assert.DoesNotContain("usr", seen["ls:/"], StringComparison.Ordinal);
     }
 
+    /// <summary>From its first step into the container on a process of exec is in reach of the container's processes: it is not
+    /// dumpable before that, and nobody below may trace it (ptrace(2), CVE-2016-9962).</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Exec_is_not_dumpable_before_it_joins(bool limits)
+    {
+        var b = NewBundle("sleep", "60");
+        if (limits)
+        {
+            b.Process["rlimits"] = new JsonArray(new JsonObject { ["type"] = "RLIMIT_NPROC", ["soft"] = 500, ["hard"] = 500 });
+        }
+        var id = Start(b);
+        var prefix = Path.Combine(NewDirectory("trace"), "calls");
+        Ok(Command.Run("strace", ["-ff", "-q", "-e", "trace=prctl,setns", "-o", prefix, Host.Runtime, "--root", Root, "exec", id,
+            "/probe", "exit", "0"], env: ChildEnvironment));
+        var joined = 0;
+        foreach (var lines in Directory.GetFiles(Path.GetDirectoryName(prefix)!).Select(File.ReadAllLines))
+        {
+            var join = Array.FindIndex(lines, l => l.StartsWith("setns(", StringComparison.Ordinal));
+            if (join >= 0)
+            {
+                joined++;
+                var closed = Array.FindIndex(lines, l => l.StartsWith("prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE",
+                    StringComparison.Ordinal));
+                Assert.True(closed >= 0 && closed < join, string.Join('\n', lines));
+            }
+        }
+        Assert.True(joined > 0, "nobody has joined");
+    }
+
     [Fact]
     public void Exec_uses_the_containers_seccomp_filter()
     {

@@ -13,8 +13,10 @@ namespace OciRun.Tests.Integration;
 public sealed class FaultTests : ContainerTest
 {
     const int EIO = 5;
+    const int EAGAIN = 11;
     const int EMFILE = 24;
     const int EPERM = 1;
+    const int Openat2 = 437;
     const int Openat = 257;
     const int Bpf = 321;
     const int ExitGroup = 231;
@@ -167,6 +169,108 @@ public sealed class FaultTests : ContainerTest
         Ok(OciWith(["list"], timeoutSeconds: 5));
         Ok(OciWith(["delete", "--force", id], timeoutSeconds: 5));
         AssertGone(id, kind);
+    }
+
+    /// <summary>openat2(2): a lookup with RESOLVE_IN_ROOT that meets a rename or a mount anywhere answers EAGAIN, and is to be
+    /// tried again.</summary>
+    [Theory]
+    [InlineData("runtime")]
+    [InlineData("child")]
+    public void A_lookup_that_lost_a_race_is_tried_again(string role)
+    {
+        string bundle = Sleeper();
+        int met = 0;
+        List<(int Index, int Number)> lookups = Calls(role, ["create", "--bundle", bundle]);
+        foreach ((int call, _) in lookups.Where(c => c.Number == Openat2))
+        {
+            string id = NewId();
+            Result r = Inject(role, EAGAIN.ToString(CultureInfo.InvariantCulture), call, ["create", "--bundle", bundle, id]);
+            if (!MetAnother(Openat2))
+            {
+                met++;
+                Ok(r);
+                Ok(Oci("start", id));
+            }
+            Ok(Oci("delete", "--force", id));
+        }
+        Assert.True(met > 0 || role == "runtime", "no call of openat2 was met");
+        AssertNothingLeft();
+    }
+
+    /// <summary>A container whose program runs is never told as created: the socket that says so goes before the word that lets
+    /// the program run.</summary>
+    [Fact]
+    public void Killed_start_never_leaves_a_running_program_that_is_told_as_created()
+    {
+        string bundle = Sleeper();
+        string first = Running(bundle, onlyCreated: true);
+        foreach ((int call, _) in Calls("runtime", ["start", first], first))
+        {
+            string id = NewId();
+            Ok(Oci("create", "--bundle", bundle, id));
+            int pid = Pid(id);
+            Inject("runtime", "kill", call, ["start", id]);
+            // The word may be on its way.
+            Host.Eventually(() => RunsProbe(pid), 0.02);
+            string status = Status(id);
+            Assert.True(!RunsProbe(pid) || status == "running", $"call {call}: the program runs, and the status is {status}");
+            Ok(Oci("delete", "--force", id));
+        }
+        Ok(Oci("delete", "--force", first));
+        AssertNothingLeft();
+    }
+
+    static bool RunsProbe(int pid) => new FileInfo($"/proc/{pid}/exe").LinkTarget is { } exe &&
+        exe.EndsWith("/probe", StringComparison.Ordinal);
+
+    /// <summary>Whoever reads the state finds all of one or all of the other, whenever the writer dies: it is written beside and
+    /// renamed.</summary>
+    [Theory]
+    [InlineData("create")]
+    [InlineData("start")]
+    [InlineData("update")]
+    public void Killed_command_leaves_a_whole_state(string command)
+    {
+        string bundle = Sleeper();
+        string resources = Path.Combine(Temp, "resources");
+        File.WriteAllText(resources, "{}");
+        string[] Words(string id) => command == "create" ? ["create", "--bundle", bundle, id]
+            : command == "start" ? ["start", id] : ["update", "--resources", resources, id];
+        string first = NewId();
+        if (command != "create")
+        {
+            Ok(Oci("create", "--bundle", bundle, first));
+        }
+        foreach ((int call, int number) in Calls("runtime", Words(first), first).Where(c => IsWrite(c.Number)))
+        {
+            string id = NewId();
+            if (command != "create")
+            {
+                Ok(Oci("create", "--bundle", bundle, id));
+            }
+            Inject("runtime", "kill", call, Words(id));
+            string state = Path.Combine(Root, id, "state.json");
+            Assert.True(!File.Exists(state) || IsWhole(File.ReadAllText(state)), $"call {call} ({number}) left half a state");
+            Ok(Oci("delete", "--force", id));
+        }
+        Ok(Oci("delete", "--force", first));
+        AssertNothingLeft();
+    }
+
+    /// <summary>openat, write, writev, pwrite64, ftruncate, renameat, renameat2: what a file can be written with, and what comes
+    /// between.</summary>
+    static bool IsWrite(int number) => number is 257 or 1 or 20 or 18 or 77 or 264 or 316;
+
+    static bool IsWhole(string json)
+    {
+        try
+        {
+            return JsonNode.Parse(json) is JsonObject;
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            return false;
+        }
     }
 
     string Sleeper() => NewBundle("sleep", "60").Save().Dir;

@@ -283,6 +283,28 @@ public sealed class HookTests : ContainerTest
         Assert.DoesNotContain("HOME=", r.Err, StringComparison.Ordinal);
     }
 
+    /// <summary>config.md: startContainer hooks run in the container, before the program: with no more rights than it.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void StartContainer_hook_has_the_payloads_noNewPrivileges(bool noNewPrivileges)
+    {
+        var b = NewBundle("report");
+        b.Process["noNewPrivileges"] = noNewPrivileges;
+        Bundle.Link(Host.Busybox, b.InRootfs("bin/busybox"));
+        b.Hook("startContainer", "/bin/busybox", ["sh", "-c", "/bin/busybox grep NoNewPrivs /proc/self/status; exit 3"],
+            ["PATH=/bin"]);
+        Fails(RunRaw(b), 1, "exit status 3", noNewPrivileges ? "NoNewPrivs:\t1" : "NoNewPrivs:\t0");
+    }
+
+    [Fact]
+    public void Delete_by_force_runs_the_poststop_hooks()
+    {
+        var id = Start(WithAllHooks(NewBundle("sleep", "60"), out var log));
+        Ok(Oci("delete", "--force", id));
+        Assert.Equal(Kinds, Labels(log));
+    }
+
     Bundle WithAllHooks(Bundle b, out string log)
     {
         log = Path.Combine(NewDirectory("hooks"), "log");

@@ -323,6 +323,53 @@ public sealed class LifecycleTests : ContainerTest
         Ok(Oci("kill", "-a", id, "9"));
     }
 
+    /// <summary>Processes of a container that manages cgroups itself are in cgroups below its own.</summary>
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("KILL")]
+    public void Kill_all_reaches_processes_in_cgroups_below(string signal)
+    {
+        var id = StartSleeper();
+        var pidFile = Path.Combine(Temp, "pid");
+        Ok(Oci("exec", "--detach", "--pid-file", pidFile, id, "/probe", "sleep", "60"));
+        var pid = int.Parse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture);
+        var below = Directory.CreateDirectory(Host.Cgroup2 + Host.CgroupOf(pid) + "/a/b").FullName;
+        File.WriteAllText(Path.Combine(below, "cgroup.procs"), pid.ToString(CultureInfo.InvariantCulture));
+        Ok(Oci("kill", "--all", id, signal));
+        Assert.True(Host.Eventually(() => !Host.IsAlive(pid)), "the process is alive");
+    }
+
+    /// <summary>Whoever holds the lock of a container has it to itself: what changes it waits.</summary>
+    [Theory]
+    [InlineData("start")]
+    [InlineData("delete")]
+    public void Command_waits_for_the_one_that_holds_the_container(string command)
+    {
+        var id = Create(NewBundle("sleep", "60"));
+        using var holder = StartOutside("flock", "--no-fork", Path.Combine(Root, id), "sh", "-c", "echo held; exec sleep 60");
+        Assert.True(Host.Eventually(() => holder.OutSoFar.Contains("held", StringComparison.Ordinal)), holder.ErrSoFar);
+        using var waiting = OciStart([command, id]);
+        Assert.False(Host.Eventually(() => waiting.HasExited, 0.4), command + " did not wait");
+        Assert.Equal("created", Status(id));
+        holder.Dispose();
+        Ok(waiting.Wait());
+        Assert.Equal(command == "delete", !Directory.Exists(Path.Combine(Root, id)));
+    }
+
+    /// <summary>The runtime in the foreground is the parent of what the container's processes leave behind where init is none
+    /// (prctl(2), PR_SET_CHILD_SUBREAPER).</summary>
+    [Fact]
+    public void Foreground_run_reaps_orphans()
+    {
+        var b = NewBundle("orphans", "3", "--", "sleep", "60").Without("pid").Save();
+        var run = OciStart(["run", "--bundle", b.Dir, NewId()]);
+        Assert.True(Host.Eventually(() => run.OutSoFar.Contains("orphaned=3", StringComparison.Ordinal)), run.ErrSoFar);
+        var orphans = new Seen(run.OutSoFar)["orphans"].Split(' ').Select(o => int.Parse(o, CultureInfo.InvariantCulture));
+        Assert.All(orphans, o => Assert.True(Host.Eventually(() => !Directory.Exists($"/proc/{o}"), 3), $"{o} is not reaped"));
+        Host.Kill(run.Pid, 15);
+        run.Wait();
+    }
+
     [Fact]
     public void Kill_KILL_takes_all_processes_when_the_pid_namespace_is_shared()
     {

@@ -423,6 +423,22 @@ public sealed class MountTests : ContainerTest
         }
     }
 
+    /// <summary>fsconfig(2) takes no value of more than 255 bytes; mount(2) takes a page, and has to get the flags as
+    /// well.</summary>
+    [Fact]
+    public void Mount_with_long_options_keeps_its_flags()
+    {
+        var lower = NewDirectory(new string('d', 200));
+        var second = NewDirectory(new string('e', 200));
+        File.WriteAllText(Path.Combine(second, "f"), "text");
+        var seen = Run(NewBundle("report", "--", "cat", "/work/f", "--", "write", "/work/f", "x").Mount("/work", "overlay",
+            "overlay",
+            $"lowerdir={lower}:{second}", "nosuid", "nodev", "noexec", "ro", "noatime"));
+        Assert.Equal("text", seen["cat:/work/f"]);
+        var mount = seen.Mount("/work");
+        Assert.All((string[])["ro", "nosuid", "nodev", "noexec", "noatime"], word => Assert.True(mount.Has(word), mount.Text));
+    }
+
     [Fact]
     public void Proc_below_a_restricted_path_is_allowed_for_the_files_that_lxcfs_binds()
     {

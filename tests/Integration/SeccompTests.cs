@@ -194,6 +194,24 @@ public sealed class SeccompTests : ContainerTest
         Assert.Equal("creating", (string?)message["state"]!["status"]);
     }
 
+    /// <summary>A listener that the runtime kept would leave calls waiting for ever once the agent is gone: the kernel answers
+    /// ENOSYS only when the last descriptor is closed (seccomp_unotify(2)).</summary>
+    [Fact]
+    public void The_runtime_keeps_no_listener()
+    {
+        string path = Path.Combine(Temp, "agent");
+        using Command agent = Agent(path, 1, 98, 0);
+        Bundle b = With(NotifyProfile(path), "syscall", "110", "--", "sleep", "60").Save();
+        string id = NewId();
+        Command run = OciStart(["run", "--bundle", b.Dir, id]);
+        agent.Wait();
+        Assert.True(Host.Eventually(() => run.OutSoFar.Contains("syscall:110", StringComparison.Ordinal)), run.ErrSoFar);
+        Assert.DoesNotContain(Directory.GetFiles($"/proc/{run.Pid}/fd"), fd => new FileInfo(fd).LinkTarget is { } target &&
+            target.Contains("seccomp", StringComparison.Ordinal));
+        Ok(Oci("kill", id, "KILL"));
+        run.Wait();
+    }
+
     [Fact]
     public void The_agents_answer_is_the_calls_result()
     {

@@ -73,6 +73,8 @@ static int run(int argc, char **a)
         do_waitsig(atof(a[1]));
     } else if (IS("fork", 2)) {
         do_fork(atoi(a[1]), atof(a[2]));
+    } else if (IS("orphans", 1)) {
+        do_orphans(atoi(a[1]));
     } else if (IS("uninterruptible", 2)) {
         do_uninterruptible(atoi(a[1]), atof(a[2]));
     } else if (IS("alloc", 1)) {

@@ -42,6 +42,7 @@ void do_statfs(const char *path);
 /* processes.c */
 void do_waitsig(double seconds);
 void do_sleep(double seconds);
+void do_orphans(int n);
 void do_fork(int n, double seconds);
 void do_uninterruptible(int n, double seconds);
 void do_alloc(size_t mib);

@@ -53,6 +53,39 @@ void do_fork(int n, double seconds)
     put_num("forked", made);
 }
 
+/* N grandchildren that are nobody's before they end. */
+void do_orphans(int n)
+{
+    int ids[2], made = 0;
+    fflush(stdout);
+    if (pipe(ids)) {
+        outcome("orphans", "pipe", -1);
+        return;
+    }
+    printf("orphans=");
+    fflush(stdout);
+    for (int i = 0; i < n; i++) {
+        pid_t p = fork();
+        if (p == 0) {
+            pid_t own = getpid(), child = fork();
+            if (child == 0) {
+                while (getppid() == own) {
+                    usleep(1000);
+                }
+                child = (pid_t)syscall(SYS_getpid);
+                write(ids[1], &child, sizeof child);
+            }
+            _exit(0);
+        }
+        waitpid(p, NULL, 0);
+        if (read(ids[0], &p, sizeof p) == sizeof p) {
+            printf(made++ ? " %d" : "%d", p);
+        }
+    }
+    printf("\norphaned=%d\n", made);
+    fflush(stdout);
+}
+
 /* N children that ask for one grace period of the kernel after another, for which a task waits without hearing signals. */
 void do_uninterruptible(int n, double seconds)
 {
