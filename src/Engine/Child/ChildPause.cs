@@ -3,7 +3,8 @@ using OciRun.Syscalls;
 
 namespace OciRun.Engine.Child;
 
-/// <summary>A process that only waits to be killed.</summary>
+/// <summary>A process that only waits to be killed: it holds a namespace open for as long as somebody needs its
+/// descriptor.</summary>
 static class ChildPause
 {
     public static void Run()

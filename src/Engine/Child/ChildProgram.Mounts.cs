@@ -14,11 +14,17 @@ using static OciRun.Kernel.StatMode;
 
 namespace OciRun.Engine.Child;
 
-/// <summary>Mounts: made detached, given their attributes, then attached from descriptor to descriptor.</summary>
+/// <summary>Mounts: made detached, given their attributes, then attached from descriptor to descriptor, with the mount API of
+/// Linux 5.2 and mount_setattr(2) of 5.12. mount(2) works on paths and ignores in silence what does not fit together (MS_RDONLY
+/// with MS_BIND): it is used only where nothing else will do.</summary>
 static unsafe partial class ChildProgram
 {
+    // The types of mount_namespaces(7); MS_REC may be beside them.
     const uint PropagationMask = MS_UNBINDABLE | MS_PRIVATE | MS_SLAVE | MS_SHARED;
 
+    /// <summary>One entry of mounts, or one of the runtime's own. A mount is complete before it can be seen: flags, id mapping
+    /// and content are given to it while it is attached nowhere, so that no process of the container ever meets it writable, or
+    /// without nosuid.</summary>
     static void Mount(ChildContext* c, MountArgs* m)
     {
         byte* destination = c->Data + m->Destination;
@@ -41,6 +47,8 @@ static unsafe partial class ChildProgram
         if ((m->Flags & MountArgFlags.Bind) != 0)
         {
             mount = m->SourceSlot >= 0 ? c->Slots[m->SourceSlot] : CloneTree(c, c->Data + m->Source, m);
+            // A directory goes on a directory, anything else on anything else (ENOTDIR, mount(2)): what is missing is made to
+            // fit the source, as all engines expect.
             uint kind = ModeOf(c, mount) & S_IFMT;
             target = Target(c, m, destination, kind == S_IFDIR ? S_IFDIR : S_IFREG);
             CheckTarget(c, m, target, mount);
@@ -64,6 +72,7 @@ static unsafe partial class ChildProgram
                 SetAttributes(c, mount, m, 0, 0);
             }
         }
+        // Filled before it is attached: nobody sees it half full.
         if ((m->Flags & MountArgFlags.CopyUp) != 0)
         {
             CopyTree(c, target, mount, 0);
@@ -73,6 +82,8 @@ static unsafe partial class ChildProgram
         {
             LabelRoot(c, mount, c->Data + m->LegacyData);
         }
+        // Last: move_mount(2) makes a mount shared when the one that it is attached to is shared (mount_namespaces(7)),
+        // whatever it was before.
         Propagate(c, mount, m);
         Close(target);
         Keep(c, m, mount);
@@ -99,8 +110,11 @@ static unsafe partial class ChildProgram
 
     static int NoFollow(MountArgs* m) => (m->Flags & MountArgFlags.DestinationNoFollow) != 0 ? O_NOFOLLOW : 0;
 
+    /// <summary>move_mount(2), Linux 5.2, from descriptor to descriptor: the place was resolved once, below the rootfs, and
+    /// nobody who swaps a directory for a link meanwhile leads the mount elsewhere (CVE-2021-30465).</summary>
     static void Attach(ChildContext* c, int mount, int target)
     {
+        // The empty path stands for the descriptor itself, with the two flags.
         ReadOnlySpan<byte> empty = "\0"u8;
         fixed (byte* e = empty)
         {
@@ -109,15 +123,21 @@ static unsafe partial class ChildProgram
         }
     }
 
-    /// <summary>A detached clone of the mount at a path of the host.</summary>
+    /// <summary>A detached clone of the mount at a path of the host, which the config names: a bind mount that is attached
+    /// nowhere (OPEN_TREE_CLONE, Linux 5.2). AT_RECURSIVE is rbind. Without it, in a user namespace, a tree with mounts that
+    /// came from outside is EINVAL: they may hide what the mount below shows (mount_namespaces(7)).</summary>
     static int CloneTree(ChildContext* c, byte* source, MountArgs* m)
     {
+        // A source below a directory of others may be swapped at any time: what counts from here on is this descriptor.
         int flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
         flags |= (m->Flags & MountArgFlags.Recursive) != 0 ? AT_RECURSIVE : 0;
+        // open_tree follows a link at the end by default, as mount(2) does.
         flags |= (m->Flags & MountArgFlags.SourceNoFollow) != 0 ? AT_SYMLINK_NOFOLLOW : 0;
         return Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, AT_FDCWD, (long)source, flags));
     }
 
+    /// <summary>fstat(2) takes O_PATH descriptors since Linux 3.6: type and mode without opening the thing, which for a device
+    /// has effects.</summary>
     static uint ModeOf(ChildContext* c, int fd)
     {
         Stat status;
@@ -125,6 +145,8 @@ static unsafe partial class ChildProgram
         return status.st_mode;
     }
 
+    /// <summary>The place of a mount below the rootfs, made where it is missing. RealDirectory is for proc and sysfs;
+    /// InheritMode for a tmpfs that takes the mode of what it covers, as runc's does.</summary>
     static int Target(ChildContext* c, MountArgs* m, byte* destination, uint kind)
     {
         int flags = NoFollow(m);
@@ -141,13 +163,16 @@ static unsafe partial class ChildProgram
                 return Check(c, Sys.openat2, there);
             }
             // There is no directory to be like: the file system's own default holds, which for tmpfs is 1777.
+            // The arguments are this process's copy of them.
             m->Flags &= ~MountArgFlags.InheritMode;
         }
         return Check(c, Sys.openat2, OpenOrCreate(c, destination, kind, flags));
     }
 
-    /// <summary>Nothing goes over procfs but procfs on its root, and a few harmless files (CVE-2019-16884,
-    /// CVE-2025-52881).</summary>
+    /// <summary>Nothing goes over procfs but procfs on its root, and a few harmless files (CVE-2019-16884, CVE-2025-52881): a
+    /// file of the image at /proc/self/attr would make the runtime write the payload's label nowhere. runc's checkProcMount has
+    /// the same list. What counts is the magic number of the opened place, not its path, which may lead there through
+    /// links.</summary>
     static void CheckTarget(ChildContext* c, MountArgs* m, int target, int source)
     {
         if ((m->Flags & MountArgFlags.OnlyProcSource) != 0)
@@ -164,6 +189,7 @@ static unsafe partial class ChildProgram
         }
     }
 
+    /// <summary>fstatfs(2) takes O_PATH descriptors since Linux 3.12.</summary>
     static long MagicOf(ChildContext* c, int fd)
     {
         Statfs64 status;
@@ -171,6 +197,9 @@ static unsafe partial class ChildProgram
         return status.f_type;
     }
 
+    /// <summary>MOUNT_ATTR_IDMAP, Linux 5.12: owners of files are shown as the maps of a user namespace say. The runtime has
+    /// made that namespace only for its maps, and it is no more than a descriptor here. The mount must not have been visible
+    /// anywhere before (EINVAL, mount_setattr(2)).</summary>
     static void MapIds(ChildContext* c, MountArgs* m, int mount)
     {
         if (m->IdMapSlot < 0)
@@ -181,6 +210,8 @@ static unsafe partial class ChildProgram
         SetAttr(c, mount, MOUNT_ATTR_IDMAP, 0, 0, (ulong)c->Slots[m->IdMapSlot], recursive);
     }
 
+    /// <summary>Two calls: words like "ro" are for this mount alone, those with an r before them ("rro", "rnosuid") for all
+    /// below it too; the specification has both (config.md, "Linux mount options").</summary>
     static void SetAttributes(ChildContext* c, int mount, MountArgs* m, ulong set, ulong clear)
     {
         if ((set | clear) != 0)
@@ -193,6 +224,8 @@ static unsafe partial class ChildProgram
         }
     }
 
+    /// <summary>Up to four words, as in "rslave" and "shared" of one mount: mount_setattr(2) takes one type at a time, and a
+    /// mount that was slave and then shared is both (mount_namespaces(7)).</summary>
     static void Propagate(ChildContext* c, int mount, MountArgs* m)
     {
         PropagateOne(c, mount, m->Propagation0);
@@ -205,11 +238,13 @@ static unsafe partial class ChildProgram
     {
         if (flags != 0)
         {
+            // MS_REC is of mount(2); here it is AT_RECURSIVE of the call.
             SetAttr(c, mount, 0, 0, flags & PropagationMask, 0, (flags & MS_REC) != 0);
         }
     }
 
-    /// <summary>mount_setattr(2) on a descriptor.</summary>
+    /// <summary>mount_setattr(2), Linux 5.12, on a descriptor. For a whole tree it is all or nothing, where mount(2) had to be
+    /// repeated for each.</summary>
     static void SetAttr(ChildContext* c, int mount, ulong set, ulong clear, ulong propagation, ulong userNamespace,
         bool recursive)
     {
@@ -234,15 +269,18 @@ static unsafe partial class ChildProgram
         long opened = ChildSys.Call(Sys.fsopen, (long)(c->Data + m->Type), FSOPEN_CLOEXEC);
         if (opened < 0 && CanFallBack(m, opened))
         {
-            // sysfs refuses here already, when the network namespace is not of this user namespace.
+            // sysfs refuses here already, when the network namespace is not of this user namespace: what it shows are the
+            // devices of that one.
             return CloneHost(c, m);
         }
+        // A context, no mount yet: parameters are collected in it, and each is checked when it is given.
         int fs = Check(c, Sys.fsopen, opened);
         ReadOnlySpan<byte> source = "source\0"u8;
         fixed (byte* key = source)
         {
             if (m->Source != 0)
             {
+                // What /proc/PID/mountinfo shows as the source; without it that is "none".
                 Configure(c, fs, key, c->Data + m->Source);
             }
         }
@@ -257,6 +295,7 @@ static unsafe partial class ChildProgram
         }
         if (m->Data != 0)
         {
+            // Each option by its own call: the error then has the kernel's words about this one.
             ConfigureWords(c, fs, c->Data + m->Data);
         }
         // Zeroing it would call a helper of the managed runtime.
@@ -266,6 +305,7 @@ static unsafe partial class ChildProgram
             Check(c, Sys.fstat, ChildSys.Call(Sys.fstat, target, (long)&covered));
             ConfigureMode(c, fs, covered.st_mode & O7777);
         }
+        // The superblock comes into being here; fsmount(2) makes a mount of it that has its flags from the first moment.
         long result = ChildSys.Call(Sys.fsconfig, fs, FSCONFIG_CMD_CREATE);
         if (result >= 0)
         {
@@ -288,18 +328,28 @@ static unsafe partial class ChildProgram
         return (int)result;
     }
 
+    /// <summary>EPERM is the answer in a user namespace that does not own the namespace which the file system would show, or
+    /// where the host's own mount of it is partly covered: a new one would uncover that. A payload of rootless podman with
+    /// --network=host or --pid=host is such a case. For cgroup2 in a user namespace without a cgroup namespace of its own, runc
+    /// and crun also take EBUSY for this.</summary>
     static bool CanFallBack(MountArgs* m, long result) =>
         (m->Flags & MountArgFlags.HostFallback) != 0 && result == -EPERM ||
         (m->Flags & MountArgFlags.CgroupFallback) != 0 && (result == -EPERM || result == -EBUSY);
 
+    /// <summary>The host's own mount in the place of a new one, as crun does it. Recursive, because what is mounted over parts
+    /// of it is there to hide them and must come along (EINVAL otherwise in a user namespace).</summary>
     static int CloneHost(ChildContext* c, MountArgs* m)
     {
         long flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE;
         int mount = Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, AT_FDCWD, (long)(c->Data + m->FallbackSource), flags));
+        // Flags that a user namespace may not take away (nosuid of the host's) are locked, and so stay: EPERM only for who
+        // wants them off.
         SetAttr(c, mount, m->AttrSet, m->AttrClear, 0, 0, true);
         return mount;
     }
 
+    /// <summary>The owner of what was covered. A failure is none: in a user namespace that owner may have no id (EINVAL), and
+    /// then root of the namespace is right.</summary>
     static void OwnLike(ChildContext* c, int mount, Stat* covered)
     {
         ReadOnlySpan<byte> empty = "\0"u8;
@@ -309,6 +359,8 @@ static unsafe partial class ChildProgram
         }
     }
 
+    /// <summary>One parameter of fsconfig(2). A word without a value, like usrquota, is a flag; the kernel tells the two apart
+    /// and says EINVAL for the wrong one.</summary>
     static void Configure(ChildContext* c, int fs, byte* key, byte* value)
     {
         long result = value is null
@@ -320,7 +372,8 @@ static unsafe partial class ChildProgram
         }
     }
 
-    /// <summary>Words like "size=64k" and "usrquota", each NUL-terminated, an empty one at the end.</summary>
+    /// <summary>Words like "size=64k" and "usrquota", each NUL-terminated, an empty one at the end. fsconfig(2) copies keys and
+    /// values of at most 255 bytes: longer ones, as overlayfs has them, never come here but to mount(2).</summary>
     static void ConfigureWords(ChildContext* c, int fs, byte* word)
     {
         byte* key = stackalloc byte[256];
@@ -348,6 +401,7 @@ static unsafe partial class ChildProgram
         }
     }
 
+    /// <summary>mode= with the four octal digits of a file's mode, by hand: formatting a number allocates.</summary>
     static void ConfigureMode(ChildContext* c, int fs, uint mode)
     {
         ReadOnlySpan<byte> name = "mode\0"u8;
@@ -363,10 +417,12 @@ static unsafe partial class ChildProgram
         }
     }
 
-    /// <summary>An error record followed by what the kernel says about a file system context ("e tmpfs: Bad value for
-    /// 'size'").</summary>
+    /// <summary>An error record followed by what the kernel says about a file system context ("e tmpfs: Bad value for 'size'").
+    /// It keeps messages at the context, and read(2) gives the oldest one; ENODATA when there is none. mount(2) had only the
+    /// errno, and the rest went to the kernel's log.</summary>
     static void FailMount(ChildContext* c, long call, int errno, int fs)
     {
+        // One record, so one write: what comes behind its fixed part is the text.
         byte* message = stackalloc byte[Record.Size + Record.MostDetail];
         Fill((Record*)message, RecordType.Error, c->Step, (uint)call, errno, 0);
         long size = ChildSys.Call(Sys.read, fs, (long)(message + Record.Size), Record.MostDetail);
@@ -405,6 +461,8 @@ static unsafe partial class ChildProgram
 
     static ulong FlagOf(MountArgs* m, ulong attribute, ulong flag) => (m->AttrSet & attribute) != 0 ? flag : 0;
 
+    /// <summary>"/proc/self/fd/N" for calls that take no descriptor. Digits are made by hand, from the last to the first:
+    /// formatting a number allocates.</summary>
     static void FdPath(byte* path, int fd)
     {
         ReadOnlySpan<byte> prefix = "/proc/self/fd/"u8;
@@ -427,7 +485,8 @@ static unsafe partial class ChildProgram
         path[14 + count] = 0;
     }
 
-    /// <summary>Remakes a link of the host in the container; false when the source is none.</summary>
+    /// <summary>Remakes a link of the host in the container, "copy-symlink" of crun(1); false when the source is none (EINVAL
+    /// of readlink(2)), which is then bound. A link that is there already stays.</summary>
     static bool CopySymlink(ChildContext* c, MountArgs* m)
     {
         byte* link = stackalloc byte[PATH_MAX + 1];

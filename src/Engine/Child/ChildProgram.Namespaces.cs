@@ -25,13 +25,14 @@ namespace OciRun.Engine.Child;
 /// <summary>Namespaces, ids, keyring, loopback and the standard streams.</summary>
 static unsafe partial class ChildProgram
 {
-
     /// <summary>setns(2) into each: first those that the runtime's own rights allow, then the user namespace, then what only its
     /// rights allow. Not dumpable before the first: nobody inside may look into this process (CVE-2016-9962).</summary>
     static void JoinNamespaces(ChildContext* c, JoinArgs* list, int count)
     {
+        // It also gives the files below /proc/PID to root (proc(5)).
         ChildSys.Call(Sys.prctl, PR_SET_DUMPABLE, 0);
         JoinArgs* user = null;
+        // A bit for each that is refused at first; there are eight kinds, and each comes once.
         ulong left = 0;
         for (int i = 0; i < count; i++)
         {
@@ -47,6 +48,8 @@ static unsafe partial class ChildProgram
                 continue;
             }
             long result = ChildSys.Call(Sys.setns, c->Slots[list[i].Slot], list[i].Kind);
+            // setns(2) wants CAP_SYS_ADMIN in the user namespace that owns the other one. A host's namespace wants the rights
+            // that this process still has, one that belongs to the user namespace those that it gets there.
             if (result < 0 && user is not null && result is -EPERM)
             {
                 left |= 1UL << i;
@@ -68,8 +71,9 @@ static unsafe partial class ChildProgram
         }
     }
 
-    /// <summary>Enters a running container. One without a mount namespace has its process's root, which is open. What leads to
-    /// the host is closed, for the container's processes will see this one or its child (CVE-2016-9962).</summary>
+    /// <summary>Enters a running container by its init's pidfd: setns(2) takes that since Linux 5.8, with all kinds at once, or
+    /// none of them. One without a mount namespace has its process's root, which is open. What leads to the host is closed, for
+    /// the container's processes will see this one or its child (CVE-2016-9962).</summary>
     static void JoinContainer(ChildContext* c, ulong kinds)
     {
         ChildSys.Call(Sys.prctl, PR_SET_DUMPABLE, 0);
@@ -90,8 +94,9 @@ static unsafe partial class ChildProgram
         CloseOthers(c);
     }
 
-    /// <summary>Closes all descriptors but those that the payload gets and the four that are still needed, from gap to
-    /// gap.</summary>
+    /// <summary>Closes all descriptors but those that the payload gets and the four that are still needed, from gap to gap.
+    /// Close-on-exec is not enough here: between setns(2) and execve(2) a process of the container may look into /proc/PID/fd
+    /// (CVE-2016-9962).</summary>
     static void CloseOthers(ChildContext* c)
     {
         uint first = 3 + (uint)c->InheritedFds;
@@ -116,7 +121,9 @@ static unsafe partial class ChildProgram
 
     static uint Nearest(uint next, uint first, int fd) => fd >= 0 && (uint)fd >= first && (uint)fd < next ? (uint)fd : next;
 
-    /// <summary>setgroups is denied in some user namespaces; the groups there are the caller's and stay.</summary>
+    /// <summary>Whoever enters a user namespace has no id in it that means anything, only capabilities, and those go with the
+    /// next execve(2). setgroups is denied in some user namespaces (user_namespaces(7)); the groups there are the caller's and
+    /// stay.</summary>
     static void BecomeRoot(ChildContext* c)
     {
         ChildSys.Call(Sys.setgroups, 0, 0);
@@ -124,7 +131,9 @@ static unsafe partial class ChildProgram
         Check(c, Sys.setresuid, ChildSys.Call(Sys.setresuid, 0, 0, 0));
     }
 
-    /// <summary>The child takes this process's place: it is the runtime's child too (CLONE_PARENT).</summary>
+    /// <summary>A pid namespace that was joined or unshared, and a time namespace that was unshared, hold for children only
+    /// (pid_namespaces(7), time_namespaces(7)). The child takes this process's place: with CLONE_PARENT it is the runtime's
+    /// child too, which can wait for it, and has this one's exit signal: clone3(2) refuses any other.</summary>
     static void CloneAgain(ChildContext* c, ulong flags)
     {
         var args = new CloneArgs { flags = flags | CLONE_PARENT };
@@ -139,11 +148,14 @@ static unsafe partial class ChildProgram
         Exit(0);
     }
 
+    /// <summary>A new network namespace has lo, and it is down (network_namespaces(7)). Engines bring it up in the namespaces
+    /// that they make; in one that the runtime makes nobody else does.</summary>
     static void LoopbackUp(ChildContext* c)
     {
         int socket = Check(c, Sys.socket, ChildSys.Call(Sys.socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
         Ifreq request = default;
         byte* name = (byte*)&request;
+        // The name is the first member of struct ifreq, netdevice(7).
         name[0] = (byte)'l';
         name[1] = (byte)'o';
         request.ifr_flags = (short)IFF_UP;
@@ -165,13 +177,15 @@ static unsafe partial class ChildProgram
             KEY_POS_ALL | KEY_USR_VIEW | KEY_USR_READ | KEY_USR_SEARCH | KEY_USR_LINK);
     }
 
-    /// <summary>So that a payload that is not root can open /dev/stdout again. Devices belong to the host and are left alone, all
-    /// but pseudo terminals; sockets and read-only files cannot change owner and need not.</summary>
+    /// <summary>So that a payload that is not root can open /dev/stdout again. Devices belong to the host and are left alone,
+    /// all but pseudo terminals; sockets and read-only files cannot change owner and need not. runc and crun do the same (runc:
+    /// fixStdioPermissions).</summary>
     static void OwnStandardStreams(uint uid)
     {
         for (int fd = 0; fd < 3; fd++)
         {
             Stat status;
+            // A stream may be closed (EBADF), and that is how it stays.
             if (ChildSys.Call(Sys.fstat, fd, (long)&status) < 0 || status.st_uid == uid)
             {
                 continue;
@@ -182,6 +196,7 @@ static unsafe partial class ChildProgram
             {
                 continue;
             }
+            // The group stays (-1, chown(2)): what a pseudo terminal has there is "tty", for wall and write.
             ChildSys.Call(Sys.fchown, fd, uid, uint.MaxValue);
         }
     }
@@ -198,15 +213,21 @@ static unsafe partial class ChildProgram
         }
         Stat status;
         Check(c, Sys.fstat, ChildSys.Call(Sys.fstat, master, (long)&status));
+        // In every devpts the multiplexer is inode 2; a node made elsewhere has the same number of a device, but not this
+        // inode.
         if (MagicOf(c, master) != DEVPTS_SUPER_MAGIC || status.st_rdev != Dev.Ptmx || status.st_ino != 2)
         {
             Fail(c, Sys.openat2, ENODEV);
         }
+        // The peer is locked at first, for programs that first have to change its owner (unlockpt(3)).
         int unlock = 0;
         Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, master, TIOCSPTLCK, (long)&unlock));
+        // TIOCGPTPEER, Linux 4.13, opens the other side of this very terminal; its path, /dev/pts/N, may lead into another
+        // devpts (CVE-2025-52565).
         int peer = Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
         if (rows > 0 && columns > 0)
         {
+            // process.consoleSize. Without it the size is 0 by 0, and programs take 80 by 24.
             var size = new Winsize { ws_row = (ushort)rows, ws_col = (ushort)columns };
             Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, master, TIOCSWINSZ, (long)&size));
         }
@@ -214,13 +235,16 @@ static unsafe partial class ChildProgram
         {
             BindConsole(c, peer, (console & 2) != 0);
         }
+        // The engine gets the master, by the console socket or through the runtime; here it is not needed any more.
         SendDescriptor(c, DescriptorKind.Terminal, master);
         Close(master);
         if (leads)
         {
+            // Only the leader of a session that has no terminal may take one (ioctl_tty(2)). EPERM: it is the leader already.
             ChildSys.Call(Sys.setsid);
             Check(c, Sys.ioctl, ChildSys.Call(Sys.ioctl, peer, TIOCSCTTY, 0));
         }
+        // Without close-on-exec: the copies are the payload's standard streams.
         for (int fd = 0; fd < 3; fd++)
         {
             Check(c, Sys.dup3, ChildSys.Call(Sys.dup3, peer, fd, 0));

@@ -11,9 +11,12 @@ using static OciRun.Kernel.StatMode;
 
 namespace OciRun.Engine.Child;
 
-/// <summary>Paths below the rootfs: resolved to descriptors by openat2(2), never by name.</summary>
+/// <summary>Paths below the rootfs: resolved to descriptors by openat2(2), Linux 5.6, never by name. An image may have a link
+/// in each place of a path, and a process that shares a volume may swap one at any moment (CVE-2019-19921, CVE-2021-30465):
+/// resolving in user space, component by component, loses that race.</summary>
 static unsafe partial class ChildProgram
 {
+    // As many links as the kernel follows in one path, path_resolution(7).
     const int MostLinks = 40;
 
     /// <summary>openat2 inside the root. A rename anywhere in the tree makes RESOLVE_IN_ROOT fail with EAGAIN when ".." is met:
@@ -21,6 +24,7 @@ static unsafe partial class ChildProgram
     static long OpenIn(int root, byte* path, int flags, ulong resolve)
     {
         var how = new OpenHow { flags = (uint)(flags | O_CLOEXEC), resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve };
+        // RESOLVE_NO_MAGICLINKS: links like /proc/self/fd/N lead where no path does, out of any root (openat2(2)).
         long fd = 0;
         for (int i = 0; i < 128; i++)
         {
@@ -42,6 +46,7 @@ static unsafe partial class ChildProgram
         {
             return fd;
         }
+        // Two buffers: when a link is replaced by its target, the new path is put together from the old one.
         byte* buffer = stackalloc byte[2 * PATH_MAX + 2];
         byte* spare = stackalloc byte[2 * PATH_MAX + 2];
         if (!Copy(buffer, path, PATH_MAX))
@@ -59,14 +64,19 @@ static unsafe partial class ChildProgram
         return -ELOOP;
     }
 
+    // No errno is as low as this.
     const long Redirected = long.MinValue;
 
+    /// <summary>Goes down a path and makes what is missing. Each component is opened by the whole path up to it, from the root:
+    /// so the kernel itself resolves links and "..", by the one rule that nothing leaves the root. The parent's descriptor is
+    /// only for making.</summary>
     static long Walk(ChildContext* c, byte* path, byte* spare, uint kind, int flags)
     {
         int parent = c->Root;
         int at = 0;
         while (true)
         {
+            // Slashes in a row are one, and at the end none (path_resolution(7)).
             while (path[at] == '/')
             {
                 at++;
@@ -91,6 +101,7 @@ static unsafe partial class ChildProgram
                 path[at] = end;
                 fd = Redirect(parent, path, start, at, rest, spare);
             }
+            // The root's own descriptor stays open.
             if (parent != c->Root)
             {
                 Close(parent);
@@ -113,6 +124,8 @@ static unsafe partial class ChildProgram
         {
             return fd;
         }
+        // By the parent's descriptor, and the last component without following: mkdirat and mknodat make nothing through a
+        // dangling link (EEXIST, path_resolution(7)).
         long made = kind == S_IFDIR
             ? ChildSys.Call(Sys.mkdirat, parent, (long)name, O755)
             : ChildSys.Call(Sys.mknodat, parent, (long)name, S_IFREG | O644, 0);
@@ -121,12 +134,14 @@ static unsafe partial class ChildProgram
             return made;
         }
         fd = OpenIn(c->Root, path, O_PATH | directory | flags, 0);
+        // There and not there: the name is a link, and what it leads to does not exist.
         return fd == -ENOENT && made < 0 ? Redirected : fd;
     }
 
     /// <summary>Puts a link's target in its place in the path: an absolute one starts at the root again.</summary>
     static long Redirect(int parent, byte* path, int start, int end, int rest, byte* spare)
     {
+        // readlinkat gives no NUL, and up to PATH_MAX bytes: each buffer has room for two paths and a slash.
         byte saved = path[end];
         path[end] = 0;
         int length = 0;
@@ -136,6 +151,7 @@ static unsafe partial class ChildProgram
         {
             return size;
         }
+        // An absolute target begins at the container's root again, a relative one at the directory of the link.
         if (spare[0] != '/')
         {
             // Make room for what stands before the link.
@@ -160,9 +176,12 @@ static unsafe partial class ChildProgram
             spare[length++] = path[i];
         }
         spare[length] = 0;
+        // The way is gone once more from the root, now with the target in the link's place: the caller counts how often.
         return Copy(path, spare, PATH_MAX) ? Redirected : -ENAMETOOLONG;
     }
 
+    /// <summary>Copies a string; false when it does not fit with its NUL. No span and no CopyTo: those call into the managed
+    /// runtime.</summary>
     static bool Copy(byte* to, byte* from, int capacity)
     {
         for (int i = 0; i < capacity; i++)
@@ -187,6 +206,7 @@ static unsafe partial class ChildProgram
             slash = path[length] == '/' ? length : slash;
         }
         name = path + slash + 1;
+        // A config has some ten nodes and links in /dev, one after the other: one resolution for all of them.
         if (c->Directory >= 0 && c->DirectoryLength == slash && Same(c->DirectoryPath, path, slash))
         {
             return c->Directory;
@@ -232,6 +252,7 @@ static unsafe partial class ChildProgram
         }
     }
 
+    /// <summary>"/dev", letter by letter, as all comparisons here: those of the library are managed code.</summary>
     static bool IsDev(byte* path) => path[0] == '/' && path[1] == 'd' && path[2] == 'e' && path[3] == 'v' && path[4] == 0;
 
     /// <summary>The directory of a path; of one below /dev, by way of the container's own /dev.</summary>
@@ -251,12 +272,15 @@ static unsafe partial class ChildProgram
         {
             if (path[i] == '/')
             {
+                // Deeper, as in /dev/net/tun: the rest of the path, with the container's /dev as its root.
                 return OpenParentBelow(c, c->Dev, path + 4, out name);
             }
         }
         return c->Dev;
     }
 
+    /// <summary>The same, with another directory in the place of the root: what is resolved cannot leave that one
+    /// either.</summary>
     static int OpenParentBelow(ChildContext* c, int directory, byte* path, out byte* name)
     {
         int root = c->Root;

@@ -18,6 +18,9 @@ namespace OciRun.Engine.Child;
 /// <summary>The rootfs, what stands below its /dev, what is hidden in it, and the switch to it.</summary>
 static unsafe partial class ChildProgram
 {
+    /// <summary>A new mount namespace begins as a copy in which shared mounts are still of the host's peer groups
+    /// (mount_namespaces(7)): first of all, what is done here must stop reaching the host. MS_SLAVE lets what the host mounts
+    /// later come in, MS_PRIVATE does not.</summary>
     static void SetPropagation(ChildContext* c, ulong flags, byte* privateAbove)
     {
         ReadOnlySpan<byte> slash = "/\0"u8;
@@ -31,9 +34,12 @@ static unsafe partial class ChildProgram
         }
     }
 
-    /// <summary>EINVAL means that no mount is at the path: the one above it counts.</summary>
+    /// <summary>The mount that the rootfs lies on: pivot_root(2) refuses (EINVAL) while the mount above the new root is shared,
+    /// as it would propagate the change. runc's rootfsParentMountPrivate does the same. EINVAL means that no mount is at the
+    /// path: the one above it counts.</summary>
     static void MakePrivate(ChildContext* c, byte* path)
     {
+        // A path of the host, of the caller's choice, cut shorter from turn to turn: at "/" at the latest there is a mount.
         byte* at = stackalloc byte[PATH_MAX];
         if (!Copy(at, path, PATH_MAX))
         {
@@ -62,6 +68,8 @@ static unsafe partial class ChildProgram
         }
     }
 
+    /// <summary>pivot_root(2) wants a mount point as the new root, so the rootfs is bound over itself; with what engines have
+    /// mounted below it (AT_RECURSIVE). From here on it is this descriptor, and its path is not used again.</summary>
     static void BindRoot(ChildContext* c, byte* path)
     {
         ReadOnlySpan<byte> empty = "\0"u8;
@@ -73,12 +81,16 @@ static unsafe partial class ChildProgram
                 MOVE_MOUNT_F_EMPTY_PATH));
         }
         // What the host mounts below the rootfs later is not the container's.
+        // pivot_root(2) refuses a shared mount as the new root, too.
         SetAttr(c, c->Root, 0, 0, MS_PRIVATE, 0, false);
     }
 
+    /// <summary>The rootfs as it is, where there is no new mount namespace to bind it in.</summary>
     static void OpenRoot(ChildContext* c, byte* path) =>
         c->Root = Check(c, Sys.openat, ChildSys.Call(Sys.openat, AT_FDCWD, (long)path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
 
+    /// <summary>A device node. Where this user may not make one it is bound from the host: mknod(2) is EPERM in any user
+    /// namespace but the first, and so it is with a node that the config asks to be bound.</summary>
     static void MakeNode(ChildContext* c, NodeArgs* node)
     {
         bool bind = (node->Flags & 1) != 0;
@@ -88,11 +100,14 @@ static unsafe partial class ChildProgram
             : OpenParentInDev(c, c->Data + node->Path, out name);
         if (!bind)
         {
+            // The mode is whole, as the umask is 0; the device number is the kernel's own form of it (makedev(3)).
             long result = ChildSys.Call(Sys.mknodat, directory, (long)name, node->Mode, (long)node->Device);
             if (result >= 0)
             {
                 if ((node->Uid | node->Gid) != 0)
                 {
+                    // AT_SYMLINK_NOFOLLOW: between the two calls somebody who shares the volume may put a link there, and the
+                    // host's file behind it must not change hands.
                     Check(c, Sys.fchownat, ChildSys.Call(Sys.fchownat, directory, (long)name, node->Uid, node->Gid,
                         AT_SYMLINK_NOFOLLOW));
                 }
@@ -113,6 +128,7 @@ static unsafe partial class ChildProgram
                     Fail(c, Sys.mknodat, EEXIST);
                 }
             }
+            // A FIFO needs no right (mknod(2)), so that EPERM has another reason then.
             else if (result != -EPERM || (node->Mode & S_IFMT) == S_IFIFO)
             {
                 Fail(c, Sys.mknodat, (int)-result);
@@ -121,15 +137,20 @@ static unsafe partial class ChildProgram
         BindNode(c, node, directory, name);
     }
 
+    /// <summary>Type and number; a FIFO has no number. An image's own /dev/null with other numbers is not taken for one
+    /// (compare CVE-2025-31133).</summary>
     static bool IsSameNode(Stat* status, NodeArgs* node)
     {
         uint kind = node->Mode & S_IFMT;
         return (status->st_mode & S_IFMT) == kind && (kind == S_IFIFO || status->st_rdev == node->Device);
     }
 
-    /// <summary>The host's node of the same path, over an empty file.</summary>
+    /// <summary>The host's node of the same path, over an empty file, as runc and crun do in a user namespace. It keeps the
+    /// host's owner and mode. The path is only where to look: what is there must be the device that the config says by type and
+    /// number, and is looked at through the descriptor that is then mounted.</summary>
     static void BindNode(ChildContext* c, NodeArgs* node, int directory, byte* name)
     {
+        // mknod(2) with S_IFREG makes an empty file and never opens what is there, as O_CREAT would.
         long made = ChildSys.Call(Sys.mknodat, directory, (long)name, S_IFREG | O644, 0);
         if (made < 0 && made != -EEXIST)
         {
@@ -144,13 +165,17 @@ static unsafe partial class ChildProgram
         {
             Fail(c, Sys.open_tree, ENODEV);
         }
-        // nosuid and noexec: a device node needs neither, and the host's mount may have them off.
+        // nosuid and noexec: a device node needs neither, and the host's mount may have them off. nodev must stay off: it would
+        // make the node useless.
         SetAttr(c, mount, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, 0, 0, false);
         Attach(c, mount, target);
         Close(target);
         Close(mount);
     }
 
+    /// <summary>A link below /dev. Flag 2: only where its target is on the host, as /dev/core to /proc/kcore; flag 1: in the
+    /// place of what is there, as /dev/ptmx, which an image may bring as a node of the host's devpts. Otherwise what is there
+    /// already stays, as in runc.</summary>
     static void MakeSymlink(ChildContext* c, byte* target, byte* path, uint flags)
     {
         if ((flags & 2) != 0 && ChildSys.Call(Sys.faccessat, AT_FDCWD, (long)target, 0) < 0)
@@ -173,6 +198,8 @@ static unsafe partial class ChildProgram
         }
     }
 
+    /// <summary>Hides a path: a directory by an empty one, a file by /dev/null. What does not exist needs no mask; engines name
+    /// paths that only some kernels have.</summary>
     static void Mask(ChildContext* c, byte* path)
     {
         long target = OpenIn(c->Root, path, O_PATH, 0);
@@ -190,7 +217,8 @@ static unsafe partial class ChildProgram
         }
     }
 
-    /// <summary>One tmpfs serves all masked directories: the first time it is mounted, then cloned.</summary>
+    /// <summary>One tmpfs serves all masked directories: the first time it is mounted, then cloned, which is one call in place
+    /// of five.</summary>
     static int EmptyDirectory(ChildContext* c)
     {
         ReadOnlySpan<byte> empty = "\0"u8;
@@ -203,6 +231,8 @@ static unsafe partial class ChildProgram
             }
         }
         ReadOnlySpan<byte> type = "tmpfs\0"u8;
+        // The least that tmpfs can be: 0 would mean without a limit (tmpfs(5)). Of two inodes one is the root, and it is
+        // read-only anyway.
         ReadOnlySpan<byte> words = "nr_blocks=1\0nr_inodes=2\0mode=755\0\0"u8;
         fixed (byte* t = type, w = words)
         {
@@ -245,6 +275,8 @@ static unsafe partial class ChildProgram
         return c->Null;
     }
 
+    /// <summary>A clone of what is there, read-only, over itself; with the mounts below it, which keep their own flags, as with
+    /// runc. It is never the mount itself that is changed: that one may be shared by other paths.</summary>
     static void ReadOnlyPath(ChildContext* c, byte* path)
     {
         long target = OpenIn(c->Root, path, O_PATH, 0);
@@ -266,9 +298,13 @@ static unsafe partial class ChildProgram
         Close(mount);
     }
 
+    /// <summary>Read-only, and for this mount alone: writers with an open file would make it EBUSY, but before the payload runs
+    /// there are none.</summary>
     static void Seal(ChildContext* c, int mount) => SetAttr(c, mount, MOUNT_ATTR_RDONLY, 0, 0, 0, false);
 
-    /// <summary>The host's procfs: what the container has at /proc plays no part in what is written (CVE-2025-52881).</summary>
+    /// <summary>The host's procfs, opened before the root changes: what the container has at /proc plays no part in what is
+    /// written (CVE-2025-52881). The magic number says that it is a procfs, inode 1 that it is the root of one and not, say, a
+    /// bind of a process's directory.</summary>
     static int HostProc(ChildContext* c)
     {
         if (c->Proc < 0)
@@ -289,7 +325,9 @@ static unsafe partial class ChildProgram
         return c->Proc;
     }
 
-    /// <summary>Keys that this process makes until its next execve(2) get the payload's SELinux label.</summary>
+    /// <summary>Keys that this process makes until its next execve(2) get the payload's SELinux label: else the payload, with
+    /// another one, could not use the session keyring made for it. thread-self (Linux 3.17): the file is of the thread, not of
+    /// the process.</summary>
     static void LabelKeys(ChildContext* c, byte* label, long size)
     {
         ReadOnlySpan<byte> path = "thread-self/attr/keycreate\0"u8;
@@ -316,6 +354,7 @@ static unsafe partial class ChildProgram
         fixed (byte* n = name)
         {
             long result = ChildSys.Call(Sys.setxattr, (long)path, (long)n, (long)label, size, 0);
+            // A file system without labels of its own: SELinux then has one rule for all its files.
             if (result != -EOPNOTSUPP)
             {
                 Check(c, Sys.setxattr, result);
@@ -323,7 +362,8 @@ static unsafe partial class ChildProgram
         }
     }
 
-    /// <summary>Kernel parameters of the namespaces that this process is in.</summary>
+    /// <summary>Kernel parameters of the namespaces that this process is in. Below the verified procfs neither links nor other
+    /// mounts are followed (openat2(2)): "kernel/../.." in a name ends in EXDEV.</summary>
     static void WriteSysctl(ChildContext* c, byte* path, byte* value, long size)
     {
         var how = new OpenHow
@@ -331,11 +371,14 @@ static unsafe partial class ChildProgram
             flags = O_WRONLY | O_CLOEXEC | O_NOFOLLOW,
             resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
         };
+        // O_WRONLY alone: O_TRUNC or O_CREAT would only hide that there is no such parameter (ENOENT).
         int fd = Check(c, Sys.openat2, ChildSys.Call(Sys.openat2, HostProc(c), (long)path, (long)&how, sizeof(OpenHow)));
         Check(c, Sys.write, ChildSys.Call(Sys.write, fd, (long)value, size));
         Close(fd);
     }
 
+    /// <summary>The rootfs becomes the root of the mount namespace and the host's tree leaves it: after a mere chroot(2) it
+    /// would still be there for whoever has CAP_SYS_CHROOT.</summary>
     static void PivotRoot(ChildContext* c, ulong propagation)
     {
         ReadOnlySpan<byte> slash = "/\0"u8;
@@ -343,6 +386,7 @@ static unsafe partial class ChildProgram
         fixed (byte* root = slash, here = dot)
         {
             int old = Check(c, Sys.openat, ChildSys.Call(Sys.openat, AT_FDCWD, (long)root, O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
+            // By the descriptor: the path may mean another directory by now.
             Check(c, Sys.fchdir, ChildSys.Call(Sys.fchdir, c->Root));
             // Both names are the new root: the old one is left mounted over it, and unmounted from there (pivot_root(2),
             // "NOTES").
@@ -350,10 +394,15 @@ static unsafe partial class ChildProgram
             Check(c, Sys.fchdir, ChildSys.Call(Sys.fchdir, old));
             if (propagation != 0)
             {
-                // Else the unmount would reach the host: linux.rootfsPropagation may have left mounts shared with it.
+                // Else the unmount would reach the host: linux.rootfsPropagation may have left mounts shared with it. Slave and
+                // not private, as in runc: with private, unmounts of the host would not reach the copies here, and keep its
+                // devices busy.
                 Check(c, Sys.mount, ChildSys.Call(Sys.mount, 0, (long)here, 0, MS_SLAVE | MS_REC, 0));
             }
+            // MNT_DETACH: the old tree is in use, by descriptors of this process if by nobody else.
             Check(c, Sys.umount2, ChildSys.Call(Sys.umount2, (long)here, MNT_DETACH));
+            // From the detached tree into the new one, or the working directory would keep the host's reachable (compare
+            // CVE-2024-21626).
             Check(c, Sys.chdir, ChildSys.Call(Sys.chdir, (long)root));
             Close(old);
             if (propagation != 0)
@@ -363,6 +412,8 @@ static unsafe partial class ChildProgram
         }
     }
 
+    /// <summary>For a root in the initramfs, which pivot_root(2) refuses (EINVAL): the rootfs is moved over it, and chroot(2)
+    /// leads there, as switch_root(8) does. The old tree stays below.</summary>
     static void MoveRoot(ChildContext* c, ulong propagation)
     {
         ReadOnlySpan<byte> slash = "/\0"u8;
@@ -379,6 +430,8 @@ static unsafe partial class ChildProgram
         }
     }
 
+    /// <summary>chroot(2), where there is no mount namespace of its own or none can be entered. It keeps out nobody who has
+    /// CAP_SYS_CHROOT, and is no boundary.</summary>
     static void ChangeRoot(ChildContext* c)
     {
         ReadOnlySpan<byte> slash = "/\0"u8;
@@ -387,6 +440,7 @@ static unsafe partial class ChildProgram
         {
             Check(c, Sys.fchdir, ChildSys.Call(Sys.fchdir, c->Root));
             Check(c, Sys.chroot, ChildSys.Call(Sys.chroot, (long)here));
+            // chroot(2) leaves the working directory where it was: outside, it would be a way out.
             Check(c, Sys.chdir, ChildSys.Call(Sys.chdir, (long)root));
         }
     }

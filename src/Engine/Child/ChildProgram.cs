@@ -21,9 +21,13 @@ namespace OciRun.Engine.Child;
 [StructLayout(LayoutKind.Sequential)]
 unsafe struct ChildContext
 {
+    /// <summary>The operations, <see cref="Count"/> of them, in memory that the child has a copy of.</summary>
     public Op* Ops;
     public int Count;
+    /// <summary>What operations point to by offset: paths and structures.</summary>
     public byte* Data;
+    /// <summary>Descriptors by slot: those that the runtime opened for operations, and those that one operation keeps for
+    /// another.</summary>
     public int* Slots;
     /// <summary>SOCK_SEQPACKET to the runtime.</summary>
     public int Channel;
@@ -37,6 +41,8 @@ unsafe struct ChildContext
     public int RuntimeEnd;
     /// <summary>Descriptors from 3 that the payload gets.</summary>
     public int InheritedFds;
+    /// <summary>The rootfs, the one descriptor from which all paths of the container are resolved. With a new mount it is that
+    /// mount, so that nothing depends on what its path means later.</summary>
     public int Root;
     /// <summary>The container's own /dev: the rootfs's as it was before the first mount, then the root of the file system that
     /// the config mounts there. -1 until it is needed; -2 - errno when there is none.</summary>
@@ -70,8 +76,8 @@ unsafe struct ChildContext
 [SkipLocalsInit]
 static unsafe partial class ChildProgram
 {
-
-    /// <summary>Performs the program; never returns.</summary>
+    /// <summary>Performs the program; never returns: the last operation executes the init program, or an error has ended the
+    /// process before. What comes after the loop is for a program without such an end, which the planner does not make.</summary>
     public static void Run(ChildContext* c)
     {
         for (int i = 0; i < c->Count; i++)
@@ -99,30 +105,41 @@ static unsafe partial class ChildProgram
     static void CleanStart(ChildContext* c)
     {
         ulong none = 0;
-        // All zero is SIG_DFL.
+        // All zero is SIG_DFL. Handlers end with execve(2), but what is ignored stays so (signal(7)): SIGPIPE, by .NET, and
+        // what the caller ignored. SIGKILL and SIGSTOP are EINVAL here, which changes nothing.
         KernelSigaction defaults = default;
         for (int signal = 1; signal <= Signals.Max; signal++)
         {
             ChildSys.Call(Sys.rt_sigaction, signal, (long)&defaults, 0, sizeof(ulong));
         }
+        // The mask is inherited over clone3(2) and execve(2), and the runtime has blocked everything.
         ChildSys.Call(Sys.rt_sigprocmask, SIG_SETMASK, (long)&none, 0, sizeof(ulong));
+        // Modes of directories and nodes are in the plan: the caller's umask would take bits away from them. The payload's own
+        // umask (process.user.umask) is set by the init program.
         ChildSys.Call(Sys.umask, 0);
         if (c->Input >= 0)
         {
+            // The copies are without close-on-exec (dup(2)): these three are the payload's.
             Check(c, Sys.dup3, ChildSys.Call(Sys.dup3, c->Input, 0, 0));
             Check(c, Sys.dup3, ChildSys.Call(Sys.dup3, c->Output, 1, 0));
             Check(c, Sys.dup3, ChildSys.Call(Sys.dup3, c->ErrorOutput, 2, 0));
         }
         Close(c->CloseFirst);
         Close(c->RuntimeEnd);
-        // CLOSE_RANGE_CLOEXEC: nothing of the caller's gets past the next execve, whatever it forgot.
+        // CLOSE_RANGE_CLOEXEC, Linux 5.11: nothing of the caller's gets past the next execve, whatever it forgot. A descriptor
+        // of the host's cgroups that an image could use as its working directory was CVE-2024-21626.
         Check(c, Sys.close_range, ChildSys.Call(Sys.close_range, 3 + c->InheritedFds, uint.MaxValue, CLOSE_RANGE_CLOEXEC));
         if (c->WaitFirst != 0)
         {
+            // Where clone3(2) could not put this process into its cgroup, the runtime moves it now: before a cgroup namespace
+            // is made, whose root is the cgroup of this moment (cgroup_namespaces(7)), and before it uses anything that is
+            // counted.
             AtGate(c, (ulong)c->WaitFirst);
         }
     }
 
+    /// <summary>One operation. A switch, and no table of methods: that would be static data to be set up first, which is the
+    /// managed runtime's work. An unknown code cannot come: codes are the planner's enum, from the same build.</summary>
     static void Perform(ChildContext* c, Op* op)
     {
         switch (op->Code)
@@ -214,6 +231,8 @@ static unsafe partial class ChildProgram
         }
     }
 
+    /// <summary>An operation that is one system call with its words. Which of the first three are offsets into the data say the
+    /// flags: the program is made by the planner, where nobody knows the address at which it will lie.</summary>
     static void Call(ChildContext* c, Op* op)
     {
         ulong offset = (ulong)c->Data;
@@ -231,6 +250,8 @@ static unsafe partial class ChildProgram
         {
             SendPasswd(c);
         }
+        // Records have one size and the socket is SOCK_SEQPACKET (unix(7)), which keeps their borders: one write is one read,
+        // never a part of one.
         Record record;
         Fill(&record, RecordType.Gate, c->Step, 0, 0, gate);
         Check(c, Sys.write, ChildSys.Call(Sys.write, c->Channel, (long)&record, Record.Size));
@@ -242,7 +263,7 @@ static unsafe partial class ChildProgram
         while (got == -EINTR);
         if (got != Record.Size)
         {
-            // The runtime is gone, and with it the container.
+            // 0: the runtime is gone, whose end of the channel was open nowhere else. Nobody would ever let this process go on.
             Exit(1);
         }
     }
@@ -268,6 +289,9 @@ static unsafe partial class ChildProgram
         return (int)result;
     }
 
+    /// <summary>Tells the runtime which step failed, in which call, with which errno: numbers only, for the runtime has the
+    /// plan and makes the text of it. Nothing helps when even this write fails. Not inlined, as each call of
+    /// <see cref="Check"/> would bring a copy.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     static void Fail(ChildContext* c, long call, int errno, ulong aux = 0)
     {
@@ -277,6 +301,8 @@ static unsafe partial class ChildProgram
         Exit(1);
     }
 
+    /// <summary>exit_group(2), and not exit(3): handlers and buffers in this memory are copies of the runtime's. The call does
+    /// not return; the loop is for the compiler.</summary>
     static void Exit(int status)
     {
         while (true)
@@ -285,6 +311,7 @@ static unsafe partial class ChildProgram
         }
     }
 
+    /// <summary>close(2); its errors are of no use: the number is free in any case, and -1 is EBADF.</summary>
     static void Close(int fd) => ChildSys.Call(Sys.close, fd);
 
     /// <summary>Sends a descriptor with a record; errors of the channel end the process.</summary>
@@ -293,7 +320,8 @@ static unsafe partial class ChildProgram
         Record record;
         Fill(&record, RecordType.Descriptor, c->Step, 0, 0, (ulong)kind);
         var iov = new Iovec { iov_base = &record, iov_len = Record.Size };
-        // struct cmsghdr {len, SOL_SOCKET, SCM_RIGHTS} and one int.
+        // struct cmsghdr {len, SOL_SOCKET, SCM_RIGHTS} and one int: 16 + 4 bytes long, in a room of 24 (CMSG_LEN, CMSG_SPACE,
+        // cmsg(3)).
         ulong* control = stackalloc ulong[3];
         control[0] = 20;
         control[1] = SOL_SOCKET | (ulong)SCM_RIGHTS << 32;
@@ -302,7 +330,9 @@ static unsafe partial class ChildProgram
         Check(c, Sys.sendmsg, ChildSys.Call(Sys.sendmsg, c->Channel, (long)&message, 0));
     }
 
-    /// <summary>A regular file only, and never one that blocks: the rootfs is hostile.</summary>
+    /// <summary>A regular file only, and never one that blocks: the rootfs is hostile. Parsing it has no bound, so the runtime
+    /// does that; this process, which sees the container's mounts, opens it. O_NONBLOCK: a FIFO in its place would wait for a
+    /// writer; what is no regular file the runtime refuses.</summary>
     static void SendPasswd(ChildContext* c)
     {
         ReadOnlySpan<byte> path = "/etc/passwd\0"u8;
@@ -317,6 +347,8 @@ static unsafe partial class ChildProgram
         }
     }
 
+    /// <summary>Takes close-on-exec off again, which <see cref="CleanStart"/> gave to all: the init program needs this
+    /// one.</summary>
     static void KeepOpen(ChildContext* c, int fd)
     {
         if (fd >= 0)
@@ -325,6 +357,9 @@ static unsafe partial class ChildProgram
         }
     }
 
+    /// <summary>Executes the sealed program by its descriptor (execveat(2), AT_EMPTY_PATH): no path of the container plays a
+    /// part. From here on /proc/PID/exe leads to a memfd of a few pages that nobody can write to, not to the runtime's binary
+    /// (CVE-2019-5736).</summary>
     static void ExecInit(ChildContext* c)
     {
         KeepOpen(c, c->Channel);
@@ -339,6 +374,7 @@ static unsafe partial class ChildProgram
             argv[0] = n;
             argv[1] = w;
             argv[2] = null;
+            // An empty environment: the init program needs none, and the payload's is in its own data.
             byte** envp = argv + 2;
             Check(c, Sys.execveat, ChildSys.Call(Sys.execveat, c->InitProgram, (long)e, (long)argv, (long)envp, AT_EMPTY_PATH));
         }

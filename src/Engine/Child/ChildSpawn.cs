@@ -14,11 +14,14 @@ namespace OciRun.Engine.Child;
 [StructLayout(LayoutKind.Sequential)]
 unsafe struct SpawnContext
 {
+    /// <summary>The program, by its path on the host or in the container, whichever it is executed in.</summary>
     public byte* Path;
+    /// <summary>Vectors of execve(2), in memory that nobody moves.</summary>
     public byte** Argv;
     public byte** Envp;
     /// <summary>Directory to change to, null to stay.</summary>
     public byte* Directory;
+    /// <summary>Standard streams, all three above 2.</summary>
     public int Input;
     public int Output;
     public int ErrorOutput;
@@ -38,26 +41,31 @@ static unsafe class ChildSpawn
     public static void Run(SpawnContext* c)
     {
         ulong none = 0;
-        // All zero is SIG_DFL.
+        // All zero is SIG_DFL. Ignored and blocked signals survive execve(2) (signal(7)): .NET ignores SIGPIPE, and the runtime
+        // blocks all while it clones.
         KernelSigaction defaults = default;
         for (int signal = 1; signal <= Signals.Max; signal++)
         {
             ChildSys.Call(Sys.rt_sigaction, signal, (long)&defaults, 0, sizeof(ulong));
         }
         ChildSys.Call(Sys.rt_sigprocmask, SIG_SETMASK, (long)&none, 0, sizeof(ulong));
-        // A group of its own, so that a timeout ends all that the hook has started.
+        // A group of its own, so that a timeout (hooks.*.timeout) ends all that the hook has started: kill(2) of the group.
         ChildSys.Call(Sys.setpgid, 0, 0);
         Move(c);
         if (c->OwnTime >= 0)
         {
+            // The runtime has unshared a time namespace for the container, and its children are born there
+            // (time_namespaces(7)): a hook is of the host.
             Check(c, ChildSys.Call(Sys.setns, c->OwnTime, CLONE_NEWTIME));
         }
         if (c->Pidfd >= 0 && c->Namespaces != 0)
         {
+            // Before the container's processes can see this one: they must not look into it (CVE-2016-9962).
             ChildSys.Call(Sys.prctl, PR_SET_DUMPABLE, 0);
             Check(c, ChildSys.Call(Sys.setns, c->Pidfd, c->Namespaces));
             if ((c->Namespaces & CLONE_NEWUSER) != 0)
             {
+                // A joined user namespace gives capabilities but no id; execve(2) takes those from who is not root.
                 Check(c, ChildSys.Call(Sys.setresgid, 0, 0, 0));
                 Check(c, ChildSys.Call(Sys.setresuid, 0, 0, 0));
             }
@@ -66,6 +74,7 @@ static unsafe class ChildSpawn
         {
             Check(c, ChildSys.Call(Sys.chdir, (long)c->Directory));
         }
+        // Success closes the pipe of the report, which is close-on-exec: its reader then finds the end and no errno.
         Check(c, ChildSys.Call(Sys.execve, (long)c->Path, (long)c->Argv, (long)c->Envp));
     }
 
@@ -76,6 +85,7 @@ static unsafe class ChildSpawn
         Check(c, ChildSys.Call(Sys.dup3, c->Input, 0, 0));
         Check(c, ChildSys.Call(Sys.dup3, c->Output, 1, 0));
         Check(c, ChildSys.Call(Sys.dup3, c->ErrorOutput, 2, 0));
+        // CLOSE_RANGE_CLOEXEC, Linux 5.11. The pipe of the report must stay until execve(2), so nothing is closed at once.
         Check(c, ChildSys.Call(Sys.close_range, 3, uint.MaxValue, CLOSE_RANGE_CLOEXEC));
     }
 
@@ -85,6 +95,8 @@ static unsafe class ChildSpawn
         {
             return;
         }
+        // Four bytes are less than PIPE_BUF: they come whole or not at all (pipe(7)). 127 is the shell's word for a command not
+        // found.
         int errno = (int)-result;
         ChildSys.Call(Sys.write, c->Report, (long)&errno, sizeof(int));
         while (true)

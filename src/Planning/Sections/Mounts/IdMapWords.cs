@@ -6,8 +6,9 @@ using OciRun.Spec;
 
 namespace OciRun.Planning;
 
-/// <summary>crun's mount option <c>idmap=uids=0-1000-10#11-2000-5;gids=@0-0-10</c>: container id, host id and count; a leading
-/// '@' means that the host id is one of the container's user namespace.</summary>
+/// <summary>crun's mount option <c>idmap=uids=0-1000-10#11-2000-5;gids=@0-0-10</c> (crun(1)): container id, host id and count,
+/// in the order of uid_map (user_namespaces(7)); a leading '@' means that the host id is one of the container's user
+/// namespace.</summary>
 static class IdMapWords
 {
     public static (IReadOnlyList<SpecIdMapping>, IReadOnlyList<SpecIdMapping>)? Parse(string text, SpecLinux linux, string path,
@@ -31,6 +32,7 @@ static class IdMapWords
                     problems.Add(new ConfigProblem(path, "idmap: \"" + range + "\" is not CONTAINER-HOST-COUNT"));
                     return null;
                 }
+                // 4294967295 is (uid_t)-1, which means "no change" to chown(2) and others, and is no id.
                 if (MappingRules.IsBeyondIds(mapping))
                 {
                     problems.Add(new ConfigProblem(path, "idmap: \"" + range + "\" goes beyond the last id, 4294967294"));
@@ -62,6 +64,7 @@ static class IdMapWords
             {
                 if (outside >= mapping.ContainerID && outside - mapping.ContainerID < mapping.Size)
                 {
+                    // The same id as the host has it, for the maps of a mount are read in the first user namespace.
                     outside = outside - mapping.ContainerID + mapping.HostID;
                     break;
                 }
@@ -70,6 +73,7 @@ static class IdMapWords
         return new SpecIdMapping { ContainerID = inside, HostID = outside, Size = size };
     }
 
+    /// <summary>Decimal digits and nothing else: no sign, no blank, none of the separators of a culture.</summary>
     static bool Number(string text, out uint value) =>
         uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
 }

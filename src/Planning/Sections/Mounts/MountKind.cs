@@ -39,6 +39,7 @@ public static class MountKinds
         {
             "bind" => MountKind.Bind,
             "cgroup" or "cgroup2" => MountKind.Cgroup,
+            // "none" is what mount(8) wants there with --make-rshared and the like; a file system of that name does not exist.
             null or "" or "none" => options.Propagation.Count > 0 && options.Data.Count == 0 ? MountKind.Change
             : MountKind.Unknown,
             _ => MountKind.FileSystem,

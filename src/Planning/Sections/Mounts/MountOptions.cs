@@ -18,21 +18,26 @@ public sealed class MountOptions
     /// <summary>The same for the whole tree (the r* words).</summary>
     public ulong RecursiveAttrSet { get; private set; }
     public ulong RecursiveAttrClear { get; private set; }
-    /// <summary>MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE, with MS_REC for the r* forms, in the order given.</summary>
+    /// <summary>MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE, with MS_REC for the r* forms, in the order given: "slave"
+    /// then "shared" is another thing than the other way round (mount_namespaces(7)).</summary>
     public List<ulong> Propagation { get; } = [];
     /// <summary>Words for the file system: <c>key=value</c> or a bare flag.</summary>
     public List<string> Data { get; } = [];
     /// <summary>Superblock flags that only mount(2) can pass (MS_I_VERSION, MS_POSIXACL).</summary>
     public ulong LegacyFlags { get; private set; }
+    /// <summary>tmpcopyup, a word of runc: a tmpfs begins with a copy of what it covers.</summary>
     public bool TmpCopyUp { get; private set; }
+    /// <summary>idmap, and ridmap for the mounts below as well (config.md 1.2); the kernel has it since 5.12.</summary>
     public bool IdMap { get; private set; }
     public bool RecursiveIdMap { get; private set; }
     /// <summary>The mappings of crun's <c>idmap=uids=…;gids=…</c> form, null for the plain word.</summary>
     public string? IdMapSpec { get; private set; }
+    /// <summary>copy-symlink, src-nofollow and dest-nofollow are words of crun(1).</summary>
     public bool CopySymlink { get; private set; }
     public bool SourceNoFollow { get; private set; }
     public bool DestinationNoFollow { get; private set; }
 
+    /// <summary>Of this mount itself; "rro" is another word, with an effect on the mounts below.</summary>
     public bool ReadOnly => (AttrSet & MOUNT_ATTR_RDONLY) != 0;
 
     /// <summary>Sorts the words; nothing in them is an error here, for an unknown word belongs to the file system.</summary>
@@ -68,6 +73,8 @@ public sealed class MountOptions
                 RecursiveAttrClear |= bits;
                 RecursiveAttrSet &= ~bits;
                 break;
+            // One of a field's values and no bit: relatime is its 0. The kernel refuses a value without the whole field in
+            // attr_clr (EINVAL).
             case Kind.RecursiveAtime:
                 RecursiveAttrClear |= MOUNT_ATTR__ATIME;
                 RecursiveAttrSet = (RecursiveAttrSet & ~(ulong)MOUNT_ATTR__ATIME) | bits;
@@ -83,6 +90,7 @@ public sealed class MountOptions
                 Bind = true;
                 Recursive |= bits != 0;
                 break;
+            // Flags of the file system, not of the mount: fsconfig(2) takes them as words.
             case Kind.Superblock:
                 Data.Add(word);
                 break;
@@ -94,6 +102,7 @@ public sealed class MountOptions
                 break;
             case Kind.None:
                 break;
+            // What is in no table is for the file system, which alone knows its options and complains of a wrong one.
             case Kind.Unknown:
                 AddData(word);
                 break;
@@ -144,12 +153,14 @@ public sealed class MountOptions
                 DestinationNoFollow = true;
                 break;
             case Kind.Defaults:
+                // mount(8): rw, suid, dev, exec, async. A bind so loses what its source has, as far as the kernel allows.
                 AttrSet = 0;
                 AttrClear = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
                 break;
         }
     }
 
+    /// <summary>A word for the file system, or crun's form of idmap with the mappings in it.</summary>
     void AddData(string word)
     {
         if (word.StartsWith("idmap=", StringComparison.Ordinal) || word.StartsWith("ridmap=", StringComparison.Ordinal))
@@ -206,14 +217,19 @@ public sealed class MountOptions
         new("exec", Kind.Clear, MOUNT_ATTR_NOEXEC),
         new("nodiratime", Kind.Set, MOUNT_ATTR_NODIRATIME),
         new("diratime", Kind.Clear, MOUNT_ATTR_NODIRATIME),
+        // Linux 5.14 as an attribute, 5.10 in mount(2).
         new("nosymfollow", Kind.Set, MOUNT_ATTR_NOSYMFOLLOW),
         new("symfollow", Kind.Clear, MOUNT_ATTR_NOSYMFOLLOW),
+        // relatime is what a mount has without a word (Linux 2.6.30, mount(8)); words with "no" before the others only take
+        // those back.
         new("noatime", Kind.Atime, MOUNT_ATTR_NOATIME),
         new("relatime", Kind.Atime),
         new("norelatime", Kind.Atime),
         new("nostrictatime", Kind.Atime),
         new("atime", Kind.Atime),
         new("strictatime", Kind.Atime, MOUNT_ATTR_STRICTATIME),
+        // For the tree below as well, with mount_setattr(2), Linux 5.12: "ro" of a recursive bind leaves the mounts below
+        // writable.
         new("rro", Kind.RecursiveSet, MOUNT_ATTR_RDONLY),
         new("rrw", Kind.RecursiveClear, MOUNT_ATTR_RDONLY),
         new("rnosuid", Kind.RecursiveSet, MOUNT_ATTR_NOSUID),
@@ -232,6 +248,7 @@ public sealed class MountOptions
         new("rnostrictatime", Kind.RecursiveAtime),
         new("rnoatime", Kind.RecursiveAtime, MOUNT_ATTR_NOATIME),
         new("rstrictatime", Kind.RecursiveAtime, MOUNT_ATTR_STRICTATIME),
+        // mount_namespaces(7), "SHARED SUBTREES".
         new("private", Kind.Propagate, MS_PRIVATE),
         new("rprivate", Kind.Propagate, MS_PRIVATE | MS_REC),
         new("slave", Kind.Propagate, MS_SLAVE),
@@ -242,6 +259,7 @@ public sealed class MountOptions
         new("runbindable", Kind.Propagate, MS_UNBINDABLE | MS_REC),
         new("bind", Kind.Bind),
         new("rbind", Kind.Bind, 1),
+        // Mandatory locks are gone since Linux 5.15; "mand" is taken and does nothing.
         new("sync", Kind.Superblock),
         new("async", Kind.Superblock),
         new("dirsync", Kind.Superblock),
@@ -249,13 +267,16 @@ public sealed class MountOptions
         new("nomand", Kind.Superblock),
         new("lazytime", Kind.Superblock),
         new("nolazytime", Kind.Superblock),
+        // Bits of mount(2) that fsconfig(2) has no common word for.
         new("iversion", Kind.Legacy, MS_I_VERSION),
         new("noiversion", Kind.LegacyClear, MS_I_VERSION),
         new("acl", Kind.Legacy, MS_POSIXACL),
         new("noacl", Kind.LegacyClear, MS_POSIXACL),
+        // How much the kernel logs about the mount: with fsconfig(2) its messages come to the caller.
         new("silent", Kind.None),
         new("loud", Kind.None),
         new("remount", Kind.Remount),
+        // Words of runtimes, of which no kernel and no mount(8) knows.
         new("tmpcopyup", Kind.TmpCopyUp),
         new("idmap", Kind.IdMap),
         new("ridmap", Kind.RecursiveIdMap),

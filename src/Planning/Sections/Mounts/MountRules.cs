@@ -46,6 +46,8 @@ static class MountRules
         MappingRules.CheckLines(mount.GidMappings, path + ".gidMappings", rules);
     }
 
+    /// <summary>Both or none (config.md): one user namespace maps users and groups, and without a map all of a kind would be
+    /// shown as the overflow id, 65534, that nobody can use.</summary>
     static void CheckPresence(List<SpecIdMapping>? map, string path, Rules rules)
     {
         if (map is not { Count: > 0 })

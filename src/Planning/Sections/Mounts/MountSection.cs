@@ -7,7 +7,9 @@ using static OciRun.Kernel.CloneFlags;
 
 namespace OciRun.Planning.Sections;
 
-/// <summary><c>mounts</c>, and the mount of the notify socket.</summary>
+/// <summary><c>mounts</c>, and the mount of the notify socket. What is decided here: who opens a source, what may be mounted
+/// where, what a file system needs that the config does not say, and what has to stay writable for a while. The order is the
+/// config's; it matters, for a later mount may cover an earlier one (config.md, "Mounts").</summary>
 sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
 {
     /// <summary>Mounts that become read-only at the end: what is below is made before.</summary>
@@ -30,6 +32,8 @@ sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
         }
         if (draft.Options.NotifyDirectory is { } directory && draft.HasMountNamespace)
         {
+            // The directory of the runtime's own socket, which hands on what the payload says to NOTIFY_SOCKET (sd_notify(3)).
+            // The directory, for a socket that is bound over a file is lost when it is made anew; the place is crun's.
             draft.Add(new MountStep
             {
                 ConfigPath = "",
@@ -62,6 +66,7 @@ sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
         MountOptions options = MountOptions.Parse(mount.Options);
         string clean = PathText.Clean(destination);
         MountArgFlags flags = TargetFlags(clean, options);
+        // As many as the operation has places for; a mount is at most slave and shared, so two are enough for any meaning.
         if (options.Propagation.Count > 4)
         {
             draft.Problem(path + ".options", "has more than four propagation words");
@@ -99,7 +104,8 @@ sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
     }
 
     /// <summary>Files below /proc that lxcfs, Kubernetes and others bind over; anything else there could redirect what the
-    /// runtime writes to procfs (CVE-2019-16884, CVE-2025-52881).</summary>
+    /// runtime writes to procfs (CVE-2019-16884, CVE-2025-52881). It is the list of runc (checkProcMount), which engines rely
+    /// on.</summary>
     static bool IsAllowedOnProc(string destination) => destination is "/proc/cpuinfo" or "/proc/diskstats" or "/proc/meminfo"
         or "/proc/stat" or "/proc/swaps" or "/proc/uptime" or "/proc/loadavg" or "/proc/slabinfo"
         or "/proc/sys/kernel/ns_last_pid" or "/proc/sys/crypto/fips_enabled";
@@ -115,8 +121,10 @@ sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
             draft.Problem(path + ".source", "is required for a bind mount");
             return;
         }
+        // The source of a bind counts from the bundle when it is relative (config.md, "Mounts").
         string source = draft.AbsolutePath(mount.Source);
         flags |= options.Recursive ? MountArgFlags.Recursive : 0;
+        // A link that is to be copied must not be followed before.
         flags |= options.SourceNoFollow || options.CopySymlink ? MountArgFlags.SourceNoFollow : 0;
         flags |= options.CopySymlink ? MountArgFlags.CopySymlink : 0;
         int idMap = PlanIdMap(mount, path, options, ref flags);
@@ -143,6 +151,8 @@ sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
         });
     }
 
+    /// <summary>The slot of the user namespace whose maps the mount has, -1 for none. mount_setattr(2) takes maps in no other
+    /// form: one that is joined has them, for all others a namespace is made that holds nothing else.</summary>
     int PlanIdMap(SpecMount mount, string path, MountOptions options, ref MountArgFlags flags)
     {
         bool uids = mount.UidMappings is { Count: > 0 };
@@ -152,6 +162,7 @@ sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
             return -1;
         }
         flags |= options.RecursiveIdMap ? MountArgFlags.RecursiveIdMap : 0;
+        // Only one of the two: the rules of the config have said so already.
         if (uids != gids)
         {
             return -1;
@@ -205,12 +216,17 @@ sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
     void PlanFileSystem(SpecMount mount, string path, string destination, MountOptions options, MountArgFlags flags)
     {
         string type = mount.Type!;
+        // The runtime and the payload trust what is at /proc: runc refuses the same (CVE-2019-19921).
         if (destination == "/proc" && type != "proc")
         {
             draft.Problem(path, "only proc, or a bind of another procfs, can be mounted on /proc");
             return;
         }
+        // A link of the image in their place would put them elsewhere, and /proc would be the image's own (CVE-2019-19921).
         flags |= type is "proc" or "sysfs" ? MountArgFlags.RealDirectory : 0;
+        // What a sysfs or procfs shows belongs to a network or pid namespace, and mounting a new one wants CAP_SYS_ADMIN in the
+        // user namespace which owns that (user_namespaces(7)). With the host's, as in rootless podman with --network=host, only
+        // the host's mount can be had.
         string? fallback = null;
         if (type == "sysfs" && draft.IsInUserNamespace && !draft.IsNew(CLONE_NEWNET))
         {
@@ -229,9 +245,13 @@ sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
         if (type == "tmpfs")
         {
             flags |= options.TmpCopyUp ? MountArgFlags.CopyUp : 0;
+            // Without mode= a tmpfs is 1777. Engines put one over /run or /var and expect the mode of the image, which runc
+            // gives.
             flags |= HasData(options, "mode=") ? 0 : MountArgFlags.InheritMode;
         }
         int idMap = PlanIdMap(mount, path, options, ref flags);
+        // Devices, links and mount points are still to be made in these: read-only comes when all of that is done, as in runc
+        // (finalizeRootfs).
         bool held = options.ReadOnly && (type == "tmpfs" || destination == "/dev");
         int keep = held ? draft.NewSlot() : -1;
         if (held)
@@ -243,12 +263,14 @@ sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
             ConfigPath = path,
             Destination = destination,
             Type = type,
+            // A name without a meaning for these, but mountinfo shows it and programs read that.
             Source = string.IsNullOrEmpty(mount.Source) ? type : mount.Source,
             Options = options,
             Flags = flags,
             IdMapSlot = idMap,
             MapsIds = idMap >= 0,
             KeepSlot = keep,
+            // A procfs shows the pid namespace of its mounter, who is not in the joined one yet: only a child of it will be.
             PidNamespaceSlot = type == "proc" && draft.JoinsPidAtLast && !draft.HasUserNamespace
                 ? namespaces.Opened(CLONE_NEWPID)!.Slot : -1,
             FallbackSource = fallback,
@@ -257,8 +279,10 @@ sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
         });
     }
 
-    /// <summary>The mount option that takes linux.mountLabel, empty for mqueue, whose root is labelled when it is there; null for
-    /// file systems that take none, and where SELinux is off.</summary>
+    /// <summary>The mount option that takes linux.mountLabel, empty for mqueue, whose root is labelled when it is there; null
+    /// for file systems that take none (the policy labels those), and where SELinux is off: the kernel does not know the words
+    /// then, and would refuse the mount (EINVAL). The words are in mount(8); podman chooses among them by the
+    /// annotation.</summary>
     string? LabelWord(string type, MountOptions options)
     {
         if (draft.Linux.MountLabel is not { Length: > 0 } || !draft.Facts.SELinux || type is "proc" or "sysfs" or "cgroup2")
@@ -294,7 +318,8 @@ sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
         return false;
     }
 
-    /// <summary>type "cgroup": cgroup2 seen from the container's own cgroup namespace, or else the host's tree.</summary>
+    /// <summary>type "cgroup": cgroup2 seen from the container's own cgroup namespace, or else the host's tree. Engines write
+    /// "cgroup" for both versions of it, with options of the first, which the second does not take.</summary>
     void PlanCgroupMount(string path, string destination, MountOptions options, MountArgFlags flags)
     {
         if (draft.Facts.CgroupMount is null)
@@ -302,6 +327,8 @@ sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
             draft.Problem(path, "no cgroup2 file system is mounted on this host");
             return;
         }
+        // A mount made in a cgroup namespace has its root at that namespace's (cgroup_namespaces(7)): nothing of the host is in
+        // it.
         if (draft.Has(CLONE_NEWCGROUP))
         {
             options.Data.Clear();

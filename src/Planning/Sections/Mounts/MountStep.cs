@@ -97,6 +97,7 @@ public sealed class MountStep : Step
         if (!IsBind)
         {
             data = FsconfigWords(program, ref flags);
+            // One string with commas, as data of mount(2); the operation has either form.
             legacy = (flags & MountArgFlags.Legacy) != 0 ? program.String(LegacyWords()) : 0;
             if (LabelWord is "" && legacy == 0)
             {
@@ -104,6 +105,7 @@ public sealed class MountStep : Step
                 legacy = program.String(Label);
             }
         }
+        // Writable until the mount is sealed: see SealMountStep.
         ulong held = KeepSlot >= 0 ? MountFlags.MOUNT_ATTR_RDONLY : 0UL;
         List<ulong> propagation = Options.Propagation;
         program.Add(OpCode.Mount, program.Struct(new MountArgs
@@ -134,6 +136,8 @@ public sealed class MountStep : Step
     /// <summary>fsconfig(2) takes strings up to 255 bytes; longer ones (overlay's lowerdir) need mount(2).</summary>
     const int LongestFsconfigValue = 255;
 
+    /// <summary>The words one behind the other with an empty one at the end, as the operation wants them. One that is too long,
+    /// or a flag without a word, turns the whole mount over to mount(2).</summary>
     uint FsconfigWords(ProgramBuilder program, ref MountArgFlags flags)
     {
         uint first = 0;
@@ -169,6 +173,8 @@ public sealed class MountStep : Step
         {
             words.Add(quoted ? word : Unquoted(word));
         }
+        // A file system on a disk is told as well: it would write to the disk (replay its journal, for one) below a mount that
+        // is read-only for all others.
         if (Options.ReadOnly && KeepSlot < 0 && !IsPseudo(Type))
         {
             words.Add("ro");
@@ -180,15 +186,19 @@ public sealed class MountStep : Step
         return words;
     }
 
+    /// <summary>context="a,b" without the quotes, which a config has from mount(8).</summary>
     static string Unquoted(string word)
     {
         int equals = word.IndexOf("context=\"", System.StringComparison.Ordinal);
         return equals >= 0 && word[^1] == '"' && word.Length > equals + 9 ? word[..(equals + 8)] + word[(equals + 9)..^1] : word;
     }
 
-    /// <summary>File systems whose superblock may be shared with others: read-only goes on the mount alone.</summary>
+    /// <summary>File systems whose superblock may be shared with others: read-only goes on the mount alone. On the superblock
+    /// of the host's sysfs or cgroup2 it would make theirs read-only too.</summary>
     static bool IsPseudo(string? type) => type is "proc" or "sysfs" or "cgroup2" or "cgroup" or "devpts" or "mqueue" or "tmpfs";
 
+    /// <summary>What the errno means for this call and this step, by open_tree(2), fsconfig(2), mount_setattr(2), openat2(2)
+    /// and move_mount(2).</summary>
     public override string? Hint(string call, int errno) => (call, errno) switch
     {
         ("open_tree", Errno.ENOENT) => "the source is missing on the host",

@@ -3,7 +3,9 @@ using OciRun.Spec;
 
 namespace OciRun.Planning.Steps;
 
-/// <summary>open_tree(2): a detached clone of the mount at a path, out of the host's propagation.</summary>
+/// <summary>open_tree(2) with OPEN_TREE_CLONE: a detached clone of the mount at a path, out of the host's propagation. The
+/// runtime does it while it has the host's rights: a container's root need not be able to reach the source (a directory with
+/// mode 0700), nor map ids of the host's file systems.</summary>
 public sealed class OpenSourceStep : OpenStep
 {
     public required string Path { get; init; }
@@ -17,7 +19,8 @@ public sealed class OpenSourceStep : OpenStep
         (IdMapSlot < 0 ? "" : "; with mapped ids");
 }
 
-/// <summary>Makes a user namespace that holds nothing but the id mappings of a mount.</summary>
+/// <summary>Makes a user namespace that holds nothing but the id mappings of a mount. It takes a process to make one, which is
+/// gone when the maps are written: the descriptor keeps the namespace (namespaces(7)).</summary>
 public sealed class OpenIdMapStep : OpenStep
 {
     public required IReadOnlyList<SpecIdMapping> Uids { get; init; }
