@@ -8,7 +8,7 @@ export DOTNET_CLI_USE_MSBUILD_SERVER := 0
 
 SOURCES := $(shell find src -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -path 'src/Cli/Link/*') global.json
 
-.PHONY: all deps lint build-tests install demo test test-unit test-root update-snapshots clean help bench bench-check bench-record test-vm test-engines conformance
+.PHONY: all deps lint build-tests install demo test test-unit test-root update-snapshots clean help bench bench-check bench-record test-vm test-engines conformance mutants
 
 all: bin/oci-run ## build bin/oci-run
 
@@ -57,6 +57,9 @@ test-engines: bin/oci-run ## run podman, containerd and docker with oci-run, and
 
 conformance: $(if $(VALIDATION),bin/oci-run) ## run the OCI validation programs of the folder VALIDATION=DIR (root)
 	tests/Conformance/run "$(VALIDATION)"
+
+mutants: deps ## put each mistake of tests/Mutants/list into the sources and see which one no test notices (root, an hour)
+	tests/Mutants/run
 
 bench: bin/oci-run ## measure beside crun and runc from Debian sid (root)
 	tests/Bench/bench -i

@@ -109,11 +109,14 @@ public sealed class PropertyTests
                     {
                         filled.Add(mount.KeepSlot, mount);
                     }
-                    // A source that the runtime opens is mapped by the runtime, with the same mappings.
+                    // A source that the runtime opens is opened by the mount's words, and mapped with the same mappings.
                     if (mount.SourceSlot >= 0)
                     {
                         Assert.Equal(-1, mount.IdMapSlot);
-                        Assert.Equal(mount.MapsIds, ((OpenSourceStep)filled[mount.SourceSlot]).IdMapSlot >= 0);
+                        var source = (OpenSourceStep)filled[mount.SourceSlot];
+                        Assert.Equal(mount.MapsIds, source.IdMapSlot >= 0);
+                        Assert.Equal(mount.Options.Recursive, source.Recursive);
+                        Assert.Equal(mount.Options.SourceNoFollow, source.NoFollow);
                     }
                     break;
                 case SealMountStep seal:
@@ -141,6 +144,21 @@ public sealed class PropertyTests
             .Select(static mount => (ulong)mount.KeepSlot);
         var sealedSlots = plan.Steps.OfType<SealMountStep>().Select(static step => (ulong)step.Slot);
         Assert.Equal(kept, sealedSlots);
+    }
+
+    /// <summary>Only hooks of createContainer run in the container's namespaces (runtime.md, "Lifecycle"), and never among
+    /// strangers in a pid namespace, who would get the runtime's rights with them.</summary>
+    [Theory]
+    [MemberData(nameof(Plans))]
+    public void Hooks_enter_the_namespaces_of_their_kind_and_no_pid_namespace_of_strangers(string name)
+    {
+        ContainerPlan plan = PlanOf(name);
+        bool strangers = plan.Steps.Any(static step => step is EnterPidNamespaceStep);
+        foreach (HookStep hook in plan.Steps.OfType<HookStep>())
+        {
+            Assert.Equal(hook.Kind == "createContainer", hook.Namespaces != 0);
+            Assert.False(strangers && (hook.Namespaces & CLONE_NEWPID) != 0, hook.ConfigPath);
+        }
     }
 
     /// <summary>The runtime waits for init at each gate and lets it go on once; what it must do for init lies between.</summary>

@@ -67,6 +67,12 @@ public sealed class ValidatorTests
     [InlineData("""{"hooks":{"poststart":[{"path":"/x","env":["A=1","B"]}]}}""",
         "hooks.poststart[0].env[1]: \"B\" is not of the form NAME=value")]
     [InlineData("""{"hooks":{"poststop":[{"path":""}]}}""", "hooks.poststop[0].path: missing")]
+    [InlineData("""{"annotations":{"run.oci.systemd.subgroup":".."}}""",
+        "annotations[\"run.oci.systemd.subgroup\"]: \"..\" is not the name of a cgroup")]
+    [InlineData("""{"annotations":{"run.oci.systemd.subgroup":"a","run.oci.delegate-cgroup":"b/c"}}""",
+        "annotations[\"run.oci.delegate-cgroup\"]: \"b/c\" is not the name of a cgroup")]
+    [InlineData("""{"annotations":{"run.oci.delegate-cgroup":"b"}}""",
+        "warning: annotations[\"run.oci.delegate-cgroup\"]: has no effect without run.oci.systemd.subgroup")]
     public void Rules_outside_process_and_linux(string json, string problem) => Assert.Equal([problem], Check(json));
 
     [Theory]
@@ -137,6 +143,8 @@ public sealed class ValidatorTests
     [InlineData("\"namespaces\":[{\"type\":\"net\"}]", "linux.namespaces[0].type: unknown namespace \"net\"")]
     [InlineData("\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"pid\",\"path\":\"/p\"}]",
         "linux.namespaces[1].type: pid is given twice")]
+    [InlineData("\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"ipc\"},{\"type\":\"pid\"}]",
+        "linux.namespaces[2].type: pid is given twice")]
     [InlineData("\"namespaces\":[{\"type\":\"ipc\",\"path\":\"ns/ipc\"}]",
         "linux.namespaces[0].path: \"ns/ipc\" is not an absolute path")]
     [InlineData("\"uidMappings\":" + OneToOne, "linux.uidMappings: needs a user namespace in linux.namespaces")]
@@ -303,6 +311,28 @@ public sealed class ValidatorTests
             ],
             problems);
     }
+
+    [Theory]
+    [InlineData('ü', 2)]
+    [InlineData('語', 3)]
+    public void Names_are_measured_in_bytes_and_not_in_letters(char letter, int bytes)
+    {
+        string fits = new(letter, 255 / bytes);
+        string name = fits + letter;
+        int size = name.Length * bytes;
+        Assert.Equal([$"mounts[1].destination: has a name of {size} bytes in it; the kernel takes names of at most 255"],
+            Check($$$"""{"mounts":[{"destination":"/{{{fits}}}"},{"destination":"/{{{name}}}"}]}"""));
+    }
+
+    [Theory]
+    [InlineData(65535, 65535, "")]
+    [InlineData(65536, 0, "process.user.uid: 65536 is not mapped by linux.uidMappings")]
+    [InlineData(0, 65536, "process.user.gid: 65536 is not mapped by linux.gidMappings")]
+    public void User_has_to_be_within_the_mappings(uint uid, uint gid, string problem) => Assert.Equal(problem, string.Join(';',
+        Check($$$$"""
+            {"process":{"args":["sh"],"cwd":"/","user":{"uid":{{{{uid}}}},"gid":{{{{gid}}}}}},
+             "linux":{"namespaces":[{{{{NewUser}}}}],"uidMappings":{{{{OneToOne}}}},"gidMappings":{{{{OneToOne}}}}}}
+            """)));
 
     [Fact]
     public void More_mapping_lines_than_the_kernel_takes_are_refused()
