@@ -22,6 +22,8 @@ static unsafe partial class ChildProgram
     const int CopyBuffer = 16384;
     const int EntryBuffer = 4096;
 
+    /// <summary>The content and attributes of a directory. It goes from directory to directory by descriptors: no path grows
+    /// longer than PATH_MAX, and no link in the image leads out of what is copied.</summary>
     static void CopyTree(ChildContext* c, int from, int to, int depth)
     {
         if (depth > DeepestCopy)
@@ -65,6 +67,7 @@ static unsafe partial class ChildProgram
         Close(target);
     }
 
+    /// <summary>One name. It is looked at without following, for a link is copied as a link.</summary>
     static void CopyEntry(ChildContext* c, int from, int to, byte* name, int depth)
     {
         Stat status;
@@ -120,6 +123,7 @@ static unsafe partial class ChildProgram
         ChildSys.Call(Sys.utimensat, to, (long)name, (long)times, AT_SYMLINK_NOFOLLOW);
     }
 
+    /// <summary>A regular file, by read(2) and write(2): what was sparse takes its full size.</summary>
     static void CopyFile(ChildContext* c, int from, int to, byte* name, Stat* status)
     {
         // O_NOFOLLOW and O_EXCL: neither side may be another thing than the one that was just looked at.

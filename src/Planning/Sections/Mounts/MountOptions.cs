@@ -11,6 +11,7 @@ public sealed class MountOptions
     public bool Bind { get; private set; }
     /// <summary>rbind: the whole tree below the source.</summary>
     public bool Recursive { get; private set; }
+    /// <summary>remount without bind: other attributes for the mount that is there.</summary>
     public bool Remount { get; private set; }
     /// <summary>MOUNT_ATTR_* to set and to clear on the mount itself.</summary>
     public ulong AttrSet { get; private set; }
@@ -66,6 +67,7 @@ public sealed class MountOptions
                 ClearAttr(bits);
                 break;
             case Kind.RecursiveSet:
+                // The later word wins, as in mount(8): what one sets the next may clear.
                 RecursiveAttrSet |= bits;
                 RecursiveAttrClear = (RecursiveAttrClear & ~bits) | AtimeMask(bits);
                 break;
@@ -175,28 +177,51 @@ public sealed class MountOptions
         }
     }
 
+    /// <summary>What carries a word out. A new option is a row of the table with one of these.</summary>
     enum Kind
     {
+        /// <summary>In no row of the table: data for the file system.</summary>
         Unknown,
+        /// <summary>Known, and nothing to do.</summary>
         None,
+        /// <summary>MOUNT_ATTR_* bits to set on the mount.</summary>
         Set,
+        /// <summary>MOUNT_ATTR_* bits to clear: what the source of a bind has, and what the same config sets in an earlier
+        /// word.</summary>
         Clear,
+        /// <summary>One value of the field of the access times; 0 is relatime.</summary>
         Atime,
+        /// <summary>As Set, for the mounts below as well.</summary>
         RecursiveSet,
+        /// <summary>As Clear, for the mounts below as well.</summary>
         RecursiveClear,
+        /// <summary>As Atime, for the mounts below as well.</summary>
         RecursiveAtime,
+        /// <summary>MS_* of a propagation type, with MS_REC for the whole tree.</summary>
         Propagate,
+        /// <summary>The source is a path of the host; with bits, all that is mounted below it comes along.</summary>
         Bind,
+        /// <summary>A flag of the file system itself, which fsconfig(2) takes as a word.</summary>
         Superblock,
+        /// <summary>MS_* of the file system that only mount(2) takes: the whole mount is then made by that.</summary>
         Legacy,
+        /// <summary>Takes such a flag back.</summary>
         LegacyClear,
+        /// <summary>Changes what is at the destination, and mounts nothing.</summary>
         Remount,
+        /// <summary>The tmpfs starts with a copy of what it covers.</summary>
         TmpCopyUp,
+        /// <summary>Owners are shown through id mappings.</summary>
         IdMap,
+        /// <summary>The same for the mounts below.</summary>
         RecursiveIdMap,
+        /// <summary>A source that is a link is made anew in the container.</summary>
         CopySymlink,
+        /// <summary>A link as the source is bound itself.</summary>
         SourceNoFollow,
+        /// <summary>A link as the destination is covered itself.</summary>
         DestinationNoFollow,
+        /// <summary>What mount(8) calls the defaults.</summary>
         Defaults,
     }
 

@@ -57,6 +57,8 @@ sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
         }
     }
 
+    /// <summary>One entry. Its kind decides about all else, and is decided in one place (MountKinds): a bind that was not taken
+    /// for one once had links made in the host's /dev.</summary>
     void PlanMount(SpecMount mount, string path)
     {
         if (mount.Destination is not { Length: > 0 } destination)
@@ -114,6 +116,8 @@ sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
     /// not; the container then does it, which as the same user reaches the same files.</summary>
     bool OpensSources => draft.HasUserNamespace && draft.MayMount;
 
+    /// <summary>A bind. Where init has a user namespace the runtime opens the source, and init gets the descriptor by its slot;
+    /// else init opens it by its path, before the root changes.</summary>
     void PlanBind(SpecMount mount, string path, string destination, MountOptions options, MountArgFlags flags)
     {
         if (mount.Source is null or "")
@@ -182,6 +186,8 @@ sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
         return slot;
     }
 
+    /// <summary>A step of the runtime that clones the mount at a path, with the id maps of a slot, and the slot where init
+    /// finds it.</summary>
     int OpenSource(string configPath, string source, MountOptions options, int idMap)
     {
         int slot = draft.NewSlot();
@@ -213,6 +219,7 @@ sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
         return null;
     }
 
+    /// <summary>A file system of its own, made by fsopen(2) in the container's namespaces.</summary>
     void PlanFileSystem(SpecMount mount, string path, string destination, MountOptions options, MountArgFlags flags)
     {
         string type = mount.Type!;

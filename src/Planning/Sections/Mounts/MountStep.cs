@@ -7,7 +7,9 @@ namespace OciRun.Planning.Steps;
 /// <summary>One entry of mounts, or a mount that the runtime adds.</summary>
 public sealed class MountStep : Step
 {
+    /// <summary>Below the rootfs, absolute and without ".." (PathText): links in it are resolved when it is opened.</summary>
     public required string Destination { get; init; }
+    /// <summary>The file system, one of /proc/filesystems; "bind" or null for a bind.</summary>
     public required string? Type { get; init; }
     /// <summary>Absolute for a bind.</summary>
     public required string? Source { get; init; }
@@ -28,6 +30,7 @@ public sealed class MountStep : Step
     /// <summary>Name of the mount option for the security label; empty: the root of the new file system gets it as an attribute;
     /// null: no label.</summary>
     public string? LabelWord { get; init; }
+    /// <summary>linux.mountLabel as it is in the config.</summary>
     public string? Label { get; init; }
     public override Phase Phase => Phase.Root;
     public override string? Subject => Destination;
@@ -89,6 +92,8 @@ public sealed class MountStep : Step
         }
     }
 
+    /// <summary>Strings and the structure go into the program's data, the operation holds their offset: the child follows no
+    /// pointer of ours.</summary>
     public override void Lower(ProgramBuilder program)
     {
         MountArgFlags flags = Flags;
@@ -162,6 +167,7 @@ public sealed class MountStep : Step
         return first;
     }
 
+    /// <summary>The data of mount(2): at most a page, and commas are its only separators.</summary>
     string LegacyWords() => string.Join(',', AllWords(quoted: true));
 
     /// <summary>The commas in a label need quotes in the one string of mount(2); to fsconfig(2), which takes word by word, quotes
