@@ -231,7 +231,8 @@ sealed class Executor(Products made)
         RuntimeException error = made.Process?.PendingError() ?? failure as RuntimeException
             ?? new RuntimeException(failure.Message);
         error = OomReport.Explain(made, error) ?? error;
-        // A container that hooks may have heard of.
+        // Hooks may have been told of this container: poststop is how they learn that it is gone (config.md, "POSIX-platform
+        // Hooks").
         bool wasMade = made.Process is not null && made.Record.Pid != 0 && !made.Plan.Options.IsExec;
         made.Undo();
         if (wasMade)

@@ -79,7 +79,7 @@ sealed class Products : IDisposable
     public void Undo()
     {
         IsUndone = true;
-        // The error may have been a want of descriptors.
+        // The error may have been EMFILE: what is closed here, undo can open again.
         CloseSlots();
         StartSocket?.Dispose();
         bool failed = false;

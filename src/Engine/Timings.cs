@@ -82,7 +82,8 @@ public static unsafe class Timings
             throw new RuntimeException("--timings: " + ErrorText.Call("open", path, e.ErrorNumber));
         }
         _path = path;
-        // What happened before the first line of ours ran is known by what it cost.
+        // The time before the first line of ours has no stamps; the processor time that the process had used by then stands
+        // for it.
         _events =
         [
             new Event("start-up of the program (processor time)", "runtime", "", RuntimeTrack, _entered - _startUp, _entered),

@@ -34,7 +34,7 @@ static class JsonSyntax
             return $"{Position(text, scanner.Offset)}: expected {expected}, got {Found(text, scanner.Offset)}";
         }
 
-        // The grammar is kept, so the reader has met its one other limit.
+        // The text follows the grammar, so that only one error of the reader is left: its limit of depth.
         int offset = OffsetOf(text, failure.LineNumber ?? 0, failure.BytePositionInLine ?? 0);
         return $"{Position(text, offset)}: nested more than 64 levels deep";
     }

@@ -70,8 +70,8 @@ public sealed class CgroupSite : IDisposable
         int made = Syscall.TryMkdirAt(_parent!, _leaf, O755);
         if (made == -Errno.EEXIST && !isNamed && Syscall.TryUnlinkAt(_parent!, _leaf, AtFlags.AT_REMOVEDIR) == 0)
         {
-            // One that a container of this id in another state directory has left, or still counts on: that one will find another
-            // inode.
+            // Left by a container of the same id in another state directory, or still counted on by one: that container knows
+            // its cgroup by the inode, and so will not take the new one for its own.
             made = Syscall.TryMkdirAt(_parent!, _leaf, O755);
         }
         int opened = made < 0 && made != -Errno.EEXIST ? made : CgroupFiles.TryOpenDirectory(_parent!, _leaf);

@@ -56,7 +56,7 @@ public static class Creation
         }
         catch (SyscallException)
         {
-            // Nobody else waits for it.
+            // Nobody else waits for the payload of a run in the foreground.
             executor.TakeBack();
             throw;
         }

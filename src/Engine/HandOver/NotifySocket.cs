@@ -80,7 +80,7 @@ sealed class NotifySocket : IDisposable
             int size = Syscall.TryRecvMsg(_inside, buffer, fds, out int count, MsgFlags.MSG_DONTWAIT);
             foreach (int fd in fds[..count])
             {
-                // To close the descriptor of a BARRIER=1 is the answer to it.
+                // sd_notify_barrier(3) waits until the descriptor that came with BARRIER=1 is closed: that is the answer.
                 Syscall.TryClose(fd);
             }
             if (size == -Errno.EMSGSIZE)

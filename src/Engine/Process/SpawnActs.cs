@@ -116,7 +116,8 @@ static class SpawnActs
         }
         if (made.Cgroup is not null && result is -Errno.EACCES or -Errno.EPERM && SystemdDriver.UsesUserManager())
         {
-            // Between a user's login session and the user's services is a cgroup of root's.
+            // From a login session to the user's services no user may move a process: the cgroup above both is root's
+            // (cgroups(7), delegation).
             Log.Warn("the process is not in the container's cgroup: clone3: " + ErrorText.Describe(-result));
             result = process.Spawn(step, made, -1, -1, 0);
         }

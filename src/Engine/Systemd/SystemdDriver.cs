@@ -29,7 +29,7 @@ public static class SystemdDriver
         List<UnitProperty> properties =
             SystemdProperties.ForUnit(step.Description, location, step.Resources, step.Annotations, systemd.Version, problems);
         Report(problems);
-        // Init needs more while it sets the container up than afterwards.
+        // Memory limits come later, by a step of their own: init needs more while it sets the container up than afterwards.
         properties.RemoveAll(static property => UnitMemoryStep.LimitsMemory(property));
         bool isSlice = location.Unit!.EndsWith(".slice", StringComparison.Ordinal);
         if (!isSlice)

@@ -82,7 +82,7 @@ sealed class CallerTerminal : IDisposable
             return null;
         }
         bool isPipe = (stat.st_mode & StatMode.S_IFMT) == StatMode.S_IFIFO;
-        // To open a master's path again makes another terminal.
+        // Opening /dev/ptmx again, the path of every master, would make another terminal.
         if (!isPipe && (stat.st_rdev == Dev.Ptmx || !Syscall.IsTerminal(1)))
         {
             return null;

@@ -181,7 +181,8 @@ sealed class CgroupSection(PlanDraft draft)
         {
             return;
         }
-        // Cut short before it was known which cgroup was made, it has no process but init, which is dead.
+        // A creation that was killed before it noted the inode of its cgroup had put no process into it but init, which died
+        // with it.
         bool isKnown = record.Schema < ContainerRecord.FirstWithInodes || record.CgroupInode != 0;
         bool hasOwnPids = NamespaceKind.HasOwnPidNamespace(record.Config);
         draft.Add(new RemoveCgroupStep

@@ -24,7 +24,7 @@ public static partial class BundleFindings
             CheckProcess(spec.Process, host, missing);
             CheckMounts(spec, host, missing);
             CheckLinux(spec.Linux, host, missing);
-            // A value that means nothing cannot be missing on the host as well.
+            // A value that is wrong by itself was named above; that this host does not have it either would say nothing more.
             findings.AddRange(missing.FindAll(finding => !named.Contains(finding.Path)));
         }
 

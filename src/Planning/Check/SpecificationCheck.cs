@@ -49,7 +49,7 @@ public static class SpecificationCheck
 
         DeviceRuleSet.Fold(linux?.Resources?.Devices, found);
         CgroupPlanner.Plan(linux?.Resources, ControllerSet.All, found);
-        // That cgroup v2 lacks this or that is nothing to the specification.
+        // Warnings are about what cgroup v2 cannot do: the bundle is as good by the specification.
         found.RemoveAll(static problem => problem.IsWarning);
         var known = new KnownPaths(problems, problems.Count);
         problems.AddRange(found.FindAll(problem => !known.Cover(problem.Path)));

@@ -13,7 +13,8 @@ namespace OciRun.Planning;
 /// <summary>Prints the operations that the init steps of a plan are lowered to: below each step a line for each.</summary>
 public static partial class ProgramPrinter
 {
-    // Descriptors whose numbers are known only when a container is made: numbers that no caller's count of descriptors reaches.
+    // Stand-ins for descriptors whose numbers are known only when a container is made. They are so high that no number of
+    // descriptors which a caller hands over (--preserve-fds) reaches them.
     const int Channel = 0x40000000;
     const int StartSocket = Channel + 1;
     const int Proc = Channel + 2;

@@ -28,7 +28,8 @@ public static class DeviceFilter
         DeviceException[] defaults = set.DefaultAllow ? DeviceRuleSet.Defaults() : [];
         Assembler code = new((set.Exceptions.Count + defaults.Length) * Assembler.MaxBlock + 16);
         code.Prologue();
-        // Where all is allowed but some, the exceptions may cover what every container needs: that goes first.
+        // With a list of refusals, these may cover devices that every container needs (/dev/null and its like): the defaults
+        // are tested first.
         foreach (DeviceException device in defaults)
         {
             code.AllowWhenSubset(device);

@@ -67,7 +67,7 @@ sealed class HookSection(PlanDraft draft)
         Index = index,
         Hook = hook,
         When = phase,
-        // Not in a pid namespace of strangers, to whom it would give the runtime's rights.
+        // Not in a joined pid namespace: its processes could trace the hook, which has the runtime's rights.
         Namespaces = phase == Phase.ContainerHooks
             ? (draft.NewNamespaces | draft.JoinedNamespaces) & ~(draft.JoinsPidAtLast ? CLONE_NEWPID : 0) : 0,
         Status = phase switch

@@ -21,7 +21,7 @@ public sealed class ExecInitStep : Step
             program.Add(OpCode.ExecInit);
             return;
         }
-        // Before all, for an error would go to the caller's standard input.
+        // First of all: until the register is set it is 0, and an error would be written to the caller's standard input.
         program.Set(program.Report, (ulong)program.ChannelFd);
         // Nobody in the container may take descriptors from this process (CVE-2016-9962); executing the payload ends it.
         program.Call(Sys.prctl, PR_SET_DUMPABLE, 0);

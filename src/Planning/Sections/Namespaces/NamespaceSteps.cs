@@ -98,7 +98,8 @@ public sealed class EnterPidNamespaceStep : Step
 
     public override void Lower(ProgramBuilder program)
     {
-        // The record that names the child is written around the pid.
+        // The record says which process goes on. Only its pid is not known here: the program stores the rest of the record
+        // around that word.
         Span<Record> record = [new Record { Type = RecordType.Adopt, Step = (uint)program.Step }];
         ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(record);
         const int aux = Record.AuxOffset;

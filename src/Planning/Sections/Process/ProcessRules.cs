@@ -75,7 +75,7 @@ static class ProcessRules
 
         if (args[0].Length == 0)
         {
-            // Engines turn the end of it into exit code 127.
+            // Engines look for the end of this message, and make exit code 127 of it.
             rules.Problem("args[0]", "empty; must name the program to execute: exec: \"\": executable file not found in $PATH");
         }
 
