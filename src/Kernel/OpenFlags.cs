@@ -21,6 +21,15 @@ public static class AtFlags
     public const int AT_RECURSIVE = 0x8000;
 }
 
+/// <summary>What statx(2) is asked for.</summary>
+public static class StatxMask
+{
+    /// <summary>The mount's id (Linux 5.8).</summary>
+    public const int STATX_MNT_ID = 0x1000;
+    /// <summary>Instead, one that no later mount gets (Linux 6.8). Older kernels answer with the other.</summary>
+    public const int STATX_MNT_ID_UNIQUE = 0x4000;
+}
+
 /// <summary>Commands of fcntl(2).</summary>
 public static class Fcntl
 {

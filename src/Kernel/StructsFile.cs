@@ -22,6 +22,14 @@ public struct MountAttrArgs
     public ulong userns_fd;
 }
 
+/// <summary>The part of <c>struct statx</c> that names the mount; it has 256 bytes.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 256)]
+public struct Statx
+{
+    [FieldOffset(0)] public uint stx_mask;
+    [FieldOffset(144)] public ulong stx_mnt_id;
+}
+
 /// <summary><c>struct statfs</c> of 64-bit machines, 120 bytes.</summary>
 [StructLayout(LayoutKind.Sequential, Size = 120)]
 public struct Statfs64

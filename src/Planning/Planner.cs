@@ -160,19 +160,21 @@ public sealed class Planner
     void PlanRoot()
     {
         var network = new NetDeviceSection(_draft);
-        var root = new RootSection(_draft);
-        var mounts = new MountSection(_draft, _namespaces);
+        var places = new MountPlaces(_draft);
+        var root = new RootSection(_draft, places);
+        var mounts = new MountSection(_draft, _namespaces, places);
         network.PlanLoopback();
         root.Plan();
         mounts.Plan();
-        var devices = new DeviceSection(_draft);
+        var devices = new DeviceSection(_draft, places);
         devices.Plan();
         _hooks.PlanCreation(network);
-        _process.PlanWorkingDirectory();
+        _process.PlanWorkingDirectory(places);
         new SysctlSection(_draft).Plan();
-        _process.PlanTerminal(console: _draft.HasMountNamespace, ownDev: devices.HasOwnDev());
+        _process.PlanTerminal(console: _draft.HasMountNamespace, ownDev: devices.HasOwnDev(), places: places);
         mounts.Seal();
-        root.Close();
+        root.Close(_hooks.ComeToMounts);
+        mounts.Look(_hooks.ComeToMounts);
     }
 
     /// <summary>What the payload is, and what the caller gets once init is ready.</summary>

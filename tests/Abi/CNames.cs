@@ -14,6 +14,7 @@ static class CNames
         ["OpenFlags"] = "linux/fcntl.h",
         ["ResolveFlags"] = "linux/openat2.h",
         ["AtFlags"] = "linux/fcntl.h",
+        ["StatxMask"] = "linux/stat.h",
         ["Fcntl"] = "linux/fcntl.h",
         ["MemfdFlags"] = "linux/memfd.h",
         ["Seal"] = "linux/fcntl.h",
@@ -86,6 +87,7 @@ static class CNames
         ["Timespec"] = ("struct timespec", "time.h"),
         ["OpenHow"] = ("struct open_how", "linux/openat2.h"),
         ["MountAttrArgs"] = ("struct mount_attr", "linux/mount.h"),
+        ["Statx"] = ("struct statx", "linux/stat.h"),
         ["Statfs64"] = ("struct statfs64", "sys/vfs.h"),
         ["Dirent64"] = ("struct dirent64", "dirent.h"),
         ["Stat"] = ("struct stat", "sys/stat.h"),
@@ -121,6 +123,7 @@ static class CNames
         ["TIME_NS_INIT_INO"] = "6.18",
         ["NET_NS_INIT_INO"] = "6.18",
         ["MNT_NS_INIT_INO"] = "6.18",
+        ["STATX_MNT_ID_UNIQUE"] = "6.8",
     };
 
     /// <summary>Types whose constants are this project's own, checked by other tests here.</summary>

@@ -84,6 +84,7 @@ public sealed class PlanTraceTests : ContainerTest
         ("^allocate a terminal", [@"ioctl\(\d+, TIOCSPTLCK", @"sendmsg\("]),
         ("^make /.* read-only \\(where", [@"openat2\(", @"?move_mount\("]),
         ("^make the mount .* read-only", [@"mount_setattr\("]),
+        ("^make sure that the mount is on (?<path>\\S+)", [@"(statx|openat2)\(.*""{path}"""]),
         ("^mask ", [@"openat2\(", @"?move_mount\("]),
         ("^make the root file system read-only", [@"mount_setattr\("]),
         ("^set [a-z]+[./].* = (?<value>.*)$", [@"openat2\(|openat\(", @"write\(.*""{value}"""]),

@@ -75,6 +75,42 @@ public sealed class PropertyTests
         Assert.Equal(lowered.Order(), lowered);
     }
 
+    /// <summary>Steps that look a path up, and where.</summary>
+    static (string Path, MountPlace Place)? PlaceOf(Step step) => step switch
+    {
+        MountStep mount => (mount.Destination, mount.Place),
+        MaskStep mask => (mask.Path, mask.Place),
+        ReadOnlyPathStep path => (path.Path, path.Place),
+        WorkingDirectoryStep directory => (directory.Path, directory.Place),
+        DeviceStep { InSharedDev: true } device => (device.Node.Path, device.Place),
+        TerminalStep terminal => (TerminalStep.Multiplexer, terminal.Place),
+        _ => null,
+    };
+
+    [Theory]
+    [MemberData(nameof(Plans))]
+    public void What_is_below_a_mount_is_looked_up_in_the_one_that_was_made_there_last(string name)
+    {
+        var mounts = new List<MountStep>();
+        foreach (Step step in PlanOf(name).Steps)
+        {
+            if (PlaceOf(step) is { } at)
+            {
+                MountStep? above = mounts.LastOrDefault(mount => (at.Path + "/").StartsWith(mount.Destination + "/",
+                    StringComparison.Ordinal));
+                Assert.Equal(above?.HoldSlot ?? -1, at.Place.Slot);
+                Assert.True(above is null || at.Place.Slot >= 0);
+                Assert.Equal(above is null ? at.Path : at.Path[Math.Min(at.Path.Length, above.Destination.Length + 1)..],
+                    at.Path[at.Place.Rest..]);
+            }
+            // A link that is copied is no mount.
+            if (step is MountStep made && (made.Flags & (MountArgFlags.Remount | MountArgFlags.CopySymlink)) == 0)
+            {
+                mounts.Add(made);
+            }
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Plans))]
     public void Every_slot_is_filled_by_one_step_and_used_by_one_after_it(string name)
@@ -132,7 +168,9 @@ public sealed class PropertyTests
         Assert.Equal(used.Count, used.Select(static use => use.Slot).Distinct().Count());
         // The root directory alone is handed on by itself.
         Assert.Equal(used.Count, filled.Values.Count(static step => step is not OpenRootStep));
-        Assert.Equal(plan.Slots, filled.Count);
+        // Those of mounts that are held for what is below them have a test of their own.
+        int held = plan.Steps.OfType<MountStep>().Count(static mount => mount.HoldSlot >= 0 && mount.KeepSlot < 0);
+        Assert.Equal(plan.Slots, filled.Count + held);
     }
 
     [Theory]

@@ -32,7 +32,7 @@ static unsafe partial class ChildProgram
         HoldDev(c);
         if ((m->Flags & MountArgFlags.Remount) != 0)
         {
-            int there = Check(c, Sys.openat2, OpenIn(c->Root, destination, O_PATH | NoFollow(m), 0));
+            int there = Check(c, Sys.openat2, OpenPlace(c, destination, m->BelowSlot, c->Data + m->Below, O_PATH | NoFollow(m)));
             SetAttributes(c, there, m, m->AttrSet, m->AttrClear);
             Propagate(c, there, m);
             Close(there);
@@ -59,13 +59,7 @@ static unsafe partial class ChildProgram
         {
             target = Target(c, m, destination, S_IFDIR);
             CheckTarget(c, m, target, -1);
-            if ((m->Flags & MountArgFlags.Legacy) != 0)
-            {
-                MountLegacy(c, m, target);
-                Close(target);
-                return;
-            }
-            mount = NewFileSystem(c, m, target);
+            mount = (m->Flags & MountArgFlags.Legacy) != 0 ? MountLegacy(c, m) : NewFileSystem(c, m, target);
             MapIds(c, m, mount);
             if ((m->RecursiveAttrSet | m->RecursiveAttrClear) != 0)
             {
@@ -86,6 +80,10 @@ static unsafe partial class ChildProgram
         // whatever it was before.
         Propagate(c, mount, m);
         Close(target);
+        if ((m->Flags & MountArgFlags.Look) != 0)
+        {
+            m->MountId = MountIdOf(c, mount, null, AT_EMPTY_PATH);
+        }
         Keep(c, m, mount);
     }
 
@@ -157,7 +155,7 @@ static unsafe partial class ChildProgram
         }
         if ((m->Flags & MountArgFlags.InheritMode) != 0)
         {
-            long there = OpenIn(c->Root, destination, O_PATH | flags, 0);
+            long there = OpenPlace(c, destination, m->BelowSlot, c->Data + m->Below, O_PATH | flags);
             if (there != -ENOENT)
             {
                 return Check(c, Sys.openat2, there);
@@ -166,7 +164,7 @@ static unsafe partial class ChildProgram
             // The arguments are this process's copy of them.
             m->Flags &= ~MountArgFlags.InheritMode;
         }
-        return Check(c, Sys.openat2, OpenOrCreate(c, destination, kind, flags));
+        return Check(c, Sys.openat2, OpenOrCreatePlace(c, destination, m->BelowSlot, c->Data + m->Below, kind, flags));
     }
 
     /// <summary>Nothing goes over procfs but procfs on its root, and a few harmless files (CVE-2019-16884, CVE-2025-52881): a
@@ -430,12 +428,11 @@ static unsafe partial class ChildProgram
         Exit(1);
     }
 
-    /// <summary>mount(2) on the target's descriptor, for data that fsconfig(2) does not take. The host's /proc is still the one
-    /// that /proc/self/fd means.</summary>
-    static void MountLegacy(ChildContext* c, MountArgs* m, int target)
+    /// <summary>mount(2), for data that fsconfig(2) does not take. That call gives no descriptor of what it made: it mounts over
+    /// the rootfs, at a path of the host where nobody else can rename, and from there the mount goes on like any
+    /// other.</summary>
+    static int MountLegacy(ChildContext* c, MountArgs* m)
     {
-        byte* path = stackalloc byte[32];
-        FdPath(path, target);
         // These four have one number in both calls; the others have two.
         const ulong same = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
         ulong flags = m->LegacyFlags | (m->AttrSet & same) |
@@ -448,15 +445,14 @@ static unsafe partial class ChildProgram
             Fail(c, Sys.mount, EOPNOTSUPP);
         }
         byte* data = m->LegacyData != 0 ? c->Data + m->LegacyData : null;
-        Check(c, Sys.mount, ChildSys.Call(Sys.mount, (long)(c->Data + m->Source), (long)path, (long)(c->Data + m->Type),
+        Check(c, Sys.mount, ChildSys.Call(Sys.mount, (long)(c->Data + m->Source), (long)c->RootPath, (long)(c->Data + m->Type),
             (long)flags, (long)data));
-        int mount = Check(c, Sys.openat2, OpenIn(c->Root, c->Data + m->Destination, O_PATH, 0));
-        if ((m->RecursiveAttrSet | m->RecursiveAttrClear) != 0)
+        int mount = Check(c, Sys.openat, ChildSys.Call(Sys.openat, AT_FDCWD, (long)c->RootPath, O_PATH | O_CLOEXEC, 0));
+        if (MountIdOf(c, mount, null, AT_EMPTY_PATH) == MountIdOf(c, c->Root, null, AT_EMPTY_PATH))
         {
-            SetAttributes(c, mount, m, 0, 0);
+            Fail(c, Sys.mount, EXDEV);
         }
-        Propagate(c, mount, m);
-        Keep(c, m, mount);
+        return mount;
     }
 
     static ulong FlagOf(MountArgs* m, ulong attribute, ulong flag) => (m->AttrSet & attribute) != 0 ? flag : 0;
@@ -496,7 +492,7 @@ static unsafe partial class ChildProgram
             return false;
         }
         link[size] = 0;
-        int directory = OpenParent(c, c->Data + m->Destination, out byte* name);
+        int directory = OpenParentPlace(c, c->Data + m->Destination, m->BelowSlot, c->Data + m->Below, false, out byte* name);
         long result = ChildSys.Call(Sys.symlinkat, (long)link, directory, (long)name);
         if (result != -EEXIST)
         {

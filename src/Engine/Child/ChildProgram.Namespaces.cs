@@ -203,13 +203,18 @@ static unsafe partial class ChildProgram
 
     /// <summary>A pseudo terminal of the container's own devpts: the multiplexer is verified, and its peer is opened without a
     /// path (CVE-2025-52565).</summary>
-    static void Terminal(ChildContext* c, ulong console, uint columns, uint rows, bool leads)
+    static void Terminal(ChildContext* c, Op* op)
     {
+        ulong console = op->A;
+        ulong columns = op->B;
+        ulong rows = op->C;
+        bool leads = op->Flags != 0;
         ReadOnlySpan<byte> path = "/dev/pts/ptmx\0"u8;
         int master;
         fixed (byte* p = path)
         {
-            master = Check(c, Sys.openat2, OpenIn(c->Root, p, O_RDWR | O_NOCTTY, RESOLVE_NO_SYMLINKS));
+            master = Check(c, Sys.openat2, OpenPlace(c, p, (int)op->D - 1, c->Data + op->E, O_RDWR | O_NOCTTY,
+                RESOLVE_NO_SYMLINKS));
         }
         Stat status;
         Check(c, Sys.fstat, ChildSys.Call(Sys.fstat, master, (long)&status));
@@ -233,7 +238,7 @@ static unsafe partial class ChildProgram
         }
         if (console != 0)
         {
-            BindConsole(c, peer, (console & 2) != 0);
+            BindConsole(c, peer, (console & 2) != 0, (int)op->F - 1);
         }
         // The engine gets the master, by the console socket or through the runtime; here it is not needed any more.
         SendDescriptor(c, DescriptorKind.Terminal, master);
@@ -253,13 +258,13 @@ static unsafe partial class ChildProgram
     }
 
     /// <summary>In a /dev of the host's nothing is made: there a console is covered, or there is none.</summary>
-    static void BindConsole(ChildContext* c, int peer, bool shared)
+    static void BindConsole(ChildContext* c, int peer, bool shared, int slot)
     {
         ReadOnlySpan<byte> path = "/dev/console\0"u8;
         ReadOnlySpan<byte> empty = "\0"u8;
         fixed (byte* p = path, e = empty)
         {
-            int directory = shared ? OpenParent(c, p, out byte* name) : OpenParentInDev(c, p, out name);
+            int directory = OpenParentPlace(c, p, shared ? slot : -1, p + 5, !shared, out byte* name);
             long made = shared ? 0 : ChildSys.Call(Sys.mknodat, directory, (long)name, S_IFREG | O666, 0);
             if (made < 0 && made != -EEXIST)
             {

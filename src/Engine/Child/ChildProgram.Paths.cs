@@ -21,10 +21,12 @@ static unsafe partial class ChildProgram
 
     /// <summary>openat2 inside the root. A rename anywhere in the tree makes RESOLVE_IN_ROOT fail with EAGAIN when ".." is met:
     /// an attacker who renames all the time is outlasted by 128 tries.</summary>
-    static long OpenIn(int root, byte* path, int flags, ulong resolve)
+    static long OpenIn(int root, byte* path, int flags, ulong resolve) => Open(root, path, flags, RESOLVE_IN_ROOT | resolve);
+
+    static long Open(int root, byte* path, int flags, ulong resolve)
     {
-        var how = new OpenHow { flags = (uint)(flags | O_CLOEXEC), resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve };
         // RESOLVE_NO_MAGICLINKS: links like /proc/self/fd/N lead where no path does, out of any root (openat2(2)).
+        var how = new OpenHow { flags = (uint)(flags | O_CLOEXEC), resolve = RESOLVE_NO_MAGICLINKS | resolve };
         long fd = 0;
         for (int i = 0; i < 128; i++)
         {
@@ -42,10 +44,12 @@ static unsafe partial class ChildProgram
     static long OpenOrCreate(ChildContext* c, byte* path, uint kind, int flags)
     {
         long fd = OpenIn(c->Root, path, O_PATH | flags, 0);
-        if (fd != -ENOENT)
-        {
-            return fd;
-        }
+        return fd != -ENOENT ? fd : Create(c, path, kind, flags);
+    }
+
+    static long Create(ChildContext* c, byte* path, uint kind, int flags)
+    {
+        long fd;
         // Two buffers: when a link is replaced by its target, the new path is put together from the old one.
         byte* buffer = stackalloc byte[2 * PATH_MAX + 2];
         byte* spare = stackalloc byte[2 * PATH_MAX + 2];
@@ -96,6 +100,11 @@ static unsafe partial class ChildProgram
             path[at] = 0;
             uint wanted = last ? kind : S_IFDIR;
             long fd = Enter(c, parent, path, path + start, wanted, last ? flags : 0);
+            if (fd == Redirected && c->IsBelow)
+            {
+                // A link without a target: what it means, the whole path tells.
+                fd = -EXDEV;
+            }
             if (fd == Redirected)
             {
                 path[at] = end;
@@ -119,7 +128,8 @@ static unsafe partial class ChildProgram
     static long Enter(ChildContext* c, int parent, byte* path, byte* name, uint kind, int flags)
     {
         int directory = kind == S_IFDIR ? O_DIRECTORY : 0;
-        long fd = OpenIn(c->Root, path, O_PATH | directory | flags, 0);
+        ulong resolve = (ulong)(c->IsBelow ? RESOLVE_BENEATH : RESOLVE_IN_ROOT);
+        long fd = Open(c->Root, path, O_PATH | directory | flags, resolve);
         if (fd != -ENOENT)
         {
             return fd;
@@ -133,7 +143,7 @@ static unsafe partial class ChildProgram
         {
             return made;
         }
-        fd = OpenIn(c->Root, path, O_PATH | directory | flags, 0);
+        fd = Open(c->Root, path, O_PATH | directory | flags, resolve);
         // There and not there: the name is a link, and what it leads to does not exist.
         return fd == -ENOENT && made < 0 ? Redirected : fd;
     }

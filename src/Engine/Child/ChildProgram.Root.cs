@@ -74,6 +74,7 @@ static unsafe partial class ChildProgram
     {
         ReadOnlySpan<byte> empty = "\0"u8;
         long flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE;
+        c->RootPath = path;
         c->Root = Check(c, Sys.open_tree, ChildSys.Call(Sys.open_tree, AT_FDCWD, (long)path, flags));
         fixed (byte* e = empty)
         {
@@ -95,9 +96,8 @@ static unsafe partial class ChildProgram
     {
         bool bind = (node->Flags & 1) != 0;
         bool configured = (node->Flags & 2) != 0;
-        int directory = (node->Flags & 4) != 0
-            ? OpenParent(c, c->Data + node->Path, out byte* name)
-            : OpenParentInDev(c, c->Data + node->Path, out name);
+        int directory = OpenParentPlace(c, c->Data + node->Path, node->BelowSlot, c->Data + node->Below, (node->Flags & 4) == 0,
+            out byte* name);
         if (!bind)
         {
             // The mode is whole, as the umask is 0; the device number is the kernel's own form of it (makedev(3)).
@@ -200,9 +200,9 @@ static unsafe partial class ChildProgram
 
     /// <summary>Hides a path: a directory by an empty one, a file by /dev/null. What does not exist needs no mask; engines name
     /// paths that only some kernels have.</summary>
-    static void Mask(ChildContext* c, byte* path)
+    static void Mask(ChildContext* c, byte* path, int slot, byte* rest)
     {
-        long target = OpenIn(c->Root, path, O_PATH, 0);
+        long target = OpenPlace(c, path, slot, rest, O_PATH);
         if (target is -ENOENT or -ENOTDIR)
         {
             return;
@@ -277,9 +277,9 @@ static unsafe partial class ChildProgram
 
     /// <summary>A clone of what is there, read-only, over itself; with the mounts below it, which keep their own flags, as with
     /// runc. It is never the mount itself that is changed: that one may be shared by other paths.</summary>
-    static void ReadOnlyPath(ChildContext* c, byte* path)
+    static void ReadOnlyPath(ChildContext* c, byte* path, int slot, byte* rest)
     {
-        long target = OpenIn(c->Root, path, O_PATH, 0);
+        long target = OpenPlace(c, path, slot, rest, O_PATH);
         if (target is -ENOENT or -ENOTDIR)
         {
             return;

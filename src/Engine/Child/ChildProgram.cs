@@ -44,6 +44,10 @@ unsafe struct ChildContext
     /// <summary>The rootfs, the one descriptor from which all paths of the container are resolved. With a new mount it is that
     /// mount, so that nothing depends on what its path means later.</summary>
     public int Root;
+    /// <summary>Path of the rootfs on the host.</summary>
+    public byte* RootPath;
+    /// <summary>For the moment the root is a mount in it, and no link may lead out.</summary>
+    public bool IsBelow;
     /// <summary>The container's own /dev: the rootfs's as it was before the first mount, then the root of the file system that
     /// the config mounts there. -1 until it is needed; -2 - errno when there is none.</summary>
     public int Dev;
@@ -187,10 +191,10 @@ static unsafe partial class ChildProgram
                 MakeSymlink(c, c->Data + op->A, c->Data + op->B, op->Flags);
                 break;
             case OpCode.Mask:
-                Mask(c, c->Data + op->A);
+                Mask(c, c->Data + op->A, (int)op->D - 1, c->Data + op->E);
                 break;
             case OpCode.ReadOnlyPath:
-                ReadOnlyPath(c, c->Data + op->A);
+                ReadOnlyPath(c, c->Data + op->A, (int)op->D - 1, c->Data + op->E);
                 break;
             case OpCode.SealMount:
                 Seal(c, c->Slots[op->A]);
@@ -202,7 +206,10 @@ static unsafe partial class ChildProgram
                 WriteSysctl(c, c->Data + op->A, c->Data + op->B, (long)op->C);
                 break;
             case OpCode.MakeDirectory:
-                Close(Check(c, Sys.mkdirat, OpenOrCreate(c, c->Data + op->A, S_IFDIR, 0)));
+                Close(Check(c, Sys.mkdirat, OpenOrCreatePlace(c, c->Data + op->A, (int)op->D - 1, c->Data + op->E, S_IFDIR, 0)));
+                break;
+            case OpCode.LookAtMount:
+                LookAtMount(c, (MountArgs*)(c->Data + op->A), op->B != 0);
                 break;
             case OpCode.PivotRoot:
                 PivotRoot(c, op->A);
@@ -223,7 +230,7 @@ static unsafe partial class ChildProgram
                 OwnStandardStreams((uint)op->A);
                 break;
             case OpCode.Terminal:
-                Terminal(c, op->A, (uint)op->B, (uint)op->C, op->Flags != 0);
+                Terminal(c, op);
                 break;
             case OpCode.ExecInit:
                 ExecInit(c);

@@ -88,6 +88,7 @@ public static class Sys
     public const int memfd_create = 279;
     public const int bpf = 280;
     public const int execveat = 281;
+    public const int statx = 291;
     public const int pidfd_send_signal = 424;
     public const int open_tree = 428;
     public const int move_mount = 429;

@@ -88,6 +88,7 @@ public static class Sys
     public const int memfd_create = 319;
     public const int bpf = 321;
     public const int execveat = 322;
+    public const int statx = 332;
     public const int pidfd_send_signal = 424;
     public const int open_tree = 428;
     public const int move_mount = 429;

@@ -54,9 +54,10 @@ public enum OpCode : byte
     /// <summary>A: link target, B: path inside the root; Flags 1: replaces what is there, 2: only if the target exists on the
     /// host.</summary>
     Symlink,
-    /// <summary>A: path inside the root.</summary>
+    /// <summary>A: path inside the root; D: 1 + slot of the mount that it is looked up in, 0 for the root, E: what is looked up
+    /// there.</summary>
     Mask,
-    /// <summary>A: path inside the root.</summary>
+    /// <summary>As <see cref="Mask"/>.</summary>
     ReadOnlyPath,
     /// <summary>A: slot of a mount made earlier. Sets the read-only attribute that was held back.</summary>
     SealMount,
@@ -64,8 +65,11 @@ public enum OpCode : byte
     SealRoot,
     /// <summary>A: path below /proc/sys, B: value, C: its length.</summary>
     Sysctl,
-    /// <summary>A: path inside the root. Makes the directory and its parents where missing.</summary>
+    /// <summary>As <see cref="Mask"/>. Makes the directory and its parents where missing.</summary>
     MakeDirectory,
+    /// <summary>A: offset of a MountArgs. Fails when something else is at its destination; B: 1 when the container's root is this
+    /// process's.</summary>
+    LookAtMount,
     PivotRoot,
     MoveRoot,
     ChangeRoot,
@@ -75,8 +79,9 @@ public enum OpCode : byte
     LabelKeys,
     /// <summary>A: uid, B: gid. Makes the standard streams belong to the payload.</summary>
     OwnStandardStreams,
-    /// <summary>A: 1 for /dev/console as well, 3 only where there is one, B: columns, C: rows. Allocates a pseudo terminal and
-    /// sends its master.</summary>
+    /// <summary>A: 1 for /dev/console as well, 3 only where there is one, B: columns, C: rows, D: 1 + slot of the mount that
+    /// /dev/pts/ptmx is looked up in, 0 for the root, E: what is looked up there, F: 1 + slot for a console in a /dev of others.
+    /// Allocates a pseudo terminal and sends its master.</summary>
     Terminal,
     /// <summary>Goes on in the parked init program.</summary>
     ExecInit,

@@ -42,6 +42,8 @@ public enum MountArgFlags : uint
     HostFallback = 16384,
     /// <summary>LegacyData is the SELinux label of the file system's root, which takes none as an option.</summary>
     LabelRoot = 32768,
+    /// <summary>The mount's id is noted for <see cref="OpCode.LookAtMount"/>.</summary>
+    Look = 65536,
 }
 
 /// <summary>Arguments of <see cref="OpCode.Mount"/>. Strings are offsets into the data, 0 for none.</summary>
@@ -70,12 +72,19 @@ public struct MountArgs
     public int SourceSlot;
     /// <summary>Slot of the user namespace to map ids by, -1 for none.</summary>
     public int IdMapSlot;
-    /// <summary>Slot that keeps the mount for a later <see cref="OpCode.SealMount"/>, -1 for none.</summary>
+    /// <summary>Slot that keeps the mount for a later <see cref="OpCode.SealMount"/>, and for what is looked up below it; -1 for
+    /// none.</summary>
     public int KeepSlot;
     /// <summary>For a bind: path of the fall-back source.</summary>
     public uint FallbackSource;
     /// <summary>Slot of the pid namespace that a procfs shows, -1 for the mounter's own.</summary>
     public int PidNamespaceSlot;
+    /// <summary>Slot of the mount that the destination is looked up in, -1 for the root.</summary>
+    public int BelowSlot;
+    /// <summary>What is looked up there.</summary>
+    public uint Below;
+    /// <summary>Takes the id of the mount that was made (statx(2)).</summary>
+    public ulong MountId;
 }
 
 /// <summary>Arguments of <see cref="OpCode.MakeNode"/>.</summary>
@@ -92,4 +101,8 @@ public struct NodeArgs
     /// match; 4: /dev is shared with the host, so that the path is looked up where it leads.</summary>
     public uint Flags;
     public uint HostPath;
+    /// <summary>Slot of the mount that the path is looked up in, -1 for the root or the container's own /dev.</summary>
+    public int BelowSlot;
+    /// <summary>What is looked up there.</summary>
+    public uint Below;
 }

@@ -10,6 +10,7 @@ namespace OciRun.Planning;
 /// offsets, for its data lies where the runtime had it.</summary>
 public sealed partial class ProgramBuilder
 {
+    readonly List<uint> _mounts = [];
     readonly uint _dataAddress;
     byte[] _data = new byte[4096];
     /// <summary>Nothing stands at 0, which means none.</summary>
@@ -62,6 +63,16 @@ public sealed partial class ProgramBuilder
         }
         return Bytes(MemoryMarshal.AsBytes<ulong>(addresses));
     }
+
+    /// <summary>Address of what is looked up in the place; 0 where that is the rootfs.</summary>
+    public uint PlaceOf(MountPlace place, string path, uint address) =>
+        place.Slot < 0 ? 0 : address + (uint)Encoding.UTF8.GetByteCount(path.AsSpan(0, place.Rest));
+
+    /// <summary>Notes where the arguments of the next mount are that is looked at once more.</summary>
+    public void NoteMount(uint address) => _mounts.Add(address);
+
+    /// <summary>The address of the arguments of a mount, by its number.</summary>
+    public uint NotedMount(int number) => _mounts[number];
 
     int Reserve(int size, int alignment)
     {

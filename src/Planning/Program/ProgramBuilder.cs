@@ -123,7 +123,7 @@ public sealed partial class ProgramBuilder
     }
 
     /// <summary>An operation of the cloned process.</summary>
-    public void Add(OpCode code, ulong a = 0, ulong b = 0, ulong c = 0, byte flags = 0)
+    public void Add(OpCode code, ulong a = 0, ulong b = 0, ulong c = 0, byte flags = 0, ulong d = 0, ulong e = 0, ulong f = 0)
     {
         Require(code > OpCode.Fail ? Stage.Clone : Stage.Init);
         ref Op op = ref Next(code);
@@ -131,6 +131,16 @@ public sealed partial class ProgramBuilder
         op.A = a;
         op.B = b;
         op.C = c;
+        op.D = d;
+        op.E = e;
+        op.F = f;
+    }
+
+    /// <summary>An operation of the cloned process on a path of the container.</summary>
+    public void AddAt(OpCode code, string path, MountPlace place)
+    {
+        uint address = String(path);
+        Add(code, address, d: (ulong)(1 + place.Slot), e: PlaceOf(place, path, address));
     }
 
     /// <summary>A system call. Init only: <paramref name="firstFrom"/> replaces the first argument by a register,

@@ -15,8 +15,10 @@ public static partial class ProgramPrinter
         OpCode.JoinNamespaces => Joins(op, data),
         OpCode.JoinContainer or OpCode.CloneAgain => $" 0x{op.A:x}",
         OpCode.SetPropagation => $" 0x{op.A:x}" + (op.B != 0 ? " above " + String(data, op.C) : ""),
-        OpCode.BindRoot or OpCode.OpenRoot or OpCode.Mask or OpCode.ReadOnlyPath or OpCode.MakeDirectory or
-            OpCode.JoinSessionKeyring or OpCode.LabelKeys => " " + String(data, op.A),
+        OpCode.BindRoot or OpCode.OpenRoot or OpCode.JoinSessionKeyring or OpCode.LabelKeys => " " + String(data, op.A),
+        OpCode.Mask or OpCode.ReadOnlyPath or OpCode.MakeDirectory => " " + String(data, op.A) + Place((int)op.D - 1, op.E, data),
+        OpCode.LookAtMount => " " + String(data, MemoryMarshal.Read<MountArgs>(data[(int)op.A..]).Destination) +
+            (op.B == 0 ? " below the root" : ""),
         OpCode.Mount => Mount(MemoryMarshal.Read<MountArgs>(data[(int)op.A..]), data),
         OpCode.MakeNode => Node(MemoryMarshal.Read<NodeArgs>(data[(int)op.A..]), data),
         OpCode.Symlink => $" {String(data, op.B)} -> {String(data, op.A)}" + (op.Flags != 0 ? $" flags {op.Flags}" : ""),
@@ -24,7 +26,7 @@ public static partial class ProgramPrinter
         OpCode.Sysctl => $" {String(data, op.A)} = {String(data, op.B)} ({op.C} bytes)",
         OpCode.PivotRoot or OpCode.MoveRoot or OpCode.ChangeRoot => $" 0x{op.A:x}",
         OpCode.OwnStandardStreams => $" {op.A}",
-        OpCode.Terminal => $" console {op.A}, {op.B} columns, {op.C} rows",
+        OpCode.Terminal => $" console {op.A}, {op.B} columns, {op.C} rows" + Place((int)op.D - 1, op.E, data),
         _ => "",
     };
 
@@ -69,6 +71,7 @@ public static partial class ProgramPrinter
         Slot(text, "idmap", args.IdMapSlot);
         Slot(text, "keep", args.KeepSlot);
         Slot(text, "pidns", args.PidNamespaceSlot);
+        text.Append(Place(args.BelowSlot, args.Below, data));
         return text.ToString();
     }
 
@@ -99,7 +102,10 @@ public static partial class ProgramPrinter
     static string Node(NodeArgs args, ReadOnlySpan<byte> data) =>
         $" {String(data, args.Path)} mode 0{Convert.ToString(args.Mode, 8)} device 0x{args.Device:x} owner " +
         $"{args.Uid}:{args.Gid}" +
-        $" flags {args.Flags}";
+        $" flags {args.Flags}" + Place(args.BelowSlot, args.Below, data);
+
+    static string Place(int slot, ulong rest, ReadOnlySpan<byte> data) =>
+        slot < 0 ? "" : $" as {String(data, rest)} in slot {slot}";
 
     static string String(ReadOnlySpan<byte> data, ulong offset)
     {

@@ -3,6 +3,9 @@
 #include <dirent.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -106,4 +109,44 @@ void do_attack_processes(int seconds, const char *marker)
     printf("attack.looked=%d\nattack.host=%d\nattack.binary=%d\nattack.directories=%d\nattack.traced=%d\nattack.rights=%d\n",
            looked, host, binary,
         directories, traced, rights);
+}
+
+/* Exchanges two names all the time, as somebody does who shares the directory they are in. Ends when it is killed. */
+void do_exchange(const char *one, const char *other)
+{
+    put("ready", "exchange");
+    fflush(stdout);
+    for (;;) {
+        syscall(SYS_renameat2, AT_FDCWD, one, AT_FDCWD, other, 2 /* RENAME_EXCHANGE */);
+    }
+}
+
+/* Looks for some milliseconds at directories that change places: wherever procfs is, its core_pattern must be read-only and its
+ * list of keys /dev/null. */
+void do_bare_proc(int milliseconds, int count, char **directories)
+{
+    int seen = 0, bare = 0;
+    struct timespec now, start;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    do {
+        for (int i = 0; i < count; i++) {
+            struct statfs fs;
+            struct stat keys;
+            int at = open(directories[i], O_PATH | O_CLOEXEC);
+            if (at >= 0 && fstatfs(at, &fs) == 0 && fs.f_type == 0x9fa0) {
+                int pattern = openat(at, "sys/kernel/core_pattern", O_WRONLY | O_CLOEXEC);
+                seen++;
+                bare += pattern >= 0 || errno != EROFS;
+                bare += fstatat(at, "keys", &keys, 0) == 0 && keys.st_rdev != makedev(1, 3);
+                if (pattern >= 0) {
+                    close(pattern);
+                }
+            }
+            if (at >= 0) {
+                close(at);
+            }
+        }
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    } while ((now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000 < milliseconds);
+    printf("attack.seen=%d\nattack.bare=%d\n", seen, bare);
 }

@@ -143,6 +143,10 @@ static int run(int argc, char **a)
         do_attack_exe(a[1]);
     } else if (IS("attack-processes", 2)) {
         do_attack_processes(atoi(a[1]), a[2]);
+    } else if (IS("exchange", 2)) {
+        do_exchange(a[1], a[2]);
+    } else if (IS("bare-proc", 2)) {
+        do_bare_proc(atoi(a[1]), argc - 2, a + 2);
     } else if (IS("chdir", 1)) {
         outcome("chdir", a[1], chdir(a[1]));
     } else if (IS("umask", 1)) {

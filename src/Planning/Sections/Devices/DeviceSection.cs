@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using OciRun.Planning.Steps;
 using OciRun.Spec;
@@ -7,7 +8,7 @@ using static OciRun.Kernel.StatMode;
 namespace OciRun.Planning.Sections;
 
 /// <summary><c>linux.devices</c>, the default devices and the links of /dev.</summary>
-sealed class DeviceSection(PlanDraft draft)
+sealed class DeviceSection(PlanDraft draft, MountPlaces places)
 {
     public void Plan()
     {
@@ -82,6 +83,8 @@ sealed class DeviceSection(PlanDraft draft)
             Bind = bind && device.Type != "p",
             FromConfig = true,
             InSharedDev = !ownDev,
+            Place = ownDev && node.Path.StartsWith("/dev/", StringComparison.Ordinal) ? MountPlace.Rootfs
+                : places.Below(node.Path),
         });
     }
 

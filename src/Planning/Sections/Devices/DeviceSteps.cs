@@ -17,6 +17,8 @@ public sealed class DeviceStep : Step
     public required bool FromConfig { get; init; }
     /// <summary>/dev is the host's: the node is made wherever its path leads, for the config asks for it.</summary>
     public bool InSharedDev { get; init; }
+    /// <summary>Where the path is looked up, unless in the container's own /dev.</summary>
+    public MountPlace Place { get; init; } = MountPlace.Rootfs;
     public override Phase Phase => Phase.Root;
     public override string? Subject => Node.Path;
     public override string Text
@@ -38,6 +40,8 @@ public sealed class DeviceStep : Step
         {
             Path = path,
             HostPath = path,
+            BelowSlot = Place.Slot,
+            Below = program.PlaceOf(Place, Node.Path, path),
             Mode = Node.Mode,
             Device = Dev.Make(Node.Major, Node.Minor),
             Uid = Node.Uid,

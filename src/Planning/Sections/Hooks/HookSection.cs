@@ -45,6 +45,10 @@ sealed class HookSection(PlanDraft draft)
         }
     }
 
+    /// <summary>Hooks run when the mounts are made, and may change them.</summary>
+    public bool ComeToMounts => draft.Spec.Hooks is { } hooks &&
+        (hooks.Prestart is { Count: > 0 } || hooks.CreateRuntime is { Count: > 0 } || hooks.CreateContainer is { Count: > 0 });
+
     public void PlanStart() => AddHooks("startContainer", draft.Spec.Hooks?.StartContainer, Phase.Start);
 
     public void PlanStarted() => AddHooks("poststart", draft.Spec.Hooks?.Poststart, Phase.Exec);

@@ -10,8 +10,9 @@ namespace OciRun.Planning.Sections;
 /// <summary><c>mounts</c>, and the mount of the notify socket. What is decided here: who opens a source, what may be mounted
 /// where, what a file system needs that the config does not say, and what has to stay writable for a while. The order is the
 /// config's; it matters, for a later mount may cover an earlier one (config.md, "Mounts").</summary>
-sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
+sealed class MountSection(PlanDraft draft, NamespaceSection namespaces, MountPlaces places)
 {
+    readonly List<LookStep> _looks = [];
     /// <summary>Mounts that become read-only at the end: what is below is made before.</summary>
     readonly List<SealMountStep> _sealed = [];
 
@@ -34,10 +35,10 @@ sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
         {
             // The directory of the runtime's own socket, which hands on what the payload says to NOTIFY_SOCKET (sd_notify(3)).
             // The directory, for a socket that is bound over a file is lost when it is made anew; the place is crun's.
-            draft.Add(new MountStep
+            Add(new MountStep
             {
                 ConfigPath = "",
-                Destination = "/run/notify",
+                Destination = MountPlaces.NotifyPath,
                 Type = "bind",
                 Source = directory,
                 Options = MountOptions.Parse(["bind", "ro", "nosuid", "nodev", "noexec"]),
@@ -56,6 +57,47 @@ sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
             draft.Add(step);
         }
     }
+
+    /// <summary>Where somebody else may rename, the mounts are looked at once more: before hooks, which may mount over them, or
+    /// else as the last.</summary>
+    public void Look(bool hooks)
+    {
+        foreach (LookStep step in _looks)
+        {
+            step.Early = hooks;
+            draft.Add(step);
+        }
+    }
+
+    void Add(MountStep step)
+    {
+        string destination = step.Destination;
+        bool mayBeLink = (step.Flags & MountArgFlags.CopySymlink) != 0;
+        // A link that is mounted itself has no name that leads to it.
+        bool isLink = (step.Flags & MountArgFlags.SourceNoFollow) != 0;
+        step.Place = mayBeLink ? places.Below(destination) : places.Of(destination);
+        draft.Add(step);
+        if ((step.Flags & MountArgFlags.Remount) != 0 || destination == "/")
+        {
+            return;
+        }
+        bool moves = places.CanBeMoved(destination, step.Place);
+        places.Cover(destination);
+        if (moves && !isLink)
+        {
+            step.Look = _looks.Count;
+            _looks.Add(new LookStep { ConfigPath = step.ConfigPath, Destination = destination, Number = step.Look });
+        }
+        if (places.IsUsed(destination) && !mayBeLink)
+        {
+            step.HoldSlot = step.KeepSlot >= 0 ? step.KeepSlot : draft.NewSlot();
+            places.Hold(destination, step.HoldSlot, IsOwn(step));
+        }
+    }
+
+    /// <summary>These are the kernel's, or made for the container, and nobody outside has a way to rename in them.</summary>
+    static bool IsOwn(MountStep step) => (step.Flags & MountArgFlags.Bind) == 0 &&
+        step.Type is "proc" or "sysfs" or "tmpfs" or "cgroup2" or "devpts" or "mqueue";
 
     /// <summary>One entry. Its kind decides about all else, and is decided in one place (MountKinds): a bind that was not taken
     /// for one once had links made in the host's /dev.</summary>
@@ -79,7 +121,7 @@ sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
                 PlanBind(mount, path, clean, options, flags | MountArgFlags.Bind);
                 break;
             case MountKind.Change:
-                draft.Add(Mount(path, clean, mount.Type, null, options, flags | MountArgFlags.Remount | MountArgFlags.Bind));
+                Add(Mount(path, clean, mount.Type, null, options, flags | MountArgFlags.Remount | MountArgFlags.Bind));
                 break;
             case MountKind.Cgroup:
                 PlanCgroupMount(path, clean, options, flags);
@@ -141,7 +183,7 @@ sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
             slot = OpenSource(path + ".source", source, options, idMap);
             idMap = -1;
         }
-        draft.Add(new MountStep
+        Add(new MountStep
         {
             ConfigPath = path,
             Destination = destination,
@@ -265,7 +307,7 @@ sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
         {
             _sealed.Add(new SealMountStep { ConfigPath = path, Destination = destination, Slot = keep });
         }
-        draft.Add(new MountStep
+        Add(new MountStep
         {
             ConfigPath = path,
             Destination = destination,
@@ -339,7 +381,7 @@ sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
         if (draft.Has(CLONE_NEWCGROUP))
         {
             options.Data.Clear();
-            draft.Add(new MountStep
+            Add(new MountStep
             {
                 ConfigPath = path,
                 Destination = destination,
@@ -351,7 +393,7 @@ sealed class MountSection(PlanDraft draft, NamespaceSection namespaces)
             });
             return;
         }
-        draft.Add(new MountStep
+        Add(new MountStep
         {
             ConfigPath = path,
             Destination = destination,

@@ -25,6 +25,12 @@ public sealed class MountStep : Step
     public bool MapsIds { get; init; }
     /// <summary>Slot that keeps the mount for the moment when it becomes read-only, else -1.</summary>
     public int KeepSlot { get; init; } = -1;
+    /// <summary>Slot that keeps the mount for what is looked up below it, else -1.</summary>
+    public int HoldSlot { get; internal set; } = -1;
+    /// <summary>Where the destination is looked up.</summary>
+    public MountPlace Place { get; internal set; } = MountPlace.Rootfs;
+    /// <summary>Number of the mount for the <see cref="LookStep"/>, else -1.</summary>
+    public int Look { get; internal set; } = -1;
     /// <summary>What to bind when a file system of that type cannot be mounted.</summary>
     public string? FallbackSource { get; init; }
     /// <summary>Name of the mount option for the security label; empty: the root of the new file system gets it as an attribute;
@@ -113,14 +119,17 @@ public sealed class MountStep : Step
         // Writable until the mount is sealed: see SealMountStep.
         ulong held = KeepSlot >= 0 ? MountFlags.MOUNT_ATTR_RDONLY : 0UL;
         List<ulong> propagation = Options.Propagation;
-        program.Add(OpCode.Mount, program.Struct(new MountArgs
+        uint destination = program.String(Destination);
+        uint args = program.Struct(new MountArgs
         {
             Source = program.String(Source),
-            Destination = program.String(Destination),
+            Destination = destination,
+            Below = program.PlaceOf(Place, Destination, destination),
+            BelowSlot = Place.Slot,
             Type = program.String(Type),
             Data = data,
             LegacyData = legacy,
-            Flags = flags,
+            Flags = Look >= 0 ? flags | MountArgFlags.Look : flags,
             AttrSet = Options.AttrSet & ~held,
             AttrClear = Options.AttrClear,
             RecursiveAttrSet = Options.RecursiveAttrSet,
@@ -133,9 +142,14 @@ public sealed class MountStep : Step
             SourceSlot = SourceSlot,
             IdMapSlot = IdMapSlot,
             PidNamespaceSlot = PidNamespaceSlot,
-            KeepSlot = KeepSlot,
+            KeepSlot = KeepSlot >= 0 ? KeepSlot : HoldSlot,
             FallbackSource = program.String(FallbackSource),
-        }));
+        });
+        program.Add(OpCode.Mount, args);
+        if (Look >= 0)
+        {
+            program.NoteMount(args);
+        }
     }
 
     /// <summary>fsconfig(2) takes strings up to 255 bytes; longer ones (overlay's lowerdir) need mount(2).</summary>

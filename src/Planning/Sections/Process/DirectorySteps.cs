@@ -46,8 +46,10 @@ public sealed class ChangeDirectoryStep : Step
 public sealed class WorkingDirectoryStep : Step
 {
     public required string Path { get; init; }
+    /// <summary>Where the path is looked up.</summary>
+    public MountPlace Place { get; init; } = MountPlace.Rootfs;
     public override Phase Phase => Phase.Pivot;
     public override string? Subject => Path;
     public override string Text => "make the working directory " + Path + " (where it is missing)";
-    public override void Lower(ProgramBuilder program) => program.Add(OpCode.MakeDirectory, program.String(Path));
+    public override void Lower(ProgramBuilder program) => program.AddAt(OpCode.MakeDirectory, Path, Place);
 }

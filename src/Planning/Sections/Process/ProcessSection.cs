@@ -21,17 +21,19 @@ sealed class ProcessSection(PlanDraft draft, SchedulingSection scheduling, Label
     }
 
     /// <summary>Made while the root can still be written.</summary>
-    public void PlanWorkingDirectory()
+    public void PlanWorkingDirectory(MountPlaces places)
     {
         if (draft.Spec.Process?.Cwd is { Length: > 1 } cwd)
         {
-            draft.Add(new WorkingDirectoryStep { ConfigPath = "process.cwd", Path = cwd });
+            string path = PathText.Clean(cwd);
+            draft.Add(new WorkingDirectoryStep { ConfigPath = "process.cwd", Path = path, Place = places.Of(path) });
         }
     }
 
     /// <param name="console">It is bound on /dev/console too.</param>
     /// <param name="ownDev">/dev is not the host's.</param>
-    public void PlanTerminal(bool console, bool ownDev = true)
+    /// <param name="places">The container's mounts, while it is being made.</param>
+    public void PlanTerminal(bool console, bool ownDev = true, MountPlaces? places = null)
     {
         if (!draft.Options.Terminal)
         {
@@ -42,6 +44,8 @@ sealed class ProcessSection(PlanDraft draft, SchedulingSection scheduling, Label
             ConfigPath = "process.terminal",
             Console = console,
             InSharedDev = !ownDev,
+            Place = places?.Of(TerminalStep.Multiplexer) ?? MountPlace.Rootfs,
+            ConsolePlace = places?.Below(TerminalStep.ConsolePath) ?? MountPlace.Rootfs,
             LeadsSession = !draft.ClonesAtLast,
             Rows = draft.Spec.Process?.ConsoleSize?.Height ?? 0,
             Columns = draft.Spec.Process?.ConsoleSize?.Width ?? 0,

@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using OciRun.Planning.Steps;
 using OciRun.Spec;
@@ -7,7 +6,7 @@ using static OciRun.Kernel.MountFlags;
 namespace OciRun.Planning.Sections;
 
 /// <summary><c>root</c>, <c>linux.rootfsPropagation</c>, read-only and masked paths, and the switch to the new root.</summary>
-sealed class RootSection(PlanDraft draft)
+sealed class RootSection(PlanDraft draft, MountPlaces places)
 {
     public void Plan()
     {
@@ -35,18 +34,11 @@ sealed class RootSection(PlanDraft draft)
     }
 
     /// <summary>Everything that closes the root off, and the switch to it.</summary>
-    public void Close()
+    /// <param name="hooks">Hooks have had their turn with the mounts.</param>
+    public void Close(bool hooks)
     {
-        AddPaths(draft.Linux.ReadonlyPaths, "linux.readonlyPaths", static (path, config) => new ReadOnlyPathStep
-        {
-            ConfigPath = config,
-            Path = path,
-        });
-        AddPaths(draft.Linux.MaskedPaths, "linux.maskedPaths", static (path, config) => new MaskStep
-        {
-            ConfigPath = config,
-            Path = path,
-        });
+        AddPaths(draft.Linux.ReadonlyPaths, "linux.readonlyPaths", false, hooks);
+        AddPaths(draft.Linux.MaskedPaths, "linux.maskedPaths", true, hooks);
         if (draft.Spec.Root is { Readonly: true } && !draft.HasMountNamespace)
         {
             draft.Problem("root.readonly", "needs a mount namespace in linux.namespaces; it would change the host's mount");
@@ -63,7 +55,7 @@ sealed class RootSection(PlanDraft draft)
         });
     }
 
-    void AddPaths(List<string>? paths, string list, Func<string, string, Step> make)
+    void AddPaths(List<string>? paths, string list, bool masks, bool hooks)
     {
         if (paths is null)
         {
@@ -72,10 +64,15 @@ sealed class RootSection(PlanDraft draft)
         var seen = new HashSet<string>();
         for (int i = 0; i < paths.Count; i++)
         {
-            if (seen.Add(paths[i]))
+            string path = PathText.Clean(paths[i]);
+            if (!seen.Add(path))
             {
-                draft.Add(make(paths[i], ConfigPath.Item(list, i)));
+                continue;
             }
+            string config = ConfigPath.Item(list, i);
+            MountPlace place = places.Of(path);
+            draft.Add(masks ? new MaskStep { ConfigPath = config, Path = path, Place = place, AfterHooks = hooks }
+                : new ReadOnlyPathStep { ConfigPath = config, Path = path, Place = place, AfterHooks = hooks });
         }
     }
 }

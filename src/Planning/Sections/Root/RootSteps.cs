@@ -42,19 +42,42 @@ public sealed class RootfsStep : Step
 public sealed class MaskStep : Step
 {
     public required string Path { get; init; }
+    /// <summary>Where the path is looked up.</summary>
+    public MountPlace Place { get; init; } = MountPlace.Rootfs;
+    /// <summary>A hook may have mounted something over the place: what its name leads to is masked too.</summary>
+    public bool AfterHooks { get; init; }
     public override Phase Phase => Phase.Pivot;
     public override string? Subject => Path;
     public override string Text => "mask " + Path + " (where it exists)";
-    public override void Lower(ProgramBuilder program) => program.Add(OpCode.Mask, program.String(Path));
+    public override void Lower(ProgramBuilder program)
+    {
+        program.AddAt(OpCode.Mask, Path, Place);
+        if (AfterHooks && Place.Slot >= 0)
+        {
+            program.AddAt(OpCode.Mask, Path, MountPlace.Rootfs);
+        }
+    }
 }
 
+/// <summary>A path that the container can read only.</summary>
 public sealed class ReadOnlyPathStep : Step
 {
     public required string Path { get; init; }
+    /// <summary>Where the path is looked up.</summary>
+    public MountPlace Place { get; init; } = MountPlace.Rootfs;
+    /// <summary>As of <see cref="MaskStep"/>.</summary>
+    public bool AfterHooks { get; init; }
     public override Phase Phase => Phase.Pivot;
     public override string? Subject => Path;
     public override string Text => "make " + Path + " read-only (where it exists)";
-    public override void Lower(ProgramBuilder program) => program.Add(OpCode.ReadOnlyPath, program.String(Path));
+    public override void Lower(ProgramBuilder program)
+    {
+        program.AddAt(OpCode.ReadOnlyPath, Path, Place);
+        if (AfterHooks && Place.Slot >= 0)
+        {
+            program.AddAt(OpCode.ReadOnlyPath, Path, MountPlace.Rootfs);
+        }
+    }
 }
 
 public sealed class ReadOnlyRootStep : Step
