@@ -146,16 +146,19 @@ public sealed class CveTests : ContainerTest
         var pts = NewDirectory("pts");
         File.WriteAllText(Path.Combine(pts, "ptmx"), "");
         File.CreateSymbolicLink(Path.Combine(pts, "0"), target);
-        foreach (var ptmx in (string[])["file", "link", "device"])
+        foreach (var ptmx in (string[])["file", "link", "device", "multiplexer"])
         {
             File.Delete(Path.Combine(pts, "ptmx"));
             Ok(ptmx switch
             {
                 "file" => Command.Run("touch", [Path.Combine(pts, "ptmx")]),
                 "link" => Command.Run("ln", ["-s", "/dev/ptmx", Path.Combine(pts, "ptmx")]),
-                _ => Command.Run("mknod", [Path.Combine(pts, "ptmx"), "c", "1", "3"]),
+                "device" => Command.Run("mknod", [Path.Combine(pts, "ptmx"), "c", "1", "3"]),
+                _ => Command.Run("mknod", [Path.Combine(pts, "ptmx"), "c", "5", "2"]),
             });
-            var b = NewBundle("exit", "0").WithoutMount("/dev/pts").Mount("/dev/pts", "bind", pts, "rbind", "rw");
+            // The kernel looks for the terminals of such a node in "pts" beside it, wherever that is.
+            var b = NewBundle("exit", "0").WithoutMount("/dev/pts").Mount("/dev/pts", "bind", pts, "rbind", "rw")
+                .Mount("/dev/pts/pts", "devpts", "devpts", "newinstance", "ptmxmode=0666");
             b.Process["terminal"] = true;
             Fails(RunRaw(b), 1, "process.terminal");
         }

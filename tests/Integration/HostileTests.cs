@@ -122,6 +122,18 @@ public sealed class HostileTests : ContainerTest
         Assert.Equal("attacker's", File.ReadAllText(Path.Combine(dev, "null")));
     }
 
+    [Fact]
+    public void Mask_is_never_made_from_another_device_on_the_hosts_dev_null()
+    {
+        var fake = Path.Combine(Temp, "null");
+        Ok(Command.Run("mknod", [fake, "c", "1", "5"]));
+        var b = NewBundle("read", "/secret", "40");
+        File.WriteAllText(b.InRootfs("secret"), "password");
+        b.Linux["maskedPaths"]!.AsArray().Add("/secret");
+        Fails(Command.Run("unshare", ["--mount", "sh", "-c", "mount --bind \"$0\" /dev/null && exec \"$@\"", fake, Host.Runtime,
+            "--root", Root, "run", "--bundle", b.Save().Dir, NewId()], env: ChildEnvironment), 1, "linux.maskedPaths");
+    }
+
     [Theory]
     [InlineData("ABSOLUTE/new")]
     [InlineData("../../outside/new")]

@@ -454,8 +454,8 @@ public sealed class MountTests : ContainerTest
     [InlineData("/proc/1")]
     public void Other_mounts_below_proc_are_refused(string destination)
     {
-        var b = NewBundle("exit", "0").Mount(destination, "bind", NewDirectory("src"), "bind");
-        Refused(b, destination);
+        Refused(NewBundle("exit", "0").Mount(destination, "bind", NewDirectory("src"), "bind"), destination);
+        Refused(NewBundle("exit", "0").Mount(destination, "tmpfs", "tmpfs"), destination);
     }
 
     [Fact]

@@ -103,6 +103,15 @@ public sealed class StdioTests : ContainerTest
     }
 
     [Fact]
+    public void Signals_that_the_caller_ignores_have_their_default_dispositions_again()
+    {
+        var b = NewBundle("report").Save();
+        var r = Ok(Command.Run("bash", ["-c", "trap '' HUP USR1 RTMIN RTMAX; exec \"$@\"", "bash", Host.Runtime, "--root", Root,
+            "run", "--bundle", b.Dir, NewId()], env: ChildEnvironment));
+        Assert.Equal(0UL, new Seen(r.Out).Mask("SigIgn"));
+    }
+
+    [Fact]
     public void Exec_starts_with_default_dispositions_and_an_empty_mask()
     {
         var seen = Exec(StartSleeper(), [], "report");

@@ -184,6 +184,19 @@ public sealed class PropertyTests
         Assert.Equal(kept, sealedSlots);
     }
 
+    /// <summary>Who names more descriptors than he hands over does not get the runtime's own: they end with init.</summary>
+    [Theory]
+    [InlineData(3, true)]
+    [InlineData(5, true)]
+    [InlineData(6, false)]
+    public void Own_descriptor_among_the_inherited_ones_does_not_reach_the_payload(int channel, bool isAmongThem)
+    {
+        ContainerPlan plan = PlanOf("run-with-sockets");
+        ProgramBuilder init = Lowering.Lower(plan, new ProgramBuilder(Stage.Init) { ChannelFd = channel, InheritedFds = 3 });
+        Assert.Equal(isAmongThem,
+            init.Ops.ToArray().Any(op => op.Code == OpCode.Call && op.Number == Sys.fcntl && op.A == (ulong)channel));
+    }
+
     /// <summary>Only hooks of createContainer run in the container's namespaces (runtime.md, "Lifecycle"), and never among
     /// strangers in a pid namespace, who would get the runtime's rights with them.</summary>
     [Theory]

@@ -218,7 +218,9 @@ public sealed class CgroupPlannerTests
     [InlineData("..")]
     [InlineData("memory")]
     [InlineData("cgroup.procs")]
+    [InlineData("cgroup.threads")]
     [InlineData("cgroup.kill")]
+    [InlineData("cgroup.freeze")]
     public void Unified_name_that_is_no_resource_is_refused(string name) =>
         Assert.StartsWith(ConfigPath.Key("linux.resources.unified", name) + ": ",
         Problem(new SpecResources { Unified = new() { [name] = "1" } }));

@@ -333,4 +333,26 @@ public sealed class CheckTests
     {
         Assert.Equal(new KernelVersion(major, minor), KernelVersion.Parse(release));
     }
+
+    [Theory]
+    [InlineData("7.0", true)]
+    [InlineData("6.10", true)]
+    [InlineData("6.9", true)]
+    [InlineData("6.8", false)]
+    [InlineData("5.19", false)]
+    public void A_kernel_has_what_came_with_it_and_before(string release, bool has) =>
+        Assert.Equal(has, KernelVersion.Parse(release).IsAtLeast(6, 9));
+
+    [Theory]
+    [InlineData(180, Severity.Ok)]
+    [InlineData(181, Severity.Warning)]
+    [InlineData(199, Severity.Warning)]
+    [InlineData(200, Severity.Error)]
+    [InlineData(201, Severity.Error)]
+    public void Keys_are_scarce_before_they_are_used_up(long used, Severity severity)
+    {
+        HostSurvey host = Host();
+        host.KeysUsed = used;
+        Assert.Equal(severity, Assert.Single(HostFindings.Find(host), static finding => finding.Path == "keys").Severity);
+    }
 }

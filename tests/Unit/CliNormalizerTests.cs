@@ -112,6 +112,10 @@ public class CliNormalizerTests
         Assert.Equal(["--weird"], Read(new StateCommand(), "--", "--weird").Operands);
 
     [Fact]
+    public void Two_dashes_before_the_id_are_no_word_of_the_command() =>
+        Assert.Equal(["web", "--tty"], Read(new ExecCommand(), "--", "web", "--tty").Operands);
+
+    [Fact]
     public void Hidden_options_parse() =>
         Assert.Equal(["--no-subreaper=true"], Read(new CreateCommand(), "-no-subreaper", "web").Options);
 

@@ -187,6 +187,23 @@ public sealed class SeccompCompilerTests
         Assert.Equal([expected, expected, expected], new ulong[] { 0, 1, 2 }.Select(a => Answer(filter, X86_64, 0, a)));
     }
 
+    [Theory]
+    [InlineData("SCMP_CMP_EQ", "ALLOW")]
+    [InlineData("SCMP_CMP_NE", "ERRNO(1)")]
+    [InlineData("SCMP_CMP_LT", "ERRNO(1)")]
+    [InlineData("SCMP_CMP_LE", "ERRNO(1)")]
+    [InlineData("SCMP_CMP_GT", "ALLOW")]
+    [InlineData("SCMP_CMP_GE", "ALLOW")]
+    public void A_value_that_32_bits_cannot_have_is_above_all_that_they_can(string op, string expected)
+    {
+        SeccompFilter filter = Filter($$"""
+            {"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86"],
+            "syscalls":[{"names":["personality"],"action":"SCMP_ACT_ERRNO","args":[{"index":0,"value":4294967296,"op":"{{op}}"}]}]}
+            """);
+        Assert.Equal(expected, Answer(filter, X86, 136, 0));
+        Assert.Equal(expected, Answer(filter, X86, 136, uint.MaxValue));
+    }
+
     [Fact]
     public void A_socket_rule_with_conditions_never_opens_socketcall()
     {
