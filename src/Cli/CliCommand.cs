@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.CommandLine;
 using OciRun.Engine;
+using OciRun.Syscalls;
 
 namespace OciRun.Cli;
 

@@ -1,4 +1,5 @@
 using OciRun.Engine;
+using OciRun.Syscalls;
 
 namespace OciRun.Cli;
 

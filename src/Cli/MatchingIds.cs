@@ -27,7 +27,7 @@ static class MatchingIds
             {
                 act(id);
             }
-            catch (Exception e) when (e is RuntimeException or SyscallException)
+            catch (RuntimeException e)
             {
                 failures.Add($"{id}: {e.Message}");
             }

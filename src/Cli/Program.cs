@@ -72,8 +72,7 @@ static class Program
 #pragma warning disable CA1031 // the last resort: an error line for the engine instead of an abort
         catch (Exception e)
         {
-            string kind = e is SyscallException ? "" : e.GetType().Name + ": ";
-            Diagnostics.Error(subject + kind + e.Message, null);
+            Diagnostics.Error(subject + e.GetType().Name + ": " + e.Message, null);
             return command?.FailureExitCode ?? 1;
         }
 #pragma warning restore CA1031

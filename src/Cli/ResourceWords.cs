@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using OciRun.Engine;
 using OciRun.Spec;
+using OciRun.Syscalls;
 
 namespace OciRun.Cli;
 

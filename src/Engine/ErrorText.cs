@@ -5,6 +5,7 @@ using OciRun.Planning;
 using OciRun.Planning.Seccomp;
 using OciRun.Planning.Steps;
 using OciRun.Spec;
+using OciRun.Syscalls;
 
 namespace OciRun.Engine;
 

@@ -40,7 +40,7 @@ sealed class Executor(Products made)
             {
                 Perform(step);
             }
-            catch (Exception e) when (e is RuntimeException or SyscallException)
+            catch (RuntimeException e)
             {
                 Failed = step;
                 throw Undo(e);
@@ -226,10 +226,9 @@ sealed class Executor(Products made)
 
     /// <summary>Takes everything back, and says why: what init itself reported comes before what the runtime met for want of
     /// it.</summary>
-    RuntimeException Undo(Exception failure)
+    RuntimeException Undo(RuntimeException failure)
     {
-        RuntimeException error = made.Process?.PendingError() ?? failure as RuntimeException
-            ?? new RuntimeException(failure.Message);
+        RuntimeException error = made.Process?.PendingError() ?? failure;
         error = OomReport.Explain(made, error) ?? error;
         // Hooks may have been told of this container: poststop is how they learn that it is gone (config.md, "POSIX-platform
         // Hooks").

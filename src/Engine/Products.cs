@@ -89,7 +89,7 @@ sealed class Products : IDisposable
             {
                 _undo.Pop()();
             }
-            catch (Exception e) when (e is RuntimeException or SyscallException)
+            catch (RuntimeException e)
             {
                 failed = true;
                 Log.Warn("clean-up: " + e.Message);

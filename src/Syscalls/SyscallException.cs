@@ -1,10 +1,9 @@
-using System;
 using OciRun.Kernel;
 
 namespace OciRun.Syscalls;
 
 /// <summary>A system call failed: <c>openat2("/x"): no such file or directory (ENOENT)</c>.</summary>
-public sealed class SyscallException : Exception
+public sealed class SyscallException : RuntimeException
 {
     /// <summary>Describes the failure of <paramref name="call"/> on <paramref name="path"/>.</summary>
     public SyscallException(string call, int errno, string? path = null)

@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using OciRun.Cli;
 using OciRun.Engine;
 using OciRun.Spec;
+using OciRun.Syscalls;
 using Xunit;
 
 namespace OciRun.Tests.Unit;

@@ -10,6 +10,7 @@ using System.Threading;
 using OciRun.Engine;
 using OciRun.Engine.Systemd;
 using OciRun.Planning.Cgroups;
+using OciRun.Syscalls;
 using Xunit;
 
 namespace OciRun.Tests.Unit;

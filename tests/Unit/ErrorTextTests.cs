@@ -5,6 +5,7 @@ using OciRun.Kernel;
 using OciRun.Planning;
 using OciRun.Planning.Steps;
 using OciRun.Spec;
+using OciRun.Syscalls;
 using Xunit;
 using Record = OciRun.Planning.Record;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using OciRun.Engine;
 using OciRun.Engine.Host;
 using OciRun.Planning.Check;
+using OciRun.Syscalls;
 
 namespace OciRun.Cli.Commands;
 

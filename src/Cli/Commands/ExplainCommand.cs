@@ -2,6 +2,7 @@ using System.CommandLine;
 using OciRun.Engine;
 using OciRun.Engine.Commands;
 using OciRun.Planning;
+using OciRun.Syscalls;
 
 namespace OciRun.Cli.Commands;
 

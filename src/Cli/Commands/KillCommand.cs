@@ -3,6 +3,7 @@ using System.CommandLine;
 using OciRun.Engine;
 using OciRun.Engine.Commands;
 using OciRun.Kernel;
+using OciRun.Syscalls;
 
 namespace OciRun.Cli.Commands;
 

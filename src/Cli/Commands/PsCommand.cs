@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Text;
 using OciRun.Engine;
 using OciRun.Engine.Commands;
+using OciRun.Syscalls;
 
 namespace OciRun.Cli.Commands;
 

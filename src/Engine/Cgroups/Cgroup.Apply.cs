@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using OciRun.Kernel;
 using OciRun.Planning.Cgroups;
+using OciRun.Syscalls;
 
 namespace OciRun.Engine.Cgroups;
 

@@ -2,6 +2,7 @@ using System;
 using System.Globalization;
 using OciRun.Planning.Cgroups;
 using OciRun.Planning.Steps;
+using OciRun.Syscalls;
 
 namespace OciRun.Engine.Cgroups;
 

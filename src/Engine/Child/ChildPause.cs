@@ -5,9 +5,9 @@ namespace OciRun.Engine.Child;
 
 /// <summary>A process that only waits to be killed: it holds a namespace open for as long as somebody needs its
 /// descriptor.</summary>
-static class ChildPause
+static unsafe class ChildPause
 {
-    public static void Run()
+    public static void Run(void* nothing)
     {
         while (true)
         {

@@ -1,6 +1,7 @@
 using OciRun.Engine.State;
 using OciRun.Planning;
 using OciRun.Spec;
+using OciRun.Syscalls;
 
 namespace OciRun.Engine.Commands;
 

@@ -9,6 +9,7 @@ using OciRun.Planning;
 using OciRun.Planning.Steps;
 using OciRun.Planning.Validation;
 using OciRun.Spec;
+using OciRun.Syscalls;
 
 namespace OciRun.Engine.Commands;
 

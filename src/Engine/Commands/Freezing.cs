@@ -1,6 +1,7 @@
 using OciRun.Engine.Cgroups;
 using OciRun.Engine.State;
 using OciRun.Spec;
+using OciRun.Syscalls;
 
 namespace OciRun.Engine.Commands;
 

@@ -2,6 +2,7 @@ using System;
 using OciRun.Engine.Cgroups;
 using OciRun.Engine.State;
 using OciRun.Spec;
+using OciRun.Syscalls;
 
 namespace OciRun.Engine.Commands;
 

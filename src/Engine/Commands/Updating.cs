@@ -6,6 +6,7 @@ using OciRun.Engine.Systemd;
 using OciRun.Planning;
 using OciRun.Planning.Steps;
 using OciRun.Spec;
+using OciRun.Syscalls;
 
 namespace OciRun.Engine.Commands;
 

@@ -34,27 +34,15 @@ sealed unsafe class HookProcess
             Namespaces = (uint)place.Namespaces & ~(uint)CloneFlags.CLONE_NEWPID,
             OwnTime = ownTime?.Value ?? -1,
         };
-        int pidfd = -1;
-        var clone = new CloneArgs
-        {
-            flags = CloneFlags.CLONE_PIDFD | CloneFlags.CLONE_CLEAR_SIGHAND,
-            pidfd = (ulong)&pidfd,
-            exit_signal = Signal.SIGCHLD,
-        };
-        ulong mask = Syscall.Sigprocmask(SigHow.SIG_SETMASK, ulong.MaxValue);
-        long pid = ChildSys.Clone3(&clone, sizeof(CloneArgs));
-        if (pid == 0)
-        {
-            ChildSpawn.Run(&context);
-        }
-        Syscall.Sigprocmask(SigHow.SIG_SETMASK, mask);
-        Pid = (int)Math.Max(pid, 0);
-        Pidfd = new SafeFd(pid < 0 ? -1 : pidfd);
+        int pid = Clone.Start(CloneFlags.CLONE_CLEAR_SIGHAND, -1, (delegate*<void*, void>)(delegate*<SpawnContext*, void>)
+            &ChildSpawn.Run, &context, out SafeFd pidfd);
+        Pid = Math.Max(pid, 0);
+        Pidfd = pidfd;
         if (own is not null)
         {
             Return(own);
         }
-        return pid < 0 ? (int)-pid : 0;
+        return pid < 0 ? -pid : 0;
     }
 
     /// <summary>Without the way back, the hook must be gone: as long as it is not waited for, the namespace's init cannot
@@ -63,7 +51,7 @@ sealed unsafe class HookProcess
     {
         try
         {
-            Syscall.Setns(own, CloneFlags.CLONE_NEWPID);
+            PidNamespaces.Return(own);
         }
         catch (SyscallException) when (Pidfd >= 0)
         {
@@ -73,16 +61,14 @@ sealed unsafe class HookProcess
         }
     }
 
-    /// <summary>setns(2) into a pid namespace takes effect for children: the runtime enters it for this one and
-    /// returns.</summary>
+    /// <summary>The pid namespace that the hook is born in. Null: the runtime's own.</summary>
     static SafeFd? EnterPidNamespace(HookPlace place)
     {
         if (place.Pidfd < 0 || (place.Namespaces & CloneFlags.CLONE_NEWPID) == 0)
         {
             return null;
         }
-        SafeFd own = Syscall.Open("/proc/self/ns/pid", OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC);
-        Syscall.Setns(place.Pidfd, CloneFlags.CLONE_NEWPID);
-        return own;
+        int result = PidNamespaces.TryEnter(place.Pidfd, out SafeFd? own);
+        return own ?? throw new SyscallException("setns", -result);
     }
 }

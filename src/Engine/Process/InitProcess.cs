@@ -106,8 +106,7 @@ sealed unsafe class InitProcess : IDisposable
         }
     }
 
-    /// <summary>clone3(2). The parent has one managed thread, no collection can start, and all signals are blocked until the
-    /// child has reset their handlers.</summary>
+    /// <summary>Clones the process, which performs init's steps.</summary>
     /// <param name="step">What it is born into.</param>
     /// <param name="made">The descriptors that it is born with.</param>
     /// <param name="cgroup">Its cgroup's directory, -1 for the runtime's.</param>
@@ -118,17 +117,8 @@ sealed unsafe class InitProcess : IDisposable
     {
         ProgramBuilder program = Lowering.Lower(_plan, new ProgramBuilder(Stage.Clone));
         ulong* times = Timings.Share(_plan, program);
-        int pidfd = -1;
-        var args = new CloneArgs
-        {
-            flags = (ulong)step.CloneFlags | CloneFlags.CLONE_PIDFD | CloneFlags.CLONE_CLEAR_SIGHAND |
-                (cgroup >= 0 ? (ulong)CloneFlags.CLONE_INTO_CGROUP : 0),
-            pidfd = (ulong)&pidfd,
-            exit_signal = Signal.SIGCHLD,
-            cgroup = cgroup >= 0 ? (ulong)cgroup : 0,
-        };
-        long pid;
-        ulong mask = Syscall.Sigprocmask(SigHow.SIG_SETMASK, ulong.MaxValue);
+        int pid;
+        SafeFd pidfd;
         fixed (Op* ops = program.Ops)
         fixed (byte* data = program.Data)
         fixed (int* descriptors = made.Slots)
@@ -158,19 +148,15 @@ sealed unsafe class InitProcess : IDisposable
                 InitProc = ProcNumber,
                 Times = times,
             };
-            pid = ChildSys.Clone3(&args, sizeof(CloneArgs));
-            if (pid == 0)
-            {
-                ChildProgram.Run(&context);
-            }
+            pid = Clone.Start((uint)step.CloneFlags | (ulong)CloneFlags.CLONE_CLEAR_SIGHAND, cgroup,
+                (delegate*<void*, void>)(delegate*<ChildContext*, void>)&ChildProgram.Run, &context, out pidfd);
         }
-        Syscall.Sigprocmask(SigHow.SIG_SETMASK, mask);
         if (pid < 0)
         {
-            return (int)pid;
+            return pid;
         }
-        Pid = (int)pid;
-        Pidfd = new SafeFd(pidfd);
+        Pid = pid;
+        Pidfd = pidfd;
         _peer.Dispose();
         return 0;
     }

@@ -4,6 +4,7 @@ using System.Globalization;
 using OciRun.Engine.Commands;
 using OciRun.Kernel;
 using OciRun.Spec;
+using OciRun.Syscalls;
 
 namespace OciRun.Engine.Process;
 

@@ -21,11 +21,9 @@ static class SpawnActs
 
     public static void EnterPidNamespace(EnterPidNamespaceForChildrenStep step, Products made)
     {
-        SafeFd own = Syscall.Open("/proc/self/ns/pid", OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC);
-        int result = Syscall.TrySetns(made.Slots[step.Slot], CloneFlags.CLONE_NEWPID);
+        int result = PidNamespaces.TryEnter(made.Slots[step.Slot], out SafeFd? own);
         if (result < 0)
         {
-            own.Dispose();
             throw new RuntimeException(step.ConfigPath + ": " + ErrorText.Call("setns", step.Path, -result));
         }
         made.OwnPidNamespace = own;
@@ -36,7 +34,7 @@ static class SpawnActs
     {
         if (made.OwnPidNamespace is { } own)
         {
-            Syscall.Setns(own, CloneFlags.CLONE_NEWPID);
+            PidNamespaces.Return(own);
             own.Dispose();
             made.OwnPidNamespace = null;
         }

@@ -12,29 +12,16 @@ static unsafe class UserNamespaces
     /// <summary>Clones a process into a new user namespace, maps its ids, takes the namespace's descriptor and ends it.</summary>
     public static int Make(OpenIdMapStep slot)
     {
-        int pidfd = -1;
-        var clone = new CloneArgs
-        {
-            flags = CloneFlags.CLONE_PIDFD | CloneFlags.CLONE_NEWUSER,
-            pidfd = (ulong)&pidfd,
-            exit_signal = Signal.SIGCHLD,
-        };
-        ulong mask = Syscall.Sigprocmask(SigHow.SIG_SETMASK, ulong.MaxValue);
-        long pid = ChildSys.Clone3(&clone, sizeof(CloneArgs));
-        if (pid == 0)
-        {
-            ChildPause.Run();
-        }
-        Syscall.Sigprocmask(SigHow.SIG_SETMASK, mask);
+        int pid = Clone.Start(CloneFlags.CLONE_NEWUSER, -1, &ChildPause.Run, null, out SafeFd process);
         if (pid < 0)
         {
-            throw new RuntimeException(slot.ConfigPath + ": " + ErrorText.Call("clone3", null, (int)-pid));
+            throw new RuntimeException(slot.ConfigPath + ": " + ErrorText.Call("clone3", null, -pid));
         }
-        using var process = new SafeFd(pidfd);
+        using SafeFd held = process;
         try
         {
-            ProcFile.Write((int)pid, "uid_map", IdMaps.Lines(slot.Uids), slot.ConfigPath + ".uidMappings", null);
-            ProcFile.Write((int)pid, "gid_map", IdMaps.Lines(slot.Gids), slot.ConfigPath + ".gidMappings", null);
+            ProcFile.Write(pid, "uid_map", IdMaps.Lines(slot.Uids), slot.ConfigPath + ".uidMappings", null);
+            ProcFile.Write(pid, "gid_map", IdMaps.Lines(slot.Gids), slot.ConfigPath + ".gidMappings", null);
             return Syscall.Open("/proc/" + pid.ToString(CultureInfo.InvariantCulture) + "/ns/user", OpenFlags.O_RDONLY |
                 OpenFlags.O_CLOEXEC).Release();
         }

@@ -4,6 +4,7 @@ using OciRun.Planning;
 using OciRun.Planning.Sections;
 using OciRun.Planning.Steps;
 using OciRun.Spec;
+using OciRun.Syscalls;
 
 namespace OciRun.Engine.Rdt;
 

@@ -56,7 +56,7 @@ public sealed class ContainerDirectory : IDisposable
             container.TryLock();
             return container;
         }
-        catch (Exception e) when (e is RuntimeException or SyscallException)
+        catch (RuntimeException)
         {
             RemoveEmpty(globals, id);
             throw;

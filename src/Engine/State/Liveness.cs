@@ -28,12 +28,17 @@ static class Liveness
     /// <exception cref="RuntimeException">It is gone.</exception>
     public static SafeFd OpenInit(ContainerRecord record) => OpenInit(record.Pid, record.PidStartTime);
 
-    public static SafeFd OpenInit(int pid, ulong startTime)
+    public static SafeFd OpenInit(int pid, ulong startTime) => TryOpenInit(pid, startTime) ?? throw Gone();
+
+    /// <summary>Like <see cref="OpenInit(ContainerRecord)"/>; null when it is gone.</summary>
+    public static SafeFd? TryOpenInit(ContainerRecord record) => TryOpenInit(record.Pid, record.PidStartTime);
+
+    static SafeFd? TryOpenInit(int pid, ulong startTime)
     {
         int fd = pid > 0 ? Syscall.TryPidfdOpen(pid) : -Errno.ESRCH;
         if (fd is -Errno.ESRCH or -Errno.EINVAL or -Errno.ENOENT)
         {
-            throw Gone();
+            return null;
         }
         Syscall.Check(fd, "pidfd_open");
         var pidfd = new SafeFd(fd);
@@ -41,22 +46,9 @@ static class Liveness
         if (!ProcessStat.IsAlive(pid, startTime))
         {
             pidfd.Dispose();
-            throw Gone();
-        }
-        return pidfd;
-    }
-
-    /// <summary>Like <see cref="OpenInit(ContainerRecord)"/>; null when it is gone.</summary>
-    public static SafeFd? TryOpenInit(ContainerRecord record)
-    {
-        try
-        {
-            return OpenInit(record);
-        }
-        catch (RuntimeException)
-        {
             return null;
         }
+        return pidfd;
     }
 
     public static RuntimeException Gone() => new("container init exited");

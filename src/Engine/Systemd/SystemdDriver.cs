@@ -5,6 +5,7 @@ using OciRun.Engine.Cgroups;
 using OciRun.Planning.Cgroups;
 using OciRun.Planning.Steps;
 using OciRun.Spec;
+using OciRun.Syscalls;
 
 namespace OciRun.Engine.Systemd;
 

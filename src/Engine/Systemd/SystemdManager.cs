@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using OciRun.Planning.Cgroups;
+using OciRun.Syscalls;
 
 namespace OciRun.Engine.Systemd;
 

@@ -1,4 +1,7 @@
+using OciRun.Syscalls;
+
 namespace OciRun.Engine.Terminal;
+
 /// <summary>When a console socket is needed and when it makes no sense.</summary>
 static class ConsoleRules
 {

@@ -1,17 +1,16 @@
 using System;
 
-namespace OciRun.Engine;
+namespace OciRun.Syscalls;
 
-/// <summary>The one exception of the engine; the CLI is the only place that catches it.</summary>
-public sealed class RuntimeException : Exception
+/// <summary>The one exception of the runtime: what a person is told. A failed system call is one too, so that whoever cleans up
+/// after an error catches one type. The CLI tells it, and is the only place that ends it.</summary>
+public class RuntimeException : Exception
 {
     public RuntimeException(string message, string? hint = null, int exitCode = 1) : base(message)
     {
         Hint = hint;
         ExitCode = exitCode;
     }
-
-    public RuntimeException() : this("") { }
 
     public RuntimeException(string message, Exception inner) : base(message, inner) => ExitCode = 1;
 
