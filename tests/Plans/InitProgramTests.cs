@@ -88,6 +88,7 @@ public sealed class InitProgramTests : IDisposable
         Assert.Contains("EXEC (Executable file)", text);
         Assert.Contains("Advanced Micro Devices X86-64", text);
         Assert.DoesNotContain("RWE", text);
+        Assert.Matches(@"LOAD +0x\w+ 0x0*10000000 0x0*10000000 0x\w+ 0x\w+ R +0x", text);
         Assert.DoesNotContain("INTERP", text);
         Assert.Matches(@"GNU_STACK .* RW ", text);
         Assert.Equal(Machine.Elf, BitConverter.ToUInt16(File.ReadAllBytes(path), 18));

@@ -59,6 +59,7 @@ public class CliWordsTests
     [InlineData("1 k")]
     [InlineData("0x10")]
     [InlineData("9999999999g")]
+    [InlineData("17179869185g")]
     [InlineData("1bbb")]
     public void What_is_no_size_is_refused(string text) => Assert.False(ByteSize.TryParse(text, out _));
 

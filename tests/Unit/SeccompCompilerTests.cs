@@ -205,6 +205,30 @@ public sealed class SeccompCompilerTests
     }
 
     [Fact]
+    public void A_test_looks_at_as_many_bits_as_the_architecture_has()
+    {
+        SeccompFilter filter = Filter("""
+            {"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86"],
+            "syscalls":[{"names":["personality"],"action":"SCMP_ACT_ERRNO","args":[{"index":0,"value":18446744073709551615,"op":"SCMP_CMP_EQ"}]}]}
+            """);
+        Assert.Equal("ERRNO(1)", Answer(filter, X86_64, 135, ulong.MaxValue));
+        Assert.Equal("ALLOW", Answer(filter, X86_64, 135, uint.MaxValue));
+        Assert.Equal("ERRNO(1)", Answer(filter, X86, 136, uint.MaxValue));
+    }
+
+    [Fact]
+    public void Bits_of_the_datum_outside_of_the_mask_do_not_count()
+    {
+        SeccompFilter filter = Filter("""
+            {"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["personality"],"action":"SCMP_ACT_ERRNO",
+            "args":[{"index":0,"value":15,"valueTwo":245,"op":"SCMP_CMP_MASKED_EQ"}]}]}
+            """);
+        Assert.Equal("ERRNO(1)", Answer(filter, X86_64, 135, 5));
+        Assert.Equal("ERRNO(1)", Answer(filter, X86_64, 135, 0x15));
+        Assert.Equal("ALLOW", Answer(filter, X86_64, 135, 4));
+    }
+
+    [Fact]
     public void A_socket_rule_with_conditions_never_opens_socketcall()
     {
         SeccompFilter filter = Filter("""
