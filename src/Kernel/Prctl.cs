@@ -35,12 +35,8 @@ public static class Keyctl
     public const int KEYCTL_SETPERM = 5;
 }
 
-/// <summary>Permissions of a key, keyctl_setperm(3): what its possessor and its user may do.</summary>
+/// <summary>Permissions of a key, keyctl_setperm(3): what its possessor may do.</summary>
 public static class KeyPermission
 {
     public const int KEY_POS_ALL = 0x3f000000;
-    public const int KEY_USR_VIEW = 0x10000;
-    public const int KEY_USR_READ = 0x20000;
-    public const int KEY_USR_SEARCH = 0x80000;
-    public const int KEY_USR_LINK = 0x100000;
 }

@@ -116,9 +116,25 @@ public sealed class FieldTests : ContainerTest
     public void Session_keyring_is_new_unless_told_otherwise()
     {
         var seen = Run(NewBundle("report"));
-        Assert.Contains("_ses.", seen["keyring"], StringComparison.Ordinal);
+        Assert.EndsWith(";3f000000;_ses", seen["keyring"], StringComparison.Ordinal);
         var host = new Seen(Ok(Command.Run(Host.Probe, ["report"])).Out);
         Assert.Equal(host["keyring.id"], Run(NewBundle("report"), "--no-new-keyring")["keyring.id"]);
+    }
+
+    [Fact]
+    public void Session_keyring_of_one_container_is_closed_to_another()
+    {
+        var b = NewBundle("report", "--", "sleep", "60").Save();
+        string id = NewId();
+        string log = System.IO.Path.Combine(NewDirectory("out"), "log");
+        Ok(OciWith(["create", "--bundle", b.Dir, id], redirect: $">'{log}'"));
+        WillDelete(id);
+        Ok(Oci("start", id));
+        Assert.True(Host.Eventually(() => System.IO.File.ReadAllText(log).Contains("keyring.id=", StringComparison.Ordinal)));
+        string serial = new Seen(System.IO.File.ReadAllText(log))["keyring.id"];
+        var other = Run(NewBundle("keyring", "_ses." + id, serial));
+        Assert.Equal("EACCES", other["keyring.linked"]);
+        Assert.NotEqual(serial, other["keyring.joined"]);
     }
 
     [Theory]

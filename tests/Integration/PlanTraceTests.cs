@@ -70,7 +70,7 @@ public sealed class PlanTraceTests : ContainerTest
         ("^join the container's namespaces: none", [@"chroot\("]),
         ("^unshare namespaces: ", [@"unshare\(CLONE_NEW"]),
         ("^become root of the user namespace", [@"setresgid\(0, 0, 0\)", @"setresuid\(0, 0, 0\)"]),
-        ("^join a new session keyring (?<name>\\S+)", [@"keyctl\(KEYCTL_JOIN_SESSION_KEYRING"]),
+        ("^join a new session keyring", [@"keyctl\(KEYCTL_JOIN_SESSION_KEYRING"]),
         ("^bring the loopback interface up", [@"socket\(AF_INET", @"ioctl\(\d+, SIOCSIFFLAGS"]),
         ("^make all mounts ", [@"mount(_setattr)?\("]),
         ("^bind the rootfs (?<path>\\S+)", [@"{path}", @"move_mount\("]),

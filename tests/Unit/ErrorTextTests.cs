@@ -66,7 +66,7 @@ public sealed class ErrorTextTests
     public void Step_from_no_place_in_the_config_is_named_by_its_words()
     {
         RuntimeException error = Of<KeyringStep>(Sys.keyctl, Errno.EDQUOT);
-        Assert.StartsWith("join a new session keyring _ses.c: keyctl: ", error.Message);
+        Assert.StartsWith("join a new session keyring: keyctl: ", error.Message);
         Assert.Contains("not disk space", error.Hint);
     }
 

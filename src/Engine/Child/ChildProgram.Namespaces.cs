@@ -164,17 +164,17 @@ static unsafe partial class ChildProgram
     }
 
     /// <summary>A kernel without keys, or a nested runtime that may not make one, is no reason to fail.</summary>
-    static void JoinSessionKeyring(ChildContext* c, byte* name)
+    static void JoinSessionKeyring(ChildContext* c)
     {
-        long key = ChildSys.Call(Sys.keyctl, KEYCTL_JOIN_SESSION_KEYRING, (long)name);
+        // Without a name, by which another container of the same user could join it (keyctl_join_session_keyring(3)).
+        long key = ChildSys.Call(Sys.keyctl, KEYCTL_JOIN_SESSION_KEYRING, 0);
         if (key is -ENOSYS or -EPERM or -ENOENT)
         {
             return;
         }
         Check(c, Sys.keyctl, key);
-        // What a session keyring has (all for its possessor; view, read and link for its user), and search for its user.
-        ChildSys.Call(Sys.keyctl, KEYCTL_SETPERM, key,
-            KEY_POS_ALL | KEY_USR_VIEW | KEY_USR_READ | KEY_USR_SEARCH | KEY_USR_LINK);
+        // For its possessor alone: the user's other processes, who may be another container's, cannot even link it.
+        ChildSys.Call(Sys.keyctl, KEYCTL_SETPERM, key, KEY_POS_ALL);
     }
 
     /// <summary>So that a payload that is not root can open /dev/stdout again. Devices belong to the host and are left alone,

@@ -224,7 +224,7 @@ static unsafe partial class ChildProgram
                 LabelKeys(c, c->Data + op->A, (long)op->B);
                 break;
             case OpCode.JoinSessionKeyring:
-                JoinSessionKeyring(c, c->Data + op->A);
+                JoinSessionKeyring(c);
                 break;
             case OpCode.OwnStandardStreams:
                 OwnStandardStreams((uint)op->A);

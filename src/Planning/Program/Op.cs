@@ -73,7 +73,7 @@ public enum OpCode : byte
     PivotRoot,
     MoveRoot,
     ChangeRoot,
-    /// <summary>A: key description.</summary>
+    /// <summary>A new one, without a name.</summary>
     JoinSessionKeyring,
     /// <summary>A: SELinux label of keys that the process makes, B: its length.</summary>
     LabelKeys,

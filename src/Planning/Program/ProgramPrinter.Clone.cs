@@ -15,7 +15,7 @@ public static partial class ProgramPrinter
         OpCode.JoinNamespaces => Joins(op, data),
         OpCode.JoinContainer or OpCode.CloneAgain => $" 0x{op.A:x}",
         OpCode.SetPropagation => $" 0x{op.A:x}" + (op.B != 0 ? " above " + String(data, op.C) : ""),
-        OpCode.BindRoot or OpCode.OpenRoot or OpCode.JoinSessionKeyring or OpCode.LabelKeys => " " + String(data, op.A),
+        OpCode.BindRoot or OpCode.OpenRoot or OpCode.LabelKeys => " " + String(data, op.A),
         OpCode.Mask or OpCode.ReadOnlyPath or OpCode.MakeDirectory => " " + String(data, op.A) + Place((int)op.D - 1, op.E, data),
         OpCode.LookAtMount => " " + String(data, MemoryMarshal.Read<MountArgs>(data[(int)op.A..]).Destination) +
             (op.B == 0 ? " below the root" : ""),

@@ -143,6 +143,8 @@ static int run(int argc, char **a)
         do_attack_exe(a[1]);
     } else if (IS("attack-processes", 2)) {
         do_attack_processes(atoi(a[1]), a[2]);
+    } else if (IS("keyring", 2)) {
+        do_keyring(a[1], atol(a[2]));
     } else if (IS("exchange", 2)) {
         do_exchange(a[1], a[2]);
     } else if (IS("bare-proc", 2)) {

@@ -28,6 +28,7 @@ void report_ids(void);
 extern int saved_argc;
 extern char **saved_argv;
 void report(void);
+void do_keyring(const char *name, long serial);
 
 /* files.c */
 void do_stat(const char *path, int follow);

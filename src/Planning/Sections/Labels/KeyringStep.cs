@@ -7,12 +7,11 @@ namespace OciRun.Planning.Steps;
 /// <summary>Joins a new session keyring (keyctl(2)), so that the caller's keys stay out of the container.</summary>
 public sealed class KeyringStep : Step
 {
-    public required string Name { get; init; }
     /// <summary>SELinux label of the keyring, so that the payload may use it; null where SELinux is off.</summary>
     public string? Label { get; init; }
     public override Phase Phase => Phase.Isolate;
     public override string? Subject => Label;
-    public override string Text => "join a new session keyring " + Name + (Label is null ? "" : " with the label " + Label);
+    public override string Text => "join a new session keyring" + (Label is null ? "" : " with the label " + Label);
 
     public override void Lower(ProgramBuilder program)
     {
@@ -20,7 +19,7 @@ public sealed class KeyringStep : Step
         {
             program.Add(OpCode.LabelKeys, program.String(Label), (ulong)Encoding.UTF8.GetByteCount(Label));
         }
-        program.Add(OpCode.JoinSessionKeyring, program.String(Name));
+        program.Add(OpCode.JoinSessionKeyring);
     }
 
     public override string? Hint(string call, int errno) => (call, errno) switch

@@ -20,7 +20,6 @@ sealed class LabelSection(PlanDraft draft)
         draft.Add(new KeyringStep
         {
             ConfigPath = SelinuxLabel is null ? "" : "process.selinuxLabel",
-            Name = "_ses." + draft.Options.Id,
             Label = SelinuxLabel,
         });
     }
