@@ -8,7 +8,7 @@ export DOTNET_CLI_USE_MSBUILD_SERVER := 0
 
 SOURCES := $(shell find src -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -path 'src/Cli/Link/*') global.json
 
-.PHONY: all deps lint build-tests install demo test test-unit test-root update-snapshots clean help bench bench-check bench-record test-vm test-engines conformance mutants
+.PHONY: all deps lint build-tests install demo test test-hostile test-unit test-root update-snapshots clean help bench bench-check bench-record test-vm test-engines conformance mutants
 
 all: bin/oci-run ## build bin/oci-run
 
@@ -41,6 +41,11 @@ test: bin/oci-run lint build-tests ## run every test suite (root)
 
 test-unit: build-tests ## run the suites that need no root
 	tests/run Unit Plans
+
+ROUNDS ?= 10000
+test-hostile: bin/oci-run build-tests ## attack the runtime: races of ROUNDS rounds, kills, failing calls, tracing neighbours (root)
+	HOSTILE_ROUNDS=$(ROUNDS) dotnet test tests/Integration/Integration.csproj -c $(CONFIGURATION) --no-build --nologo \
+		--filter "FullyQualifiedName~RaceTests|FullyQualifiedName~ExchangeTests|FullyQualifiedName~FaultTests|FullyQualifiedName~EscapeTests|FullyQualifiedName~HostileTests|FullyQualifiedName~OwnershipTests"
 
 update-snapshots: build-tests ## write the golden plans and the golden model of spec-fixtures anew
 	UPDATE_SNAPSHOTS=1 dotnet test tests/Plans/Plans.csproj -c $(CONFIGURATION) --no-build --nologo
