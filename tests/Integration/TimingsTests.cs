@@ -30,7 +30,9 @@ public sealed class TimingsTests : ContainerTest
         var r = Oci("--timings", TracePath, "run", "--bundle", b.Dir, NewId());
         Assert.True(r.Code == 0, r.ToString());
         var init = Spans("init");
-        var paths = init.Select(s => (string?)s["args"]?["configPath"] ?? "").Where(p => p.Length > 0).ToList();
+        // Where others can rename in the rootfs, mounts are looked at once more when all is made.
+        var paths = init.Where(s => !((string)s["name"]!).StartsWith("make sure that the mount", StringComparison.Ordinal))
+            .Select(s => (string?)s["args"]?["configPath"] ?? "").Where(p => p.Length > 0).ToList();
         Assert.Equal(Enumerable.Range(0, b.Config["mounts"]!.AsArray().Count).Select(i => $"mounts[{i}]"),
             paths.Where(p => p.StartsWith("mounts[", StringComparison.Ordinal)));
         Assert.Contains("root.path", paths);

@@ -60,4 +60,6 @@ enter() {
     pivot_root . old
     umount -l /old
     cd /
+    # A directory of the machine, which is not here.
+    unset TMPDIR
 }
