@@ -54,4 +54,5 @@ public static class MountFlags
 
     // umount2(2)
     public const int MNT_DETACH = 2;
+    public const int UMOUNT_NOFOLLOW = 8;
 }

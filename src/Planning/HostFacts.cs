@@ -28,4 +28,7 @@ public sealed record HostFacts
     /// <summary>CLONE_NEW* flags of the kinds where linux.namespaces names the host's own namespace by path: known by the inode
     /// of the opened descriptor, not by the path.</summary>
     public int HostNamespaces { get; init; }
+    /// <summary>Paths where something is mounted directly on the mount of "/". Known only for --no-pivot, which leaves the host's
+    /// root below the container's.</summary>
+    public IReadOnlyList<string> MountsOnRoot { get; init; } = [];
 }

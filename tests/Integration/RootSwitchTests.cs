@@ -30,6 +30,32 @@ public sealed class RootSwitchTests : ContainerTest
         Assert.DoesNotContain(File.ReadLines("/proc/self/mountinfo"), l => l.Contains(Tag, StringComparison.Ordinal));
     }
 
+    /// <summary>The kernel lets whoever makes a user namespace mount procfs and sysfs where it sees one without anything over it
+    /// (mount_namespaces(7)): the host's own must not be below, or the masks are worth nothing.</summary>
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void Masks_hold_for_a_user_namespace_inside(bool noPivot, bool userNamespace)
+    {
+        var b = NewBundle("report", "--", "own-mount", "proc", "/proc", "--", "own-mount", "sysfs", "/sys");
+        b.Linux["maskedPaths"] = Bundle.Strings("/proc/keys", "/sys/firmware");
+        b.Linux["readonlyPaths"] = Bundle.Strings("/proc/sys");
+        b.Linux.Remove("seccomp");
+        if (userNamespace)
+        {
+            b.Namespaces.Add(new JsonObject { ["type"] = "user" });
+            foreach (string map in (string[])["uidMappings", "gidMappings"])
+            {
+                b.Linux[map] = new JsonArray(new JsonObject { ["containerID"] = 0, ["hostID"] = 100000, ["size"] = 65536 });
+            }
+            b.OwnedBy(100000, 100000);
+        }
+        var seen = noPivot ? Run(b, "--no-pivot") : Run(b);
+        Assert.Equal("EPERM", seen["own-mount:proc"]);
+        Assert.Equal("EPERM", seen["own-mount:sysfs"]);
+    }
+
     [Fact]
     public void Container_without_pivot_is_executed_in_and_leaves_nothing()
     {

@@ -25,7 +25,7 @@ abstract class CreatingCommand : CliCommand
         _pidFile = Value("--pid-file", "FILE", "write the container's process id there");
         _preserveFds = Value("--preserve-fds", "N", "pass N descriptors from 3 on, after those of LISTEN_FDS");
         _noPivot = Flag("--no-pivot",
-            "chroot instead of pivot_root, for a root in an initramfs: the host's mounts and bare /proc stay below");
+            "chroot instead of pivot_root, for a root in an initramfs: the host's root stays below, without its mounts");
         _noNewKeyring = Flag("--no-new-keyring", "keep the caller's session keyring");
         _noSubreaper = Flag("--no-subreaper", "do not become the reaper of orphans", hidden: true);
     }

@@ -8,7 +8,7 @@ namespace OciRun.Engine.Cgroups;
 /// <summary>The host's cgroup v2 hierarchy, wherever it is mounted.</summary>
 public sealed class CgroupMount : IDisposable
 {
-    const int MostProcBytes = 1 << 24;
+    internal const int MostProcBytes = 1 << 24;
     string? _ownCgroup;
 
     CgroupMount(string path, SafeFd root)
@@ -66,7 +66,7 @@ public sealed class CgroupMount : IDisposable
     }
 
     /// <summary>proc_pid_mountinfo(5) writes space, tab, newline and backslash as octal escapes.</summary>
-    static string Unescape(string path) =>
+    internal static string Unescape(string path) =>
         path.Replace("\\040", " ").Replace("\\011", "\t").Replace("\\012", "\n").Replace("\\134", "\\");
 
     /// <summary>The cgroup v2 path of a process ("self" or a pid); null when it is gone. On hybrid hosts other lines come

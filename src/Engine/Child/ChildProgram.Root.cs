@@ -413,20 +413,67 @@ static unsafe partial class ChildProgram
     }
 
     /// <summary>For a root in the initramfs, which pivot_root(2) refuses (EINVAL): the rootfs is moved over it, and chroot(2)
-    /// leads there, as switch_root(8) does. The old tree stays below.</summary>
-    static void MoveRoot(ChildContext* c, ulong propagation)
+    /// leads there, as switch_root(8) does. The old root itself stays below, without what was mounted there.</summary>
+    /// <param name="c">The process.</param>
+    /// <param name="propagation">MS_* of the new "/", 0 for none.</param>
+    /// <param name="below">Where the old root has mounts, relative to it, one string after the other, an empty one at the
+    /// end.</param>
+    static void MoveRoot(ChildContext* c, ulong propagation, byte* below)
     {
         ReadOnlySpan<byte> slash = "/\0"u8;
         ReadOnlySpan<byte> dot = ".\0"u8;
         fixed (byte* root = slash, here = dot)
         {
+            int old = Check(c, Sys.openat, ChildSys.Call(Sys.openat, AT_FDCWD, (long)root, O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
             Check(c, Sys.fchdir, ChildSys.Call(Sys.fchdir, c->Root));
             Check(c, Sys.mount, ChildSys.Call(Sys.mount, (long)here, (long)root, 0, MS_MOVE, 0));
+            // From here on "/" means the rootfs, and what is looked up in the working directory is below it.
+            Check(c, Sys.fchdir, ChildSys.Call(Sys.fchdir, old));
+            ulong id = MountIdOf(c, old, null, AT_EMPTY_PATH);
+            while (*below != 0)
+            {
+                Uncover(c, below, id);
+                while (*below++ != 0)
+                {
+                }
+            }
+            Close(old);
             ChangeRoot(c);
             if (propagation != 0)
             {
                 Check(c, Sys.mount, ChildSys.Call(Sys.mount, 0, (long)root, 0, (long)propagation, 0));
             }
+        }
+    }
+
+    /// <summary>Takes away what is mounted at a path of the old root. A procfs or sysfs without masks there would allow whoever
+    /// makes a user namespace in the container to mount another one (mount_namespaces(7), "Restrictions on mount
+    /// namespaces").</summary>
+    static void Uncover(ChildContext* c, byte* path, ulong root)
+    {
+        long result;
+        do
+        {
+            // Private, or the unmount would reach the host.
+            ChildSys.Call(Sys.mount, 0, (long)path, 0, MS_PRIVATE | MS_REC, 0);
+            result = ChildSys.Call(Sys.umount2, (long)path, MNT_DETACH | UMOUNT_NOFOLLOW);
+        }
+        while (result == 0);
+        if (result == -ENOENT || MountIdOf(c, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW) == root)
+        {
+            return;
+        }
+        // In a user namespace the mounts of the host are locked together (EINVAL), but may be covered; files are none of procfs's
+        // roots.
+        ReadOnlySpan<byte> type = "tmpfs\0"u8;
+        fixed (byte* tmpfs = type)
+        {
+            result = ChildSys.Call(Sys.mount, (long)tmpfs, (long)path, (long)tmpfs,
+                (long)(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC), 0);
+        }
+        if (result != -ENOTDIR)
+        {
+            Check(c, Sys.mount, result);
         }
     }
 

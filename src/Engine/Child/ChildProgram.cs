@@ -215,7 +215,7 @@ static unsafe partial class ChildProgram
                 PivotRoot(c, op->A);
                 break;
             case OpCode.MoveRoot:
-                MoveRoot(c, op->A);
+                MoveRoot(c, op->A, c->Data + op->B);
                 break;
             case OpCode.ChangeRoot:
                 ChangeRoot(c);

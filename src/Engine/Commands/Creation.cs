@@ -107,7 +107,7 @@ public static class Creation
         HostFacts facts;
         using (new Timings.Span("look at the host"))
         {
-            facts = preflight.Gather(spec, globals, options.Id);
+            facts = preflight.Gather(spec, globals, options.Id, options.NoPivot);
         }
         PlanOptions planOptions = OptionsOf(globals, options, spec, waitsForStart);
         ContainerPlan? plan;

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Text;
 using OciRun.Engine.Cgroups;
 using OciRun.Engine.Process;
 using OciRun.Kernel;
@@ -59,7 +60,7 @@ sealed class Preflight : IDisposable
     }
 
     /// <summary>The facts for a new container.</summary>
-    public HostFacts Gather(RuntimeSpec spec, GlobalOptions globals, string id)
+    public HostFacts Gather(RuntimeSpec spec, GlobalOptions globals, string id, bool noPivot)
     {
         ControllerSet controllers = default;
         Namespaces = new JoinedNamespaces(spec.Linux?.Namespaces);
@@ -86,7 +87,33 @@ sealed class Preflight : IDisposable
             Controllers = controllers.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries),
             HostNamespaces = Namespaces.Hosts,
             ProcTakesPidNamespace = Namespaces.ProcTakesPidNamespace(),
+            MountsOnRoot = noPivot ? MountsOnRoot() : [],
         };
+    }
+
+    /// <summary>Where something is mounted directly on the mount of "/"; all else is below one of these. Fields of
+    /// proc_pid_mountinfo(5): id, parent's id, device, root, mount point.</summary>
+    static List<string> MountsOnRoot()
+    {
+        string mounts = Encoding.UTF8.GetString(Syscall.ReadAll("/proc/self/mountinfo", CgroupMount.MostProcBytes));
+        var lines = new List<string[]>();
+        string root = "";
+        foreach (string line in mounts.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            string[] fields = line.Split(' ', 6);
+            lines.Add(fields);
+            // Of several the last is on top.
+            root = fields[4] == "/" ? fields[0] : root;
+        }
+        var points = new List<string>();
+        foreach (string[] fields in lines)
+        {
+            if (fields[1] == root && fields[4] != "/")
+            {
+                points.Add(CgroupMount.Unescape(fields[4]));
+            }
+        }
+        return points;
     }
 
     /// <summary>The facts that a further process in a container needs as well.</summary>

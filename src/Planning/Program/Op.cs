@@ -71,6 +71,7 @@ public enum OpCode : byte
     /// process's.</summary>
     LookAtMount,
     PivotRoot,
+    /// <summary>A: propagation of the new root, B: paths below the old one, each with a NUL, and another at the end.</summary>
     MoveRoot,
     ChangeRoot,
     /// <summary>A new one, without a name.</summary>

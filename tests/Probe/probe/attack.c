@@ -1,6 +1,8 @@
 /* A neighbour that wants more than it should have. */
 #include "probe.h"
 #include <dirent.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -109,6 +111,27 @@ void do_attack_processes(int seconds, const char *marker)
     printf("attack.looked=%d\nattack.host=%d\nattack.binary=%d\nattack.directories=%d\nattack.traced=%d\nattack.rights=%d\n",
            looked, host, binary,
         directories, traced, rights);
+}
+
+/* Makes a user namespace with all that a file system of its own takes, as anybody may, and mounts that there: the kernel allows
+ * it where the caller sees one that nothing is put over. */
+void do_own_mount(const char *type, const char *directory)
+{
+    int status = 0;
+    fflush(stdout);
+    if (fork() == 0) {
+        if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET)) {
+            _exit(errno);
+        }
+        if (fork() == 0) {
+            _exit(mount(type, directory, type, 0, NULL) ? errno : 0);
+        }
+        wait(&status);
+        _exit(WEXITSTATUS(status));
+    }
+    wait(&status);
+    errno = WEXITSTATUS(status);
+    outcome("own-mount", type, errno ? -1 : 0);
 }
 
 /* Exchanges two names all the time, as somebody does who shares the directory they are in. Ends when it is killed. */

@@ -53,6 +53,8 @@ static int run(int argc, char **a)
                 mknod(a[1], 0666 | (a[2][0] == 'b' ? S_IFBLK : S_IFCHR), makedev((unsigned)atoi(a[3]), (unsigned)atoi(a[4]))));
     } else if (IS("mount", 4)) {
         outcome("mount", a[2], mount(a[1], a[2], a[3], strtoul(a[4], NULL, 0), argc > 5 ? a[5] : NULL));
+    } else if (IS("own-mount", 2)) {
+        do_own_mount(a[1], a[2]);
     } else if (IS("umount", 1)) {
         outcome("umount", a[1], umount2(a[1], MNT_DETACH));
     } else if (IS("statfs", 1)) {

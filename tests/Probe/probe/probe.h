@@ -75,6 +75,7 @@ int do_talk(char *script, char **argv);
 /* attack.c */
 void do_attack_exe(const char *needle);
 void do_attack_processes(int seconds, const char *marker);
+void do_own_mount(const char *type, const char *directory);
 void do_exchange(const char *one, const char *other);
 void do_bare_proc(int milliseconds, int count, char **directories);
 

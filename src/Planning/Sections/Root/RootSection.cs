@@ -52,6 +52,7 @@ sealed class RootSection(PlanDraft draft, MountPlaces places)
             ConfigPath = "root.path",
             Way = !draft.HasMountNamespace ? RootSwitch.Chroot : draft.Options.NoPivot ? RootSwitch.Move : RootSwitch.Pivot,
             Propagation = MountOptions.PropagationOf(draft.Linux.RootfsPropagation),
+            Below = draft.Facts.MountsOnRoot,
         });
     }
 

@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Linq;
 using OciRun.Kernel;
 
 namespace OciRun.Planning.Steps;
@@ -100,11 +102,13 @@ public sealed class SwitchRootStep : Step
     public required RootSwitch Way { get; init; }
     /// <summary>Propagation of the new "/", from linux.rootfsPropagation, 0 for none.</summary>
     public required ulong Propagation { get; init; }
+    /// <summary>Where the host has mounts on its root, which a move would leave below.</summary>
+    public IReadOnlyList<string> Below { get; init; } = [];
     public override Phase Phase => Phase.Pivot;
     public override string Text => Way switch
     {
         RootSwitch.Pivot => "pivot to the rootfs and unmount the host's root",
-        RootSwitch.Move => "move the rootfs over / and chroot to it",
+        RootSwitch.Move => "move the rootfs over /, take away what is mounted below, and chroot to it",
         _ => "chroot to the rootfs",
     };
 
@@ -115,7 +119,7 @@ public sealed class SwitchRootStep : Step
             RootSwitch.Pivot => OpCode.PivotRoot,
             RootSwitch.Move => OpCode.MoveRoot,
             _ => OpCode.ChangeRoot
-        }, Propagation);
+        }, Propagation, Way == RootSwitch.Move ? program.String(string.Concat(Below.Select(p => p[1..] + "\0"))) : 0);
     }
 
     public override string? Hint(string call, int errno) => Way == RootSwitch.Pivot && errno == Errno.EINVAL
